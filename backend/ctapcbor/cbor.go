@@ -1,0 +1,111 @@
+package ctapcbor
+
+import (
+	"bytes"
+	"errors"
+	"fmt"
+
+	"github.com/fxamacker/cbor/v2"
+)
+
+// Limits of one message. An attestation with a long certificate chain stays
+// below 32 KiB; 1 MiB is what Chromium accepts of one tunnel message.
+const (
+	MaxSize     = 1 << 20
+	MaxDepth    = 4
+	maxElements = 2048
+	maxPairs    = 256
+)
+
+var (
+	// ErrSize says that the input is longer than MaxSize.
+	ErrSize = errors.New("ctapcbor: longer than 1 MiB")
+	// ErrNotCanonical says that the input is CBOR, but not in CTAP2's canonical form.
+	ErrNotCanonical = errors.New("ctapcbor: not in canonical form")
+)
+
+// RawMessage is one encoded item, kept as it came.
+type RawMessage = cbor.RawMessage
+
+var encMode, decMode = modes()
+
+func modes() (cbor.EncMode, cbor.DecMode) {
+	enc, err := cbor.CTAP2EncOptions().EncMode()
+	if err != nil {
+		panic(err)
+	}
+	dec, err := cbor.DecOptions{
+		DupMapKey:        cbor.DupMapKeyEnforcedAPF,
+		IndefLength:      cbor.IndefLengthForbidden,
+		TagsMd:           cbor.TagsForbidden,
+		MaxNestedLevels:  MaxDepth,
+		MaxArrayElements: maxElements,
+		MaxMapPairs:      maxPairs,
+		UTF8:             cbor.UTF8RejectInvalid,
+		MapKeyByteString: cbor.MapKeyByteStringForbidden,
+	}.DecMode()
+	if err != nil {
+		panic(err)
+	}
+	return enc, dec
+}
+
+// Marshal encodes v canonically.
+func Marshal(v any) ([]byte, error) { return encMode.Marshal(v) }
+
+// MustMarshal encodes a value whose type is known to be encodable.
+func MustMarshal(v any) []byte {
+	b, err := encMode.Marshal(v)
+	if err != nil {
+		panic(fmt.Sprintf("ctapcbor: %T cannot be encoded: %v", v, err))
+	}
+	return b
+}
+
+// UnmarshalLoose decodes one item that need not be sorted or shortest.
+func UnmarshalLoose(data []byte, v any) error {
+	if len(data) > MaxSize {
+		return ErrSize
+	}
+	return decMode.Unmarshal(data, v)
+}
+
+// Unmarshal decodes one item and refuses it unless every byte is as Marshal
+// would have written it.
+func Unmarshal(data []byte, v any) error {
+	if err := Canonical(data); err != nil {
+		return err
+	}
+	return decMode.Unmarshal(data, v)
+}
+
+// Canonical reports why data is not one canonical item, or nil.
+func Canonical(data []byte) error {
+	var item any
+	if err := UnmarshalLoose(data, &item); err != nil {
+		return err
+	}
+	again, err := encMode.Marshal(item)
+	if err != nil {
+		return fmt.Errorf("%w: %w", ErrNotCanonical, err)
+	}
+	if !bytes.Equal(again, data) {
+		return ErrNotCanonical
+	}
+	return nil
+}
+
+// First splits the first item off data, for the places where CTAP puts bytes
+// behind an item (authenticator data, advert suffix). Bounds are those of
+// UnmarshalLoose.
+func First(data []byte) (item, rest []byte, err error) {
+	if len(data) > MaxSize {
+		return nil, nil, ErrSize
+	}
+	var raw cbor.RawMessage
+	rest, err = decMode.UnmarshalFirst(data, &raw)
+	if err != nil {
+		return nil, nil, err
+	}
+	return raw, rest, nil
+}

@@ -1,0 +1,71 @@
+package ctapcbor
+
+import (
+	"bytes"
+	"encoding/hex"
+	"testing"
+)
+
+func TestUnmarshalRefusesWhatIsNotCanonical(t *testing.T) {
+	for name, in := range map[string]string{
+		"unsorted keys":      "a202000100",
+		"key in two bytes":   "a1180100",
+		"doubled key":        "a201000101",
+		"indefinite map":     "bf0100ff",
+		"tag":                "c100",
+		"five levels":        "818181818100",
+		"trailing byte":      "a000",
+		"empty":              "",
+		"claims 2^63 pairs":  "bb8000000000000000",
+		"bad utf-8":          "62fffe",
+		"break alone":        "ff",
+		"longer text first":  "a2626161006162" + "00",
+		"integer in 8 bytes": "1b0000000000000001",
+	} {
+		raw, err := hex.DecodeString(in)
+		if err != nil {
+			t.Fatal(name, err)
+		}
+		var v any
+		if Unmarshal(raw, &v) == nil {
+			t.Errorf("%s: %s was accepted as %v", name, in, v)
+		}
+	}
+}
+
+func TestLooseTakesUnsortedMapsOnly(t *testing.T) {
+	var m map[int]int
+	if err := UnmarshalLoose([]byte{0xa2, 2, 0, 1, 0}, &m); err != nil || len(m) != 2 {
+		t.Errorf("unsorted map: %v %v", m, err)
+	}
+	if UnmarshalLoose([]byte{0xa2, 1, 0, 1, 1}, &m) == nil {
+		t.Error("a doubled key was accepted")
+	}
+}
+
+func TestMarshalSortsAsCTAP2(t *testing.T) {
+	got, err := Marshal(map[any]any{"type": 1, "id": 2, 3: 0, -1: 0, 24: 0})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if want := "a503001818002000626964026474797065" + "01"; hex.EncodeToString(got) != want {
+		t.Errorf("got %x, want %s", got, want)
+	}
+}
+
+func FuzzUnmarshal(f *testing.F) {
+	for _, s := range []string{"a10102", "a0", "8100", "a26269640164747970650" + "2", "bb8000000000000000"} {
+		raw, _ := hex.DecodeString(s)
+		f.Add(raw)
+	}
+	f.Fuzz(func(t *testing.T, data []byte) {
+		var v any
+		if Unmarshal(data, &v) != nil {
+			return
+		}
+		again, err := Marshal(v)
+		if err != nil || !bytes.Equal(again, data) {
+			t.Fatalf("accepted %x, writes %x (%v)", data, again, err)
+		}
+	})
+}

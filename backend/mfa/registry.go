@@ -1,0 +1,217 @@
+package mfa
+
+import (
+	"maps"
+	"slices"
+)
+
+// The codes. A code never changes its meaning; scripts and the UI hold on to it.
+const (
+	// General
+	CodeCancelled    Code = "cancelled"
+	CodeTimedOut     Code = "timed-out"
+	CodeInternal     Code = "internal"
+	CodeInvalidInput Code = "invalid-input" // params: field
+	CodeNotFound     Code = "not-found"     // params: what
+	CodeConflict     Code = "concurrent-modification"
+	CodeAccessDenied Code = "access-denied"
+	CodeNotSignedIn  Code = "not-signed-in"
+	CodeMFANeeded    Code = "mfa-required"
+	CodeBusy         Code = "ceremony-running" // one ceremony at a time
+
+	// Account and names
+	CodeAccountExists   Code = "account-exists"
+	CodeNoAccount       Code = "no-account"
+	CodeAliasInvalid    Code = "alias-invalid"
+	CodeEmailInvalid    Code = "email-invalid"
+	CodeNameInvalid     Code = "name-invalid" // params: max
+	CodeNameTaken       Code = "name-taken"   // params: name
+	CodePasswordInvalid Code = "password-invalid"
+	CodePasswordShort   Code = "password-too-short" // params: min
+	CodeRPIDInvalid     Code = "rp-id-invalid"
+	CodeRPIDFrozen      Code = "rp-id-frozen"
+	CodeDeviceLimit     Code = "device-limit" // params: max
+	CodeSignInRefused   Code = "sign-in-refused"
+	CodeSignInDelayed   Code = "sign-in-delayed" // params: seconds
+
+	// Bluetooth
+	CodeRadioMissing     Code = "bluetooth-missing"
+	CodeRadioOff         Code = "bluetooth-off"
+	CodeRadioDenied      Code = "bluetooth-denied"
+	CodeRadioNoService   Code = "bluetooth-service-missing"
+	CodeRadioUnsupported Code = "bluetooth-unsupported" // params: system
+	CodeRadioFailed      Code = "bluetooth-failed"
+
+	// The way to the phone
+	CodeCodeExpired       Code = "code-expired" // nobody scanned, or the phone was not near
+	CodePhoneNotNear      Code = "phone-not-near"
+	CodeTunnelUnreachable Code = "tunnel-unreachable" // params: host
+	CodeTunnelRefused     Code = "tunnel-refused"     // params: host, status
+	CodeTunnelProtocol    Code = "tunnel-protocol"    // params: host
+	CodeTunnelLost        Code = "tunnel-lost"
+	CodeTunnelUnknown     Code = "tunnel-unknown" // params: id
+	CodeLinkGone          Code = "link-gone"
+	CodeHandshakeFailed   Code = "handshake-failed"
+	CodePhoneSilent       Code = "phone-silent"
+	CodePhoneProtocol     Code = "phone-protocol"
+	CodePhoneTooOld       Code = "phone-too-old"
+	CodePhoneNoPasskeys   Code = "phone-no-passkeys"
+	CodePhoneHungUp       Code = "phone-hung-up"
+
+	// What the authenticator answered (CTAP status)
+	CodeDeclined              Code = "declined"
+	CodeAlreadyRegistered     Code = "already-registered"
+	CodeNoCredential          Code = "no-credential"
+	CodeAuthenticatorTimeout  Code = "authenticator-timeout"
+	CodeUnsupportedAlgorithm  Code = "unsupported-algorithm"
+	CodeUnsupportedOption     Code = "unsupported-option"
+	CodeAuthenticatorFull     Code = "authenticator-full"
+	CodeUVFailed              Code = "user-verification-failed"
+	CodeAuthenticatorStatus   Code = "authenticator-status" // params: status
+	CodeAuthenticatorProtocol Code = "authenticator-protocol"
+
+	// The relying party's checks
+	CodeResponseTooLarge     Code = "response-too-large" // params: limit
+	CodeResponseMalformed    Code = "response-malformed" // params: part
+	CodeChallengeUnknown     Code = "challenge-unknown"  // never issued, used already, or for another ceremony
+	CodeChallengeExpired     Code = "challenge-expired"
+	CodeTypeMismatch         Code = "client-data-type"
+	CodeChallengeMismatch    Code = "challenge-mismatch"
+	CodeOriginMismatch       Code = "origin-mismatch"
+	CodeCrossOrigin          Code = "cross-origin"
+	CodeRPIDMismatch         Code = "rp-id-mismatch"
+	CodeUserPresenceMissing  Code = "user-presence-missing"
+	CodeUserVerifyMissing    Code = "user-verification-missing"
+	CodeBackupFlags          Code = "backup-flags"
+	CodeKeyUnusable          Code = "key-unusable" // params: why
+	CodeAlgorithmNotOffered  Code = "algorithm-not-offered"
+	CodeAttestationFormat    Code = "attestation-format" // params: format
+	CodeAttestationInvalid   Code = "attestation-invalid"
+	CodeCredentialRegistered Code = "credential-registered"
+	CodeCredentialUnknown    Code = "credential-unknown"
+	CodeUserHandleMismatch   Code = "user-handle-mismatch"
+	CodeSignatureInvalid     Code = "signature-invalid"
+	CodeCounterRegressed     Code = "counter-regressed" // params: device
+	CodeNotDiscoverable      Code = "not-discoverable"
+
+	// Codes in pictures
+	CodePictureUnreadable Code = "picture-unreadable"
+	CodePictureNoCode     Code = "picture-no-code"
+	CodeNotPhoneCode      Code = "not-a-phone-code"
+	CodeCodeDamaged       Code = "phone-code-damaged"
+
+	// Storage
+	CodeDatabaseNewer   Code = "database-newer" // params: found, known
+	CodeDatabaseDamaged Code = "database-damaged"
+	CodeDatabaseForeign Code = "database-foreign"
+	CodeDiskFull        Code = "disk-full"
+	CodeStorageFailed   Code = "storage-failed"
+	CodeStorageDenied   Code = "storage-denied"
+	CodeAlreadyRunning  Code = "already-running"
+)
+
+type entry struct {
+	Category Category
+	Next     Action
+}
+
+// registry is the one table of failures. A test holds the UI's words against it.
+var registry = map[Code]entry{
+	CodeCancelled:    {CategoryCancelled, ActionRetry},
+	CodeTimedOut:     {CategoryEnvironment, ActionRetry},
+	CodeInternal:     {CategoryInternal, ActionReport},
+	CodeInvalidInput: {CategoryInput, ActionChange},
+	CodeNotFound:     {CategoryInput, ActionReload},
+	CodeConflict:     {CategoryConflict, ActionReload},
+	CodeAccessDenied: {CategoryDenied, ActionContactOrigin},
+	CodeNotSignedIn:  {CategoryDenied, ActionSignIn},
+	CodeMFANeeded:    {CategoryDenied, ActionSignIn},
+	CodeBusy:         {CategoryConflict, ActionWait},
+
+	CodeAccountExists:   {CategoryConflict, ActionSignIn},
+	CodeNoAccount:       {CategoryInput, ActionChange},
+	CodeAliasInvalid:    {CategoryInput, ActionChange},
+	CodeEmailInvalid:    {CategoryInput, ActionChange},
+	CodeNameInvalid:     {CategoryInput, ActionChange},
+	CodeNameTaken:       {CategoryConflict, ActionChange},
+	CodePasswordInvalid: {CategoryInput, ActionChange},
+	CodePasswordShort:   {CategoryInput, ActionChange},
+	CodeRPIDInvalid:     {CategoryInput, ActionChange},
+	CodeRPIDFrozen:      {CategoryConflict, ActionNone},
+	CodeDeviceLimit:     {CategoryConflict, ActionRemoveDevice},
+	CodeSignInRefused:   {CategoryDenied, ActionChange},
+	CodeSignInDelayed:   {CategoryDenied, ActionWait},
+
+	CodeRadioMissing:     {CategoryEnvironment, ActionAnotherWay},
+	CodeRadioOff:         {CategoryEnvironment, ActionTurnOnRadio},
+	CodeRadioDenied:      {CategoryEnvironment, ActionAllowRadio},
+	CodeRadioNoService:   {CategoryEnvironment, ActionAnotherWay},
+	CodeRadioUnsupported: {CategoryEnvironment, ActionAnotherWay},
+	CodeRadioFailed:      {CategoryEnvironment, ActionRetry},
+
+	CodeCodeExpired:       {CategoryDevice, ActionNewCode},
+	CodePhoneNotNear:      {CategoryDevice, ActionRetry},
+	CodeTunnelUnreachable: {CategoryEnvironment, ActionCheckNetwork},
+	CodeTunnelRefused:     {CategoryDevice, ActionNewCode},
+	CodeTunnelProtocol:    {CategoryEnvironment, ActionCheckNetwork},
+	CodeTunnelLost:        {CategoryDevice, ActionNewCode},
+	CodeTunnelUnknown:     {CategoryDevice, ActionAnotherWay},
+	CodeLinkGone:          {CategoryDevice, ActionForgetLink},
+	CodeHandshakeFailed:   {CategorySecurity, ActionNewCode},
+	CodePhoneSilent:       {CategoryDevice, ActionNewCode},
+	CodePhoneProtocol:     {CategoryDevice, ActionNewCode},
+	CodePhoneTooOld:       {CategoryDevice, ActionUpdatePhone},
+	CodePhoneNoPasskeys:   {CategoryDevice, ActionAnotherWay},
+	CodePhoneHungUp:       {CategoryDevice, ActionAnotherWay},
+
+	CodeDeclined:              {CategoryDevice, ActionRetry},
+	CodeAlreadyRegistered:     {CategoryConflict, ActionUseOtherDevice},
+	CodeNoCredential:          {CategoryDevice, ActionUseOtherDevice},
+	CodeAuthenticatorTimeout:  {CategoryDevice, ActionRetry},
+	CodeUnsupportedAlgorithm:  {CategoryDevice, ActionUseOtherDevice},
+	CodeUnsupportedOption:     {CategoryDevice, ActionUseOtherDevice},
+	CodeAuthenticatorFull:     {CategoryDevice, ActionUseOtherDevice},
+	CodeUVFailed:              {CategoryDevice, ActionRetry},
+	CodeAuthenticatorStatus:   {CategoryDevice, ActionRetry},
+	CodeAuthenticatorProtocol: {CategoryDevice, ActionUseOtherDevice},
+
+	CodeResponseTooLarge:     {CategorySecurity, ActionUseOtherDevice},
+	CodeResponseMalformed:    {CategorySecurity, ActionUseOtherDevice},
+	CodeChallengeUnknown:     {CategorySecurity, ActionRetry},
+	CodeChallengeExpired:     {CategoryDevice, ActionRetry},
+	CodeTypeMismatch:         {CategorySecurity, ActionRetry},
+	CodeChallengeMismatch:    {CategorySecurity, ActionRetry},
+	CodeOriginMismatch:       {CategorySecurity, ActionRetry},
+	CodeCrossOrigin:          {CategorySecurity, ActionRetry},
+	CodeRPIDMismatch:         {CategorySecurity, ActionRetry},
+	CodeUserPresenceMissing:  {CategoryDevice, ActionRetry},
+	CodeUserVerifyMissing:    {CategoryDevice, ActionRetry},
+	CodeBackupFlags:          {CategorySecurity, ActionUseOtherDevice},
+	CodeKeyUnusable:          {CategorySecurity, ActionUseOtherDevice},
+	CodeAlgorithmNotOffered:  {CategorySecurity, ActionUseOtherDevice},
+	CodeAttestationFormat:    {CategorySecurity, ActionUseOtherDevice},
+	CodeAttestationInvalid:   {CategorySecurity, ActionUseOtherDevice},
+	CodeCredentialRegistered: {CategoryConflict, ActionUseOtherDevice},
+	CodeCredentialUnknown:    {CategoryDenied, ActionUseOtherDevice},
+	CodeUserHandleMismatch:   {CategorySecurity, ActionUseOtherDevice},
+	CodeSignatureInvalid:     {CategorySecurity, ActionRetry},
+	CodeCounterRegressed:     {CategorySecurity, ActionUseOtherDevice},
+	CodeNotDiscoverable:      {CategoryDevice, ActionUseOtherDevice},
+
+	CodePictureUnreadable: {CategoryInput, ActionChoosePicture},
+	CodePictureNoCode:     {CategoryInput, ActionChoosePicture},
+	CodeNotPhoneCode:      {CategoryInput, ActionChoosePicture},
+	CodeCodeDamaged:       {CategoryInput, ActionNewCode},
+
+	CodeDatabaseNewer:   {CategoryStorage, ActionUpdateApp},
+	CodeDatabaseDamaged: {CategoryStorage, ActionRestoreBackup},
+	CodeDatabaseForeign: {CategoryStorage, ActionRestoreBackup},
+	CodeDiskFull:        {CategoryStorage, ActionFreeDisk},
+	CodeStorageFailed:   {CategoryStorage, ActionRetry},
+	CodeStorageDenied:   {CategoryStorage, ActionChange},
+	CodeAlreadyRunning:  {CategoryConflict, ActionCloseOther},
+}
+
+// Codes lists every code in order, for the tests that hold the UI's words and
+// the documents against the registry.
+func Codes() []Code { return slices.Sorted(maps.Keys(registry)) }
