@@ -3,6 +3,7 @@ package account
 import (
 	"context"
 	"io"
+	"sync"
 	"time"
 
 	"github.com/keyferry/keyferry/backend/mfa"
@@ -16,6 +17,8 @@ type Service struct {
 	rand    io.Reader
 	cost    Cost
 	unknown *delays // of identities that do not exist, so that they answer alike
+	// oneGuess lets one password be checked at a time.
+	oneGuess sync.Mutex
 }
 
 // New makes the service. cost is the price of new password hashes; DefaultCost

@@ -30,9 +30,10 @@ func delayAfter(failures int) time.Duration {
 // the same answer, sign-in-refused, after the same work; too many in a row get
 // sign-in-delayed with the seconds to wait, again for both.
 //
-// Attempts are counted before the hash is computed, so that a process killed
-// half-way through does not give a free guess.
+// One attempt at a time: parallel guesses would otherwise share one count.
 func (s *Service) CheckPassword(ctx context.Context, who mfa.Identity, password *mfa.Secret) (mfa.Principal, error) {
+	s.oneGuess.Lock()
+	defer s.oneGuess.Unlock()
 	now := s.clock()
 	p, err := s.store.PrincipalByIdentity(ctx, who)
 	unknown := mfa.IsCode(err, mfa.CodeNotFound)
@@ -47,29 +48,35 @@ func (s *Service) CheckPassword(ctx context.Context, who mfa.Identity, password 
 	if wait := p.LockedTill.Sub(now); wait > 0 {
 		return mfa.Principal{}, mfa.Fail(mfa.CodeSignInDelayed, "seconds", fmt.Sprint(int(math.Ceil(wait.Seconds()))))
 	}
-	failed := p
-	failed.Failures++
-	failed.LockedTill = now.Add(delayAfter(failed.Failures))
-	refusal := mfa.Event{At: now, Kind: mfa.EventSignInRefused, PrincipalID: p.ID, Detail: map[string]string{"code": string(mfa.CodeSignInRefused)}}
-	if unknown {
-		s.unknown.remember(key, failed)
-		err = s.store.AddEvent(ctx, refusal)
-	} else {
-		err = s.store.UpdatePrincipal(ctx, failed, refusal)
-	}
-	if err != nil {
-		return mfa.Principal{}, err
-	}
 	if !matches(p.Password, password) || unknown {
-		return mfa.Principal{}, mfa.Fail(mfa.CodeSignInRefused)
+		return mfa.Principal{}, s.refuse(ctx, key, p, unknown)
 	}
-	p.Failures, p.LockedTill, p.Version = 0, time.Time{}, failed.Version+1
-	event := mfa.Event{At: now, Kind: mfa.EventSignInPassword, PrincipalID: p.ID}
-	if err := s.store.UpdatePrincipal(ctx, p, event); err != nil {
+	p.Failures, p.LockedTill = 0, time.Time{}
+	if err := s.store.UpdatePrincipal(ctx, p, mfa.Event{At: now, Kind: mfa.EventSignInPassword, PrincipalID: p.ID}); err != nil {
 		return mfa.Principal{}, err
 	}
 	p.Version++
 	return p, nil
+}
+
+// refuse counts the wrong guess and writes it down: one durable write for names
+// that exist and for names that do not, so that both take as long.
+func (s *Service) refuse(ctx context.Context, key string, p mfa.Principal, unknown bool) error {
+	now := s.clock()
+	p.Failures++
+	p.LockedTill = now.Add(delayAfter(p.Failures))
+	event := mfa.Event{At: now, Kind: mfa.EventSignInRefused, PrincipalID: p.ID, Detail: map[string]string{"code": string(mfa.CodeSignInRefused)}}
+	var err error
+	if unknown {
+		s.unknown.remember(key, p)
+		err = s.store.AddEvent(ctx, event)
+	} else {
+		err = s.store.UpdatePrincipal(ctx, p, event)
+	}
+	if err != nil {
+		return err
+	}
+	return mfa.Fail(mfa.CodeSignInRefused)
 }
 
 // delays remembers failures of names that do not exist, for as long as the
