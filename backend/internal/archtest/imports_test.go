@@ -1,0 +1,132 @@
+package archtest
+
+import (
+	"fmt"
+	"maps"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"slices"
+	"strings"
+	"testing"
+)
+
+const module = "github.com/keyferry/keyferry/"
+
+// allowed says which of our packages each package may import, tests left out.
+// Arrows point down only; leaves do not know one another.
+var allowed = map[string][]string{
+	// domain and what everything stands on
+	"backend/mfa":       {},
+	"backend/ctapcbor":  {},
+	"backend/transport": {},
+	"backend/audit":     {"backend/mfa"},
+
+	// leaves
+	"backend/home":             {"backend/mfa"},
+	"backend/sqlite":           {"backend/mfa", "backend/audit"},
+	"backend/mfa/storetest":    {"backend/mfa", "backend/audit"},
+	"backend/transport/ble":    {"backend/mfa", "backend/transport"},
+	"backend/transport/hybrid": {"backend/mfa", "backend/transport", "backend/ctapcbor"},
+	"backend/tunnel":           {"backend/ctapcbor"},
+	"backend/qrpicture":        {"backend/mfa"},
+	"backend/rp":               {"backend/mfa", "backend/ctapcbor"},
+	"backend/ctap2":            {"backend/mfa", "backend/ctapcbor"},
+	"backend/virtualauth":      {"backend/mfa", "backend/ctapcbor", "backend/ctap2"},
+
+	// suites that implementations run in their tests
+	"backend/transport/channeltest": {"backend/ctap2", "backend/ctapcbor"},
+	"backend/transport/radiotest":   {"backend/transport"},
+
+	// what puts leaves to work
+	"backend/authenticator": {"backend/mfa", "backend/ctapcbor", "backend/ctap2"},
+	"backend/phonesim": {"backend/mfa", "backend/ctapcbor", "backend/transport", "backend/ctap2",
+		"backend/virtualauth", "backend/transport/hybrid", "backend/qrpicture"},
+	"backend/vectors": {"backend/mfa", "backend/ctapcbor", "backend/ctap2", "backend/rp", "backend/transport/hybrid"},
+
+	// use cases
+	"backend/account":  {"backend/mfa"},
+	"backend/ceremony": {"backend/mfa", "backend/account", "backend/authenticator", "backend/rp"},
+	"backend/desk":     {"backend/mfa", "backend/account", "backend/ceremony", "backend/phonesim"},
+
+	// wiring
+	"backend/assembly": {"backend/mfa", "backend/account", "backend/ceremony", "backend/desk", "backend/authenticator",
+		"backend/home", "backend/sqlite", "backend/transport", "backend/transport/ble", "backend/transport/hybrid", "backend/tunnel", "backend/phonesim"},
+	"backend/cmd/keyferryctl": {"*"},
+}
+
+func packages(t *testing.T) map[string][]string {
+	t.Helper()
+	cmd := exec.Command("go", "list", "-tags", "desktop,production,webkit2_41", "-f", `{{.ImportPath}} {{join .Imports " "}}`, "./backend/...")
+	cmd.Dir = filepath.Join("..", "..", "..")
+	out, err := cmd.Output()
+	if err != nil {
+		t.Fatalf("go list: %v", err)
+	}
+	found := map[string][]string{}
+	for line := range strings.Lines(string(out)) {
+		fields := strings.Fields(line)
+		found[strings.TrimPrefix(fields[0], module)] = fields[1:]
+	}
+	return found
+}
+
+func TestArrowsPointDown(t *testing.T) {
+	for path, imports := range packages(t) {
+		if strings.HasPrefix(path, "backend/internal/") {
+			continue
+		}
+		may, known := allowed[path]
+		if !known {
+			t.Errorf("%s is not in the import table: give it a place", path)
+			continue
+		}
+		for _, imp := range imports {
+			ours, internal := strings.CutPrefix(imp, module)
+			switch {
+			case internal && !slices.Contains(may, ours) && !slices.Contains(may, "*"):
+				t.Errorf("%s imports %s, which the table does not allow", path, ours)
+			case strings.Contains(imp, "wailsapp"):
+				t.Errorf("%s imports %s: the back end knows no window", path, imp)
+			case imp == "database/sql" && path != "backend/sqlite":
+				t.Errorf("%s imports database/sql: only backend/sqlite knows SQL", path)
+			case path == "backend/mfa" && strings.Contains(strings.SplitN(imp, "/", 2)[0], "."):
+				t.Errorf("the domain imports %s: it may import the standard library only", imp)
+			}
+		}
+	}
+}
+
+func TestEveryPackageHasADoc(t *testing.T) {
+	root := filepath.Join("..", "..", "..")
+	for path := range packages(t) {
+		if _, err := os.Stat(filepath.Join(root, path, "doc.go")); err != nil {
+			t.Errorf("%s has no doc.go", path)
+		}
+	}
+}
+
+func TestDocumentShowsTheTable(t *testing.T) {
+	doc, err := os.ReadFile(filepath.Join("..", "..", "..", "docs", "ARCHITECTURE.md"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, path := range slices.Sorted(maps.Keys(allowed)) {
+		short := func(p string) string { return strings.TrimPrefix(p, "backend/") }
+		may := make([]string, len(allowed[path]))
+		for i, m := range allowed[path] {
+			may[i] = short(m)
+		}
+		slices.Sort(may)
+		what := strings.Join(may, ", ")
+		switch what {
+		case "":
+			what = "nothing of ours"
+		case "*":
+			what = "everything below it"
+		}
+		if row := fmt.Sprintf("| `%s` | %s |", short(path), what); !strings.Contains(string(doc), row) {
+			t.Errorf("docs/ARCHITECTURE.md lacks the row\n%s", row)
+		}
+	}
+}
