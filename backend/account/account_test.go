@@ -1,0 +1,243 @@
+package account
+
+import (
+	"context"
+	"crypto/rand"
+	"errors"
+	"fmt"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/keyferry/keyferry/backend/mfa"
+	"github.com/keyferry/keyferry/backend/mfa/storetest"
+)
+
+// cheap keeps the hash quick; what is tested is what happens around it.
+var cheap = Cost{Time: 1, MemoryKiB: 64, Threads: 1}
+
+type bench struct {
+	*Service
+	store mfa.Store
+	now   time.Time
+}
+
+func newBench(t *testing.T) *bench {
+	b := &bench{store: storetest.NewMemory(), now: time.Date(2026, 11, 1, 9, 0, 0, 0, time.UTC)}
+	b.Service = New(b.store, func() time.Time { return b.now }, rand.Reader, cheap)
+	t.Cleanup(func() { b.store.Close() })
+	return b
+}
+
+func secret(s string) *mfa.Secret { return mfa.NewSecret([]byte(s)) }
+
+func (b *bench) create(t *testing.T) mfa.Principal {
+	t.Helper()
+	_, root, err := b.Create(t.Context(), NewAccount{Alias: "acme-lab", Email: "root@example.org", Password: secret("correct horse")})
+	if err != nil {
+		t.Fatal(err)
+	}
+	return root
+}
+
+var root = mfa.Identity{Kind: mfa.Root, Name: "root@example.org"}
+
+func wants(t *testing.T, err error, code mfa.Code) *mfa.Failure {
+	t.Helper()
+	var f *mfa.Failure
+	if !errors.As(err, &f) || f.Code != code {
+		t.Fatalf("got %v, want %s", err, code)
+	}
+	return f
+}
+
+func TestCreateRefusesBadInputAndWritesNothing(t *testing.T) {
+	good := NewAccount{Alias: "acme-lab", Email: "root@example.org"}
+	for name, c := range map[string]struct {
+		bend func(*NewAccount)
+		pass string
+		code mfa.Code
+	}{
+		"alias":                  {func(n *NewAccount) { n.Alias = "A" }, "correct horse", mfa.CodeAliasInvalid},
+		"e-mail":                 {func(n *NewAccount) { n.Email = "root" }, "correct horse", mfa.CodeEmailInvalid},
+		"rp id":                  {func(n *NewAccount) { n.RPID = "localhost" }, "correct horse", mfa.CodeRPIDInvalid},
+		"sandbox's rp id":        {func(n *NewAccount) { n.RPID = mfa.SandboxRPID }, "correct horse", mfa.CodeRPIDInvalid},
+		"own rp id in sandbox":   {func(n *NewAccount) { n.Sandbox, n.RPID = true, "example.org" }, "correct horse", mfa.CodeRPIDInvalid},
+		"short password":         {func(*NewAccount) {}, "seven77", mfa.CodePasswordShort},
+		"password of 129 runes":  {func(*NewAccount) {}, strings.Repeat("a", 129), mfa.CodePasswordInvalid},
+		"password with an emoji": {func(*NewAccount) {}, "correct horse 🐎", mfa.CodePasswordInvalid},
+	} {
+		t.Run(name, func(t *testing.T) {
+			b, n := newBench(t), good
+			c.bend(&n)
+			n.Password = secret(c.pass)
+			_, _, err := b.Create(t.Context(), n)
+			wants(t, err, c.code)
+			_, err = b.Account(t.Context())
+			wants(t, err, mfa.CodeNoAccount)
+		})
+	}
+}
+
+func TestCreateTwice(t *testing.T) {
+	b := newBench(t)
+	b.create(t)
+	_, _, err := b.Create(t.Context(), NewAccount{Alias: "other", Email: "x@example.org", Password: secret("correct horse")})
+	wants(t, err, mfa.CodeAccountExists)
+}
+
+func TestDefaultsOfTheRPID(t *testing.T) {
+	b := newBench(t)
+	b.create(t)
+	a, err := b.Account(t.Context())
+	if err != nil || a.RPID != mfa.DefaultRPID || len(a.ID) != 12 {
+		t.Errorf("account %+v, %v", a, err)
+	}
+	s := newBench(t)
+	a, _, err = s.Create(t.Context(), NewAccount{Alias: "try-it", Email: "x@example.org", Sandbox: true, Password: secret("correct horse")})
+	if err != nil || a.RPID != mfa.SandboxRPID || !a.Sandbox {
+		t.Errorf("sandbox %+v, %v", a, err)
+	}
+}
+
+func TestWrongPasswordAndUnknownNameAnswerAlike(t *testing.T) {
+	b := newBench(t)
+	b.create(t)
+	ghost := mfa.Identity{Kind: mfa.User, Name: "ghost"}
+	for attempt := range 8 {
+		_, wrong := b.CheckPassword(t.Context(), root, secret("wrong horse"))
+		_, unknown := b.CheckPassword(t.Context(), ghost, secret("wrong horse"))
+		w, u := mfa.AsFailure(wrong), mfa.AsFailure(unknown)
+		if w.Code != u.Code || fmt.Sprint(w.Params) != fmt.Sprint(u.Params) {
+			t.Fatalf("attempt %d: %v %v for a wrong password, %v %v for an unknown name", attempt, w, w.Params, u, u.Params)
+		}
+	}
+}
+
+// Both paths must hash once at the same price; the clock would be a poor witness.
+func TestUnknownNameCostsOneHash(t *testing.T) {
+	b := newBench(t)
+	got, want := b.decoy(), cheap
+	if got.Time != want.Time || got.MemoryKiB != want.MemoryKiB || got.Threads != want.Threads || matches(got, secret("")) {
+		t.Errorf("decoy %+v does not cost what a password costs, or matches", got)
+	}
+}
+
+func TestDelayGrowsAndEnds(t *testing.T) {
+	b := newBench(t)
+	b.create(t)
+	for range freeFailures + 1 {
+		_, err := b.CheckPassword(t.Context(), root, secret("wrong horse"))
+		wants(t, err, mfa.CodeSignInRefused)
+	}
+	_, err := b.CheckPassword(t.Context(), root, secret("correct horse"))
+	if f := wants(t, err, mfa.CodeSignInDelayed); f.Params["seconds"] != "1" {
+		t.Errorf("delay %v, want one second", f.Params)
+	}
+	b.now = b.now.Add(time.Second)
+	if _, err := b.CheckPassword(t.Context(), root, secret("correct horse")); err != nil {
+		t.Fatal(err)
+	}
+	p, err := b.store.PrincipalByIdentity(t.Context(), root)
+	if err != nil || p.Failures != 0 || !p.LockedTill.IsZero() {
+		t.Errorf("after the right password: %d failures, locked till %v, %v", p.Failures, p.LockedTill, err)
+	}
+	if delayAfter(1000) != maxDelay {
+		t.Errorf("delay is not bounded: %v", delayAfter(1000))
+	}
+}
+
+func TestParallelGuessesAreAllCounted(t *testing.T) {
+	b := newBench(t)
+	b.create(t)
+	done := make(chan error)
+	for range 4 {
+		go func() {
+			_, err := b.CheckPassword(context.WithoutCancel(t.Context()), root, secret("wrong horse"))
+			done <- err
+		}()
+	}
+	for range 4 {
+		wants(t, <-done, mfa.CodeSignInRefused)
+	}
+	if p, _ := b.store.PrincipalByIdentity(t.Context(), root); p.Failures != 4 {
+		t.Errorf("%d failures counted, want 4", p.Failures)
+	}
+}
+
+func TestHashMatchesOnlyItsPassword(t *testing.T) {
+	b := newBench(t)
+	h, err := b.hash(t.Context(), secret("correct horse"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	if !matches(h, secret("correct horse")) || matches(h, secret("correct horsf")) || matches(h, secret("")) {
+		t.Error("the hash does not tell passwords apart")
+	}
+	h.MemoryKiB = 1 << 30
+	if matches(h, secret("correct horse")) {
+		t.Error("a row may ask for a terabyte")
+	}
+}
+
+func device(owner, name string) mfa.Device {
+	id := mfa.NewID()
+	return mfa.Device{ID: id, PrincipalID: owner, Kind: mfa.KindPasskey, Name: name, Serial: "arn:" + id, Version: 1,
+		EnabledAt: time.Date(2026, 11, 1, 9, 0, 0, 0, time.UTC), Passkey: &mfa.Credential{ID: []byte(id), PublicKey: []byte{1}, Algorithm: -7}}
+}
+
+func (b *bench) add(t *testing.T, d mfa.Device) {
+	t.Helper()
+	if err := b.store.AddDevice(t.Context(), d, mfa.Event{At: b.now, Kind: mfa.EventDeviceAdded, PrincipalID: d.PrincipalID}); err != nil {
+		t.Fatal(err)
+	}
+}
+
+func TestOwnDevicesNeedMFAOnceOneExists(t *testing.T) {
+	b := newBench(t)
+	p := b.create(t)
+	passwordOnly := mfa.Session{PrincipalID: p.ID, StartedAt: b.now}
+	withMFA := mfa.Session{PrincipalID: p.ID, StartedAt: b.now, MFAAt: b.now}
+	if err := b.CheckNewDevice(t.Context(), passwordOnly, "first"); err != nil {
+		t.Fatalf("first device: %v", err)
+	}
+	d := device(p.ID, "first")
+	b.add(t, d)
+	wants(t, b.CheckNewDevice(t.Context(), passwordOnly, "second"), mfa.CodeMFANeeded)
+	wants(t, b.RemoveDevice(t.Context(), passwordOnly, d.ID, 1), mfa.CodeMFANeeded)
+	_, err := b.RenameDevice(t.Context(), passwordOnly, d.ID, 1, "other")
+	wants(t, err, mfa.CodeMFANeeded)
+
+	wants(t, b.CheckNewDevice(t.Context(), withMFA, "FIRST"), mfa.CodeNameTaken)
+	wants(t, b.CheckNewDevice(t.Context(), withMFA, "no spaces"), mfa.CodeNameInvalid)
+	renamed, err := b.RenameDevice(t.Context(), withMFA, d.ID, 1, "mine")
+	if err != nil || renamed.Name != "mine" || renamed.Version != 2 {
+		t.Fatalf("renamed to %+v, %v", renamed, err)
+	}
+	wants(t, b.RemoveDevice(t.Context(), withMFA, d.ID, 1), mfa.CodeConflict)
+	if err := b.RemoveDevice(t.Context(), withMFA, d.ID, 2); err != nil {
+		t.Fatal(err)
+	}
+}
+
+func TestSomebodyElsesDeviceIsNotThere(t *testing.T) {
+	b := newBench(t)
+	p := b.create(t)
+	other := mfa.Principal{ID: mfa.NewID(), Kind: mfa.User, Name: "bob", UserHandle: []byte("bob-handle"), Version: 1, CreatedAt: b.now}
+	if err := b.store.AddPrincipal(t.Context(), other, mfa.Event{At: b.now, Kind: mfa.EventUserCreated}); err != nil {
+		t.Fatal(err)
+	}
+	d := device(other.ID, "bobs")
+	b.add(t, d)
+	session := mfa.Session{PrincipalID: p.ID, MFAAt: b.now}
+	wants(t, b.RemoveDevice(t.Context(), session, d.ID, 1), mfa.CodeNotFound)
+}
+
+func TestNinthDevice(t *testing.T) {
+	b := newBench(t)
+	p := b.create(t)
+	for i := range mfa.MaxDevices {
+		b.add(t, device(p.ID, fmt.Sprintf("d%d", i)))
+	}
+	wants(t, b.CheckNewDevice(t.Context(), mfa.Session{PrincipalID: p.ID, MFAAt: b.now}, "ninth"), mfa.CodeDeviceLimit)
+}
