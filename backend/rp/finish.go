@@ -1,0 +1,69 @@
+package rp
+
+import (
+	"bytes"
+
+	"github.com/keyferry/keyferry/backend/mfa"
+)
+
+// FinishRegistration verifies the answer to BeginRegistration. The challenge is
+// spent, whatever the outcome. Beyond what VerifyRegistration can refuse:
+// challenge-unknown (never asked, answered already, or asked for another person
+// or name), challenge-expired, not-discoverable. That the credential is new is
+// for the store to say (credential-registered).
+func (r *RelyingParty) FinishRegistration(p mfa.Principal, deviceName string, responseJSON []byte) (mfa.Credential, error) {
+	challenge, err := r.book.take(ceremonyKey{registration, p.ID, deviceName})
+	if err != nil {
+		return mfa.Credential{}, err
+	}
+	e := r.expectation(challenge)
+	e.Algorithms = offered
+	credential, properties, err := verifyRegistration(e, responseJSON)
+	if err != nil {
+		return mfa.Credential{}, err
+	}
+	if properties == residentNo {
+		return mfa.Credential{}, refuse(mfa.CodeNotDiscoverable, "credProps.rk is false")
+	}
+	credential.Discoverable = true // it was required, and the client did not say otherwise
+	return credential, nil
+}
+
+// FinishAuthentication verifies the answer to BeginAuthentication against
+// devices as they are stored now. The challenge is spent, whatever the outcome.
+// Beyond what VerifyAssertion can refuse: challenge-unknown, challenge-expired,
+// credential-unknown (also for a device that is suspect).
+//
+// With counter-regressed (params: device) the Assertion is filled all the same:
+// its DeviceID is the device to mark.
+func (r *RelyingParty) FinishAuthentication(p mfa.Principal, devices []mfa.Device, responseJSON []byte) (Assertion, error) {
+	challenge, err := r.book.take(ceremonyKey{authentication, p.ID, ""})
+	if err != nil {
+		return Assertion{}, err
+	}
+	answer, err := readAssertionResponse(responseJSON)
+	if err != nil {
+		return Assertion{}, err
+	}
+	e := r.expectation(challenge)
+	e.UserHandle = p.UserHandle
+	for _, d := range devices {
+		if !maySignIn(p, d) || !bytes.Equal(d.Passkey.ID, answer.id) {
+			continue
+		}
+		a, err := verifyAssertion(e, *d.Passkey, answer)
+		if err == nil || mfa.IsCode(err, mfa.CodeCounterRegressed) {
+			a.DeviceID = d.ID
+		}
+		if mfa.IsCode(err, mfa.CodeCounterRegressed) {
+			err = mfa.Fail(mfa.CodeCounterRegressed, "device", d.Name).Because(err)
+		}
+		return a, err
+	}
+	return Assertion{}, refuse(mfa.CodeCredentialUnknown, "the credential is none of this person's usable devices")
+}
+
+func (r *RelyingParty) expectation(challenge []byte) Expectation {
+	return Expectation{RPID: r.cfg.RPID, Origin: r.cfg.Origin, Challenge: challenge,
+		UserVerification: verificationRequired, At: r.cfg.Clock()}
+}
