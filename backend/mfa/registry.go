@@ -48,6 +48,7 @@ const (
 	CodeTunnelUnreachable Code = "tunnel-unreachable" // params: host
 	CodeTunnelRefused     Code = "tunnel-refused"     // params: host, status
 	CodeTunnelProtocol    Code = "tunnel-protocol"    // params: host
+	CodeTunnelUntrusted   Code = "tunnel-untrusted"   // params: host; its certificate did not pass
 	CodeTunnelLost        Code = "tunnel-lost"
 	CodeTunnelUnknown     Code = "tunnel-unknown" // params: id
 	CodeLinkGone          Code = "link-gone"
@@ -57,6 +58,10 @@ const (
 	CodePhoneTooOld       Code = "phone-too-old"
 	CodePhoneNoPasskeys   Code = "phone-no-passkeys"
 	CodePhoneHungUp       Code = "phone-hung-up"
+	// The same way seen from the (simulated) phone
+	CodeComputerSilent   Code = "computer-silent"
+	CodeComputerProtocol Code = "computer-protocol"
+	CodeComputerHungUp   Code = "computer-hung-up"
 
 	// What the authenticator answered (CTAP status)
 	CodeDeclined              Code = "declined"
@@ -154,6 +159,7 @@ var registry = map[Code]entry{
 	CodeTunnelUnreachable: {CategoryEnvironment, ActionCheckNetwork},
 	CodeTunnelRefused:     {CategoryDevice, ActionNewCode},
 	CodeTunnelProtocol:    {CategoryEnvironment, ActionCheckNetwork},
+	CodeTunnelUntrusted:   {CategorySecurity, ActionCheckNetwork},
 	CodeTunnelLost:        {CategoryDevice, ActionNewCode},
 	CodeTunnelUnknown:     {CategoryDevice, ActionAnotherWay},
 	CodeLinkGone:          {CategoryDevice, ActionForgetLink},
@@ -163,6 +169,9 @@ var registry = map[Code]entry{
 	CodePhoneTooOld:       {CategoryDevice, ActionUpdatePhone},
 	CodePhoneNoPasskeys:   {CategoryDevice, ActionAnotherWay},
 	CodePhoneHungUp:       {CategoryDevice, ActionAnotherWay},
+	CodeComputerSilent:    {CategoryDevice, ActionNewCode},
+	CodeComputerProtocol:  {CategoryDevice, ActionNewCode},
+	CodeComputerHungUp:    {CategoryDevice, ActionNewCode},
 
 	CodeDeclined:              {CategoryDevice, ActionRetry},
 	CodeAlreadyRegistered:     {CategoryConflict, ActionUseOtherDevice},
