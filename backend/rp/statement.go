@@ -1,6 +1,10 @@
 package rp
 
 import (
+	"bytes"
+
+	"github.com/google/go-tpm/tpm2"
+
 	"github.com/keyferry/keyferry/backend/mfa"
 )
 
@@ -89,6 +93,19 @@ func checkSimpleStatement(format string, statement any) error {
 		if !want.fits(value) {
 			return refuse(mfa.CodeAttestationInvalid, "%s: entry %s is missing or of another type", format, name)
 		}
+	}
+	if format == formatTPM {
+		return checkPublicArea(entries["pubArea"].([]byte))
+	}
+	return nil
+}
+
+// checkPublicArea refuses bytes behind a TPMT_PUBLIC. The library would pass over
+// them, and the name in certInfo does not cover them.
+func checkPublicArea(raw []byte) error {
+	area, err := tpm2.Unmarshal[tpm2.TPMTPublic](raw)
+	if err != nil || !bytes.Equal(tpm2.Marshal(area), raw) {
+		return refuse(mfa.CodeAttestationInvalid, "tpm: pubArea is not one TPMT_PUBLIC")
 	}
 	return nil
 }

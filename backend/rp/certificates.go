@@ -2,6 +2,7 @@ package rp
 
 import (
 	"bytes"
+	"crypto/x509"
 	"errors"
 	"maps"
 	"time"
@@ -24,9 +25,9 @@ import (
 
 var errCertificate = errors.New("not an X.509 certificate")
 
-// judgeValidity checks the certificates of a statement at the given moment and
+// judgeCertificates checks validity and order of a statement's certificates and
 // gives the statement for the library. attestation-invalid.
-func judgeValidity(format string, statement map[string]any, at time.Time) (map[string]any, error) {
+func judgeCertificates(format string, statement map[string]any, at time.Time) (map[string]any, error) {
 	chain, _ := statement["x5c"].([]any)
 	if len(chain) == 0 || format == formatApple || format == formatAndroid {
 		return statement, nil
@@ -35,16 +36,43 @@ func judgeValidity(format string, statement map[string]any, at time.Time) (map[s
 	for i, der := range chain {
 		always, notBefore, notAfter, err := widenValidity(der.([]byte))
 		if err != nil {
-			return nil, mfa.Fail(mfa.CodeAttestationInvalid).Because(errorf("%s: x5c[%d]: %w", format, i, err))
+			return nil, refuse(mfa.CodeAttestationInvalid, "%s: x5c[%d]: %w", format, i, err)
 		}
 		if at.Before(notBefore) || at.After(notAfter) {
 			return nil, refuse(mfa.CodeAttestationInvalid, "%s: x5c[%d] is valid from %v to %v only", format, i, notBefore, notAfter)
 		}
 		widened[i] = always
 	}
+	if err := checkOrder(chain); err != nil {
+		return nil, refuse(mfa.CodeAttestationInvalid, "%s: x5c: %w", format, err)
+	}
 	statement = maps.Clone(statement)
 	statement["x5c"] = widened
 	return statement, nil
+}
+
+// checkOrder holds each certificate against the next, which must have issued it
+// (WebAuthn 8.2: the chain in order, leaf first). The library looks at the first
+// alone. A signature by SHA-1 proves nothing either way and is passed over.
+func checkOrder(chain []any) error {
+	if len(chain) == 1 {
+		return nil
+	}
+	var issued *x509.Certificate
+	for _, der := range chain {
+		c, err := x509.ParseCertificate(der.([]byte))
+		if err != nil {
+			return err
+		}
+		if issued != nil {
+			var weak x509.InsecureAlgorithmError
+			if err := issued.CheckSignatureFrom(c); err != nil && !errors.As(err, &weak) {
+				return err
+			}
+		}
+		issued = c
+	}
+	return nil
 }
 
 // widenValidity copies a certificate with a validity of 1950 to at least 2049,
