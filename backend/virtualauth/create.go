@@ -1,0 +1,142 @@
+package virtualauth
+
+import (
+	"bytes"
+	"context"
+	"crypto/sha256"
+	"io"
+	"slices"
+
+	"github.com/keyferry/keyferry/backend/ctap2"
+)
+
+const credentialIDSize = 32
+
+// create is authenticatorMakeCredential, in the order of CTAP 2.2 section 6.1.2.
+func (a *Authenticator) create(ctx context.Context, req ctap2.MakeCredentialRequest, ask asking) ([]byte, error) {
+	if err := refusePIN(req.PinUvAuthParam); err != nil {
+		return nil, err
+	}
+	alg, err := a.chooseAlgorithm(req.Parameters)
+	if err != nil {
+		return nil, err
+	}
+	if err := a.checkOptions(req.Options); err != nil {
+		return nil, err
+	}
+	if up, given := req.Options[ctap2.OptionUserPresence]; given && !up {
+		return nil, ctap2.StatusInvalidOption
+	}
+	rk := req.Options[ctap2.OptionResidentKey]
+	if rk && !a.cfg.Discoverable {
+		return nil, ctap2.StatusUnsupportedOption
+	}
+	if req.EnterpriseAttestation != 0 || req.RP.ID == "" {
+		return nil, ctap2.StatusInvalidParameter
+	}
+
+	prompt := Prompt{
+		Op: OpCreate, RPID: req.RP.ID, RPName: req.RP.Name, UserName: req.User.Name, UserDisplayName: req.User.DisplayName,
+		Verify: req.Options[ctap2.OptionUserVerification], Excluded: len(a.find(req.RP.ID, req.ExcludeList)) > 0,
+	}
+	_, flags, err := a.consent(ctx, ask, prompt)
+	if prompt.Excluded && ctx.Err() == nil {
+		return nil, ctap2.StatusCredentialExcluded // also after a "no": the answer must not tell them apart
+	}
+	if err != nil {
+		return nil, err
+	}
+
+	c, err := a.newCredential(req, alg, rk || a.cfg.AlwaysDiscoverable)
+	if err != nil {
+		return nil, err
+	}
+	data, err := a.register(req, c, flags)
+	if err != nil {
+		return nil, err
+	}
+	return data, a.add(c)
+}
+
+// newCredential makes the key and takes over what is to be remembered.
+func (a *Authenticator) newCredential(req ctap2.MakeCredentialRequest, alg int64, discoverable bool) (*credential, error) {
+	c := &credential{
+		ID: make([]byte, credentialIDSize), RPID: req.RP.ID, RPName: req.RP.Name, UserID: bytes.Clone(req.User.ID),
+		UserName: req.User.Name, UserDisplayName: req.User.DisplayName, Algorithm: alg, Discoverable: discoverable,
+		BackupEligible: a.cfg.BackupEligible, BackupState: a.cfg.BackupEligible && a.cfg.BackupState, Created: a.cfg.Clock().UTC(),
+	}
+	if a.cfg.Counter == Rising {
+		c.Counter = 1
+	}
+	if _, err := io.ReadFull(a.cfg.Rand, c.ID); err != nil {
+		return nil, err
+	}
+	var err error
+	c.Key, err = newKey(alg, a.cfg.Rand)
+	return c, err
+}
+
+// register builds the answer: authenticator data and attestation.
+func (a *Authenticator) register(req ctap2.MakeCredentialRequest, c *credential, flags ctap2.Flags) ([]byte, error) {
+	key, err := c.signer()
+	if err != nil {
+		return nil, err
+	}
+	cose, err := ctap2.EncodePublicKey(key.Public())
+	if err != nil {
+		return nil, err
+	}
+	d := ctap2.AuthenticatorData{
+		RPIDHash: sha256.Sum256([]byte(req.RP.ID)), Flags: flags | c.backupFlags(), SignCount: c.Counter,
+		Attested: &ctap2.AttestedCredential{AAGUID: a.cfg.AAGUID, CredentialID: c.ID, PublicKey: cose},
+	}
+	authData := a.spoil(d)
+	format, statement, err := a.attest(req, c, authData)
+	if err != nil {
+		return nil, err
+	}
+	return ctap2.EncodeMakeCredentialResponse(ctap2.MakeCredentialResponse{Format: format, AuthData: authData, Statement: statement})
+}
+
+// spoil encodes authenticator data with the faults that concern it.
+func (a *Authenticator) spoil(d ctap2.AuthenticatorData) []byte {
+	faults := a.currentFaults()
+	if faults.WrongRPIDHash {
+		d.RPIDHash[0] ^= 1
+	}
+	out := d.Encode()
+	if faults.TrailingByte {
+		out = append(out, 0)
+	}
+	return out
+}
+
+// refusePIN: without a PIN there is no PIN/UV auth parameter to be right.
+func refusePIN(param []byte) error {
+	switch {
+	case param == nil:
+		return nil
+	case len(param) == 0:
+		return ctap2.StatusPINNotSet
+	default:
+		return ctap2.StatusInvalidParameter
+	}
+}
+
+// chooseAlgorithm takes the first that is offered and known here.
+func (a *Authenticator) chooseAlgorithm(offered []ctap2.CredentialParameters) (int64, error) {
+	for _, p := range offered {
+		if p.Type == ctap2.PublicKeyType && slices.Contains(a.cfg.Algorithms, p.Alg) {
+			return p.Alg, nil
+		}
+	}
+	return 0, ctap2.StatusUnsupportedAlgorithm
+}
+
+// checkOptions refuses user verification where there is none.
+func (a *Authenticator) checkOptions(options map[string]bool) error {
+	if options[ctap2.OptionUserVerification] && !a.cfg.UserVerification {
+		return ctap2.StatusInvalidOption
+	}
+	return nil
+}
