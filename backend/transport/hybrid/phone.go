@@ -72,6 +72,8 @@ type Faults struct {
 	WrongEID  bool      // advertise under a key that is not the code's
 	Drop      DropPoint // close the socket there
 	Revision0 bool      // speak as phones did before 2022
+	BadLink   bool      // sign links for another transaction
+	PushyLink bool      // give a link though the code did not allow it
 }
 
 // LinkedCall is what wakes a phone for a state-assisted transaction.
@@ -294,10 +296,14 @@ func (s *phoneSession) greet(ctx context.Context) error {
 // update sends a link, if there is one and the code allowed it. Like Chromium's
 // phone code it sends an update of padding otherwise.
 func (s *phoneSession) update(ctx context.Context, link *PhoneLink) error {
-	if !s.x.linkable {
+	if !s.x.linkable && !s.phone.Faults.PushyLink {
 		link = nil
 	}
-	body, err := link.update(s.x.client, s.hash)
+	hash := s.hash
+	if s.phone.Faults.BadLink {
+		hash = make([]byte, len(hash))
+	}
+	body, err := link.update(s.x.client, hash)
 	if err != nil {
 		return mfa.Fail(mfa.CodeInternal).Because(err)
 	}

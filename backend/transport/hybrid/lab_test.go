@@ -1,0 +1,150 @@
+package hybrid
+
+import (
+	"bytes"
+	"context"
+	"crypto/rand"
+	"errors"
+	"io"
+	"runtime"
+	"slices"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+
+	"github.com/keyferry/keyferry/backend/ctapcbor"
+	"github.com/keyferry/keyferry/backend/mfa"
+)
+
+// testGetInfo is what the test phone says it can do.
+var testGetInfo = ctapcbor.MustMarshal(map[int]any{
+	1: []string{"FIDO_2_0"}, 3: make([]byte, 16), 4: map[string]bool{"rk": true, "uv": true}, 9: []string{"cable", "hybrid", "internal", "usb"},
+})
+
+var (
+	testRequest = append([]byte{commandMakeCredential}, ctapcbor.MustMarshal(map[int]any{1: make([]byte, 32)})...)
+	testAnswer  = append([]byte{statusOK}, ctapcbor.MustMarshal(map[int]any{1: "none"})...)
+)
+
+// lab is a client, a phone, a relay and the air between them.
+type lab struct {
+	*testing.T
+	air    *air
+	relay  *relay
+	client *Client
+	phone  *Phone
+
+	mu     sync.Mutex
+	stages []mfa.Progress
+	codes  chan string // what is shown
+	ended  chan error  // how the phone's transaction ended
+	links  chan mfa.LinkedPhone
+}
+
+// newLab makes one. At its end nothing of it may be left.
+func newLab(t *testing.T) *lab {
+	t.Helper()
+	t.Cleanup(func() { noGoroutineLeft(t) })
+	l := &lab{T: t, air: newAir(), relay: newRelay(t), codes: make(chan string, 4), ended: make(chan error, 4), links: make(chan mfa.LinkedPhone, 4)}
+	l.client = &Client{Scanner: l.air, DomainURL: l.relay.url, Linked: func(p mfa.LinkedPhone) { l.links <- p }}
+	l.phone = &Phone{
+		Advertiser: l.air, DomainURL: l.relay.url, GetInfo: testGetInfo,
+		Handle: func(context.Context, []byte) ([]byte, error) { return testAnswer, nil },
+	}
+	t.Cleanup(func() { l.client.Close() })
+	return l
+}
+
+func (l *lab) report(p mfa.Progress) {
+	l.mu.Lock()
+	l.stages = append(l.stages, p)
+	l.mu.Unlock()
+	if p.Stage == mfa.StageShowQR {
+		l.codes <- p.QR
+	}
+}
+
+func (l *lab) reported() []mfa.Stage {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	var names []mfa.Stage
+	for _, p := range l.stages {
+		names = append(names, p.Stage)
+	}
+	return names
+}
+
+// scanCode lets the phone answer the next code that is shown.
+func (l *lab) scanCode() {
+	go func() {
+		code, err := ParseURI(<-l.codes)
+		if err == nil {
+			err = l.phone.Answer(l.Context(), code)
+		}
+		l.ended <- err
+	}()
+}
+
+// connect runs a QR transaction up to the session.
+func (l *lab) connect() (*Session, error) {
+	l.scanCode()
+	return l.client.Connect(l.Context(), MakeCredential, l.report)
+}
+
+// transact runs a whole QR transaction.
+func (l *lab) transact() ([]byte, error) {
+	s, err := l.connect()
+	if err != nil {
+		return nil, err
+	}
+	defer s.Close()
+	return s.Exchange(l.Context(), testRequest, nil)
+}
+
+// wantAnswer checks a success.
+func (l *lab) wantAnswer(answer []byte, err error) {
+	l.Helper()
+	if err != nil {
+		l.Fatalf("failed: %v: %v", err, mfa.AsFailure(err).Explain())
+	}
+	if !bytes.Equal(answer, testAnswer) {
+		l.Fatalf("answer %x, want %x", answer, testAnswer)
+	}
+}
+
+// wantCode checks a failure; "" is none.
+func wantCode(t testing.TB, err error, code mfa.Code) {
+	t.Helper()
+	if err == nil && code == "" {
+		return
+	}
+	var f *mfa.Failure
+	if !errors.As(err, &f) || f.Code != code {
+		t.Fatalf("got %v (%s), want %q", err, mfa.AsFailure(err).LogValue(), code)
+	}
+}
+
+// noGoroutineLeft waits for the goroutines that the package started to end, and
+// fails when one does not.
+func noGoroutineLeft(t testing.TB) {
+	t.Helper()
+	buffer := make([]byte, 1<<20)
+	for until := time.Now().Add(10 * time.Second); ; runtime.Gosched() {
+		all := strings.Split(string(buffer[:runtime.Stack(buffer, true)]), "\n\n")
+		left := slices.DeleteFunc(all, func(g string) bool {
+			return !strings.Contains(g, "created by github.com/keyferry/keyferry/backend/transport/hybrid") &&
+				!strings.Contains(g, "created by github.com/coder/websocket")
+		})
+		if len(left) == 0 {
+			return
+		}
+		if time.Now().After(until) {
+			t.Errorf("%d goroutines left:\n%s", len(left), strings.Join(left, "\n\n"))
+			return
+		}
+	}
+}
+
+// randomReader hides that it is crypto/rand, for the tests that pass Rand.
+func randomReader() io.Reader { return rand.Reader }
