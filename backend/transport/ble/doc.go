@@ -1,0 +1,17 @@
+// Package ble hears the adverts of phones, and sends those of simulated ones
+// (CTAP 2.2 section 11.5.1.2). It implements transport.Scanner and
+// transport.Advertiser for:
+//
+//   - BlueZ over D-Bus, the Bluetooth of Linux (Scanner only);
+//   - loopback: UDP datagrams on this machine, for the simulated phone;
+//   - Ether: memory, for tests.
+//
+// It hands on what it hears and judges none of it: only the holder of a QR
+// secret can tell whose advert it is. It connects to no device, pairs with none,
+// and keeps no address or name of any.
+//
+// Reading order: system_linux.go and unsupported.go (which one this system has),
+// hub.go, ether.go, frame.go and loopback.go (the simulated radios), bluez.go
+// (scanning), bluez_adapters.go (adapters come and go), bluez_signals.go (what a
+// signal says), bluez_errors.go (what an error means).
+package ble

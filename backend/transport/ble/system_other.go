@@ -1,0 +1,13 @@
+//go:build !linux
+
+package ble
+
+import (
+	"runtime"
+
+	"github.com/keyferry/keyferry/backend/transport"
+)
+
+// System is the scanner of this system's Bluetooth. This build knows that of
+// Linux only, so it fails with bluetooth-unsupported.
+func System() transport.Scanner { return Unsupported{System: runtime.GOOS} }
