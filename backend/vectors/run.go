@@ -99,6 +99,9 @@ func Run(ctx context.Context, name string, data []byte, each func(Result)) error
 
 func (it item) result(file string) Result {
 	r := Result{File: file, ID: it.id, Kind: it.kind, Expect: it.expect}
+	if r.Expect == "" {
+		r.Expect = expectAccept
+	}
 	if it.run == nil {
 		r.Detail = "not covered"
 		return r
@@ -115,7 +118,7 @@ func (it item) result(file string) Result {
 	} else {
 		r.Decision, r.Detail = Accept, v.wrong
 	}
-	switch it.expect {
+	switch r.Expect {
 	case expectEither:
 		r.Match = v.wrong == ""
 	case expectReject:

@@ -1,0 +1,45 @@
+package vectors_test
+
+import (
+	"errors"
+	"testing"
+
+	"github.com/keyferry/keyferry/backend/vectors"
+)
+
+func TestForms(t *testing.T) {
+	for _, c := range []struct {
+		name, file                string
+		items, matched, different int
+		unknown                   bool
+	}{
+		{name: "hybrid, good", file: `{"vectors":[{"id":"a","kind":"domain","in":{"id":0},"out":{"domain":"cable.ua5v.com"}}]}`, items: 1, matched: 1},
+		{name: "hybrid, other output", file: `{"vectors":[{"id":"a","kind":"domain","in":{"id":0},"out":{"domain":"cable.auth.com"}}]}`, items: 1, different: 1},
+		{name: "hybrid, output that is not made", file: `{"vectors":[{"id":"a","kind":"domain","in":{"id":0},"out":{"colour":"red"}}]}`, items: 1, different: 1},
+		{name: "hybrid, should be refused", file: `{"vectors":[{"id":"a","kind":"domain","in":{"id":0},"error":"unknown"}]}`, items: 1, different: 1},
+		{name: "hybrid, kind that nothing covers", file: `{"vectors":[{"id":"a","kind":"smoke_signal","in":{},"out":{}}]}`, items: 1},
+		{name: "hybrid, hex in a URL in either case", file: `{"vectors":[{"id":"a","kind":"url","in":{"op":"new","domain":"x.org","tunnel_id":"AB"},"out":{"url":"wss://x.org/cable/new/ab"}}]}`, items: 1, matched: 1},
+		{name: "hybrid, base64url counts its case", file: `{"vectors":[{"id":"a","kind":"url","in":{"op":"contact","domain":"x.org","contact_id":"00"},"out":{"url":"wss://x.org/cable/contact/aa"}}]}`, items: 1, different: 1},
+		{name: "hybrid, damaged hex is refused", file: `{"vectors":[{"id":"a","kind":"unpad","in":{"padded":"zz"},"error":"reject"}]}`, items: 1, matched: 1},
+		{name: "malformed, generator", file: `{"schema":"malformed/1","items":[{"id":"a","target":"cbor","expect":"reject","gen":{"prefix":"","unit":"81","count":1000,"suffix":"00"}}]}`, items: 1, matched: 1},
+		{name: "malformed, generator without bounds", file: `{"schema":"malformed/1","items":[{"id":"a","target":"cbor","expect":"reject","gen":{"prefix":"","unit":"81","count":999999999,"suffix":"00"}}]}`, unknown: true},
+		{name: "malformed, accepted against expectation", file: `{"schema":"malformed/1","items":[{"id":"a","target":"cbor","expect":"reject","hex":"00"}]}`, items: 1, different: 1},
+		{name: "aaguids", file: `{"schema":"aaguids/1","items":[{"aaguid":"fbfc3007-154e-4ecc-8c0b-6e020557d7bd","name":"Apple Passwords"}]}`, items: 1, matched: 1},
+		{name: "totp", file: `{"schema":"totp/1","items":[{"id":"a","kind":"hotp","expect":"accept"}]}`, items: 1},
+		{name: "policies", file: `[{"name":"a","expect":"allow"}]`, items: 1},
+		{name: "other JSON", file: `{"hello":"world"}`, unknown: true},
+		{name: "no JSON", file: `FIDO:/`, unknown: true},
+		{name: "nothing", file: ``, unknown: true},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			var s vectors.Summary
+			err := vectors.Run(t.Context(), c.name, []byte(c.file), func(r vectors.Result) { s.Add(r) })
+			if errors.Is(err, vectors.ErrForm) != c.unknown || !c.unknown && err != nil {
+				t.Fatalf("err = %v", err)
+			}
+			if want := (vectors.Summary{Items: c.items, Matched: c.matched, Mismatched: c.different, NotCovered: c.items - c.matched - c.different}); s != want {
+				t.Errorf("%+v, want %+v", s, want)
+			}
+		})
+	}
+}
