@@ -1,0 +1,84 @@
+/**
+ * Holds the words against the rules: s_ labels, l_ lines and p_ paragraphs keep
+ * their lengths, no key or text stands twice, none is missing or unused, every
+ * {name} is given, and every failure code of the Go registry has its words.
+ */
+import { readdirSync, readFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { fileURLToPath } from 'node:url'
+
+export const limits = { s: 24, l: 90, p: 320 }
+
+/** Keys that are put together from a prefix and an id at run time. */
+const families = ['failure.', 'behaviour.', 'broken.p_', 'create.s_strength_', 'home.s_meter_', 'home.l_meter_']
+
+const root = fileURLToPath(new URL('..', import.meta.url))
+
+/** Complaints about the file itself. JSON.parse would silently keep the last of two equal keys. */
+export function checkWords(json) {
+  const wrong = []
+  const seen = new Map()
+  const texts = new Map()
+  for (const [, key] of json.matchAll(/^\s*"([^"]+)":/gm)) {
+    if (seen.has(key)) wrong.push(`${key}: stands twice`)
+    seen.set(key, true)
+  }
+  for (const [key, text] of Object.entries(JSON.parse(json))) {
+    const kind = /(?:^|\.)([slp])_[^.]+$/.exec(key)?.[1]
+    if (!kind) wrong.push(`${key}: the last part must start with s_, l_ or p_`)
+    else if (text.length > limits[kind]) wrong.push(`${key}: ${text.length} characters, ${limits[kind]} at most`)
+    if (text.trim() === '' || text !== text.trim()) wrong.push(`${key}: empty or with spaces at its ends`)
+    if (texts.has(text)) wrong.push(`${key}: the same text as ${texts.get(text)}`)
+    texts.set(text, key)
+  }
+  return wrong
+}
+
+/** Every code needs a title and one sentence or paragraph; a code that is gone needs none. */
+export function checkFailures(words, go) {
+  const codes = [...go.matchAll(/^\s*Code\w+\s+(?:Code\s+)?=\s*"([^"]+)"/gm)].map((m) => m[1])
+  const wrong = codes.length === 0 ? ['no failure codes found in registry.go'] : []
+  for (const code of codes) {
+    if (!words[`failure.${code}.s_title`]) wrong.push(`failure.${code}: no s_title`)
+    if (!words[`failure.${code}.l_what`] === !words[`failure.${code}.p_what`]) wrong.push(`failure.${code}: needs either l_what or p_what`)
+  }
+  for (const key of Object.keys(words)) {
+    const code = /^failure\.([^.]+)\./.exec(key)?.[1]
+    if (code && !codes.includes(code)) wrong.push(`${key}: registry.go has no such code`)
+  }
+  return wrong
+}
+
+/** sources are the texts of the window's own files. */
+export function checkUse(words, sources) {
+  const wrong = []
+  const all = sources.join('\n')
+  for (const key of Object.keys(words)) {
+    if (!families.some((f) => key.startsWith(f)) && !all.includes(`'${key}'`)) wrong.push(`${key}: not used`)
+  }
+  for (const [, key, end] of all.matchAll(/\b(?:t|around)\('([^']+)'\s*([,)])/g)) {
+    if (!(key in words)) wrong.push(`${key}: used but missing`)
+    else if (end === ')' && /\{\w+\}/.test(words[key])) wrong.push(`${key}: used without what goes into it`)
+  }
+  return wrong
+}
+
+export function sourcesUnder(dir) {
+  return readdirSync(dir, { recursive: true })
+    .filter((f) => /\.(ts|svelte)$/.test(f) && !/\.test\.ts$|fake/.test(f))
+    .map((f) => readFileSync(join(dir, f), 'utf8'))
+}
+
+export function checkAll() {
+  const json = readFileSync(join(root, 'src/i18n/en.json'), 'utf8')
+  const words = JSON.parse(json)
+  const go = readFileSync(join(root, '../backend/mfa/registry.go'), 'utf8')
+  return [...checkWords(json), ...checkFailures(words, go), ...checkUse(words, sourcesUnder(join(root, 'src')))]
+}
+
+if (process.argv[1] === fileURLToPath(import.meta.url)) {
+  const wrong = checkAll()
+  for (const line of wrong) console.error(line)
+  console.log(wrong.length === 0 ? 'i18n: all words are in order' : `i18n: ${wrong.length} to mend`)
+  process.exitCode = wrong.length === 0 ? 0 : 1
+}

@@ -1,0 +1,48 @@
+/**
+ * What comes in from the other side is made whole here, once: an empty Go list
+ * arrives as null, and a call can fail with something that is not a FailureDTO.
+ */
+import type { CeremonyDTO, DeviceDTO, FailureDTO, SignInDTO, SimPhoneDTO, StateDTO } from './contract'
+
+export function list<T>(items: T[] | null | undefined): T[] {
+  return items ?? []
+}
+
+export function isFailure(e: unknown): e is FailureDTO {
+  return typeof e === 'object' && e !== null && typeof (e as FailureDTO).code === 'string'
+}
+
+/** Any rejection as a FailureDTO; what was not one becomes `internal`. */
+export function asFailure(e: unknown): FailureDTO {
+  if (isFailure(e)) return { ...e, params: e.params ?? {}, detail: e.detail ?? '' }
+  const detail = e instanceof Error ? (e.stack ?? e.message) : String(e)
+  return { code: 'internal', category: 'internal', next: 'report', params: {}, detail }
+}
+
+const failure = (f: FailureDTO | null | undefined) => (f ? asFailure(f) : null)
+
+export function state(s: StateDTO): StateDTO {
+  return { ...s, failure: failure(s.failure), backups: list(s.backups) }
+}
+
+export function device(d: DeviceDTO): DeviceDTO {
+  return { ...d, transports: list(d.transports) }
+}
+
+export function signIn(s: SignInDTO): SignInDTO {
+  return { ...s, state: state(s.state), ways: list(s.ways), devices: list(s.devices), linked: list(s.linked) }
+}
+
+export function ceremony(c: CeremonyDTO): CeremonyDTO {
+  return {
+    ...c,
+    reached: list(c.reached),
+    failure: failure(c.failure),
+    state: c.state ? state(c.state) : null,
+    device: c.device ? device(c.device) : null,
+  }
+}
+
+export function simPhone(p: SimPhoneDTO): SimPhoneDTO {
+  return { ...p, behaviours: list(p.behaviours), failure: failure(p.failure) }
+}

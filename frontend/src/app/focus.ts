@@ -1,0 +1,4 @@
+/** Moves focus to an element when it appears: the heading or the first field of a screen. */
+export function focusHere(node: HTMLElement): void {
+  queueMicrotask(() => node.focus({ preventScroll: true }))
+}

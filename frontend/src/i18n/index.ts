@@ -1,0 +1,35 @@
+/** The words. Keys are checked by the compiler, lengths and gaps by `npm run i18n`. */
+import words from './en.json'
+
+export type Key = keyof typeof words
+export type Params = Record<string, string | number>
+
+const texts: Record<string, string> = words
+
+/** The text of a key, with {name} replaced by params.name; a missing one leaves a dash. */
+export function t(key: Key, params: Params = {}): string {
+  return fill(texts[key] ?? key, params)
+}
+
+const fill = (text: string, params: Params): string =>
+  text.replace(/\{(\w+)\}/g, (_, name: string) => String(params[name] ?? '–'))
+
+/** The title of a failure; a code without words gets those of `internal`. */
+export const failureTitle = (code: string, params: Params = {}): string =>
+  fill(texts[`failure.${code}.s_title`] ?? t('failure.internal.s_title'), params)
+
+/** What happened, in a line or a paragraph. */
+export const failureWhat = (code: string, params: Params = {}): string =>
+  fill(texts[`failure.${code}.l_what`] ?? texts[`failure.${code}.p_what`] ?? t('failure.internal.l_what'), params)
+
+/** The person's word for a behaviour of the simulated phone; unknown ones keep their id. */
+export const behaviourName = (id: string): string => texts[`behaviour.${id}.s_label`] ?? id
+
+/** Cuts a text at its one {name}, so that a component can set that part apart. */
+export function around(key: Key, name: string, params: Params = {}): [string, string] {
+  const [before = '', after = ''] = (texts[key] ?? '').split(`{${name}}`)
+  return [fill(before, params), fill(after, params)]
+}
+
+/** What to do when the data cannot be opened; empty where a second try is all there is. */
+export const brokenAdvice = (code: string): string => texts[`broken.p_${code}`] ?? ''

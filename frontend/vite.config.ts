@@ -1,0 +1,45 @@
+import { readFileSync } from 'node:fs'
+import { svelte } from '@sveltejs/vite-plugin-svelte'
+import type { Plugin } from 'vite'
+import { defineConfig } from 'vitest/config'
+
+/** The development server injects inline styles, so the policy holds in builds only. */
+function policyInBuildsOnly(): Plugin {
+  return {
+    name: 'policy-in-builds-only',
+    apply: 'serve',
+    transformIndexHtml: (html) => html.replace(/<meta\s+http-equiv="Content-Security-Policy"[^>]*>/, ''),
+  }
+}
+
+/** What is bundled carries its licence with it (the OFL asks for that). */
+function licences(packages: string[]): Plugin {
+  return {
+    name: 'licences',
+    apply: 'build',
+    generateBundle() {
+      const source = packages
+        .map((p) => `${p}\n\n${readFileSync(new URL(`node_modules/${p}/LICENSE${p === 'svelte' ? '.md' : ''}`, import.meta.url), 'utf8')}`)
+        .join('\n\n')
+      this.emitFile({ type: 'asset', fileName: 'licences.txt', source })
+    },
+  }
+}
+
+export default defineConfig({
+  plugins: [svelte(), policyInBuildsOnly(), licences(['@fontsource-variable/inter', '@lucide/svelte', 'svelte'])],
+  build: {
+    target: ['safari16', 'chrome110'], // WebKitGTK 2.38 and newer, WebView2
+    assetsInlineLimit: 0,
+    modulePreload: { polyfill: false },
+    // dist/.gitkeep comes back from public/, so a build leaves the checkout clean.
+    emptyOutDir: true,
+  },
+  resolve: process.env.VITEST ? { conditions: ['browser'] } : {},
+  test: {
+    environment: 'jsdom',
+    setupFiles: ['src/test-setup.ts'],
+    include: ['src/**/*.test.ts', 'scripts/**/*.test.ts'],
+    restoreMocks: true,
+  },
+})
