@@ -4,7 +4,6 @@ import (
 	"context"
 
 	"github.com/keyferry/keyferry/backend/ctap2"
-	"github.com/keyferry/keyferry/backend/mfa"
 )
 
 // Authenticator is one opened authenticator: a phone over hybrid, a security key.
@@ -32,13 +31,3 @@ const (
 // the stages up to connecting. It gives an mfa.Failure of the transport, or
 // ctx.Err() soon after ctx ended.
 type Opener func(ctx context.Context, p Purpose) (Authenticator, error)
-
-// Create runs a registration ceremony.
-func Create(ctx context.Context, optionsJSON []byte, origin string, open Opener, report mfa.Report) (responseJSON []byte, err error) {
-	return nil, mfa.Fail(mfa.CodeInternal)
-}
-
-// Get runs a sign-in ceremony.
-func Get(ctx context.Context, optionsJSON []byte, origin string, open Opener, report mfa.Report) (responseJSON []byte, err error) {
-	return nil, mfa.Fail(mfa.CodeInternal)
-}

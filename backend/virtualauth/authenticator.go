@@ -27,6 +27,8 @@ type Authenticator struct {
 	closed  bool
 }
 
+var errClosed = mfa.Fail(mfa.CodeAuthenticatorProtocol).Because(errors.New("virtualauth: closed"))
+
 // nextAssertionTime is how long getNextAssertion works after the answer before
 // (CTAP 2.2 section 6.3).
 const nextAssertionTime = 30 * time.Second
@@ -82,7 +84,7 @@ func (a *Authenticator) Exchange(ctx context.Context, request []byte, keepalive 
 		return []byte{byte(ctap2.StatusChannelBusy)}, nil
 	}
 	if a.isClosed() {
-		return nil, mfa.Fail(mfa.CodeAuthenticatorProtocol).Because(errors.New("virtualauth: closed"))
+		return nil, errClosed
 	}
 	data, err := a.run(ctx, request, keepalive)
 	var status ctap2.Status

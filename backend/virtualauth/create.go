@@ -40,7 +40,7 @@ func (a *Authenticator) create(ctx context.Context, req ctap2.MakeCredentialRequ
 		Verify: req.Options[ctap2.OptionUserVerification], Excluded: len(a.find(req.RP.ID, req.ExcludeList)) > 0,
 	}
 	_, flags, err := a.consent(ctx, ask, prompt)
-	if prompt.Excluded && ctx.Err() == nil {
+	if answered := err == nil || ctap2.StatusOf(err) != ctap2.StatusOther; answered && prompt.Excluded {
 		return nil, ctap2.StatusCredentialExcluded // also after a "no": the answer must not tell them apart
 	}
 	if err != nil {
@@ -78,7 +78,7 @@ func (a *Authenticator) newCredential(req ctap2.MakeCredentialRequest, alg int64
 
 // register builds the answer: authenticator data and attestation.
 func (a *Authenticator) register(req ctap2.MakeCredentialRequest, c *credential, flags ctap2.Flags) ([]byte, error) {
-	key, err := c.signer()
+	key, err := a.signer(c)
 	if err != nil {
 		return nil, err
 	}

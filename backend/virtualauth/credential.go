@@ -41,6 +41,16 @@ type Credential struct {
 
 func (c *credential) signer() (crypto.Signer, error) { return parseKey(c.Algorithm, c.Key) }
 
+// signer reads a key under the lock: Close may be wiping it.
+func (a *Authenticator) signer(c *credential) (crypto.Signer, error) {
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	if a.closed {
+		return nil, errClosed
+	}
+	return c.signer()
+}
+
 func (c *credential) wipe() { clear(c.Key) }
 
 func (c *credential) backupFlags() (f ctap2.Flags) {
@@ -96,6 +106,10 @@ func (a *Authenticator) matching(fits func(*credential) bool) []*credential {
 func (a *Authenticator) add(c *credential) error {
 	a.mu.Lock()
 	defer a.mu.Unlock()
+	if a.closed {
+		c.wipe()
+		return errClosed
+	}
 	replaced := func(o *credential) bool {
 		return c.Discoverable && o.Discoverable && o.RPID == c.RPID && bytes.Equal(o.UserID, c.UserID)
 	}

@@ -102,7 +102,7 @@ func (a *Authenticator) assert(req ctap2.GetAssertionRequest, c *credential, fla
 
 // sign signs authenticator data and client data hash with the credential's key.
 func (a *Authenticator) sign(c *credential, authData, clientDataHash []byte) ([]byte, error) {
-	key, err := c.signer()
+	key, err := a.signer(c)
 	if err != nil {
 		return nil, err
 	}

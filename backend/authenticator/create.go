@@ -1,0 +1,149 @@
+package authenticator
+
+import (
+	"context"
+	"crypto/sha256"
+	"fmt"
+	"slices"
+
+	"github.com/keyferry/keyferry/backend/ctap2"
+	"github.com/keyferry/keyferry/backend/ctapcbor"
+	"github.com/keyferry/keyferry/backend/mfa"
+)
+
+// Create runs a registration ceremony (WebAuthn Level 3 section 5.1.3).
+//
+// optionsJSON is PublicKeyCredentialCreationOptionsJSON, bare or as member
+// publicKey, at most 256 KiB; origin is https:// and a domain name that rp.id
+// equals or is a parent of. open is called once, after all of that was found
+// right. report hears confirm-on-phone just before the request goes out; open
+// reports what comes before. The options' timeout bounds the ceremony, between 1
+// and 10 minutes, 5 by default. The answer is RegistrationResponseJSON.
+//
+// Every error is an mfa.Failure. Before the authenticator is opened:
+// invalid-input (field), origin-mismatch, rp-id-mismatch, unsupported-option,
+// unsupported-algorithm. From the authenticator: what open gives, the failures of
+// ctap2.MakeCredential, authenticator-timeout. About its answer:
+// authenticator-protocol, rp-id-mismatch, user-presence-missing,
+// user-verification-missing, algorithm-not-offered. In every stage: cancelled,
+// timed-out.
+func Create(ctx context.Context, optionsJSON []byte, origin string, open Opener, report mfa.Report) (responseJSON []byte, err error) {
+	o, err := parseCreation(optionsJSON)
+	if err != nil {
+		return nil, err
+	}
+	if o.rp.ID, err = checkOrigin(origin, o.rp.ID); err != nil {
+		return nil, err
+	}
+	switch {
+	case o.platform:
+		return nil, mfa.Fail(mfa.CodeUnsupportedOption)
+	case len(o.parameters) == 0:
+		return nil, mfa.Fail(mfa.CodeUnsupportedAlgorithm)
+	}
+	o.fillNames()
+	client := newClientData(typeCreate, o.challenge, origin)
+	return ceremony(ctx, PurposeCreate, o.timeout, open, report, func(ctx context.Context, s session) ([]byte, error) {
+		req, err := o.request(client, s)
+		if err != nil {
+			return nil, err
+		}
+		s.confirm()
+		answer, err := ctap2.MakeCredential(ctx, s, req, nil)
+		if err != nil {
+			return nil, err
+		}
+		return o.finish(client, s, req, answer)
+	})
+}
+
+// fillNames gives phones the names without which they refuse.
+func (o *creation) fillNames() {
+	fill := func(s *string, with ...string) {
+		for _, w := range with {
+			if *s == "" {
+				*s = w
+			}
+		}
+	}
+	fill(&o.rp.Name, o.rp.ID)
+	fill(&o.user.Name, o.user.DisplayName, o.rp.ID)
+	fill(&o.user.DisplayName, o.user.Name)
+}
+
+// request maps the options to CTAP2 for this authenticator.
+func (o creation) request(client clientData, s session) (ctap2.MakeCredentialRequest, error) {
+	extensions, err := o.createExtensions(s.info)
+	if err != nil {
+		return ctap2.MakeCredentialRequest{}, err
+	}
+	options := map[string]bool{}
+	if o.residentKey == required || o.residentKey == preferred && (s.hybrid() || s.info.IsOn(ctap2.OptionResidentKey)) {
+		options[ctap2.OptionResidentKey] = true
+	}
+	if wantsUV(o.userVerification, s.info) {
+		options[ctap2.OptionUserVerification] = true
+	}
+	return ctap2.MakeCredentialRequest{ClientDataHash: client.hash[:], RP: o.rp, User: o.user, Parameters: o.parameters,
+		ExcludeList: o.exclude, Extensions: extensions, Options: options}, nil
+}
+
+// wantsUV says whether to ask for built-in user verification.
+func wantsUV(wish string, info ctap2.Info) bool {
+	return wish == required || wish == preferred && info.IsOn(ctap2.OptionUserVerification)
+}
+
+// finish checks the answer and builds the response.
+func (o creation) finish(client clientData, s session, req ctap2.MakeCredentialRequest, answer ctap2.MakeCredentialResponse) ([]byte, error) {
+	d, err := checkAuthData(answer.AuthData, o.rp.ID, o.userVerification)
+	if err != nil {
+		return nil, err
+	}
+	if d.Attested == nil {
+		return nil, protocolFault("a registration without a credential")
+	}
+	alg, err := ctap2.KeyAlgorithm(d.Attested.PublicKey)
+	if err != nil {
+		return nil, mfa.Fail(mfa.CodeAuthenticatorProtocol).Because(err)
+	}
+	if !slices.ContainsFunc(o.parameters, func(p ctap2.CredentialParameters) bool { return p.Alg == alg }) {
+		return nil, mfa.Fail(mfa.CodeAlgorithmNotOffered)
+	}
+	if answer.Statement == nil {
+		if answer.Format != formatNone {
+			return nil, protocolFault("an attestation without a statement")
+		}
+		answer.Statement = emptyStatement
+	}
+	if o.attestation == "" || o.attestation == formatNone {
+		anonymise(&answer, d)
+	}
+	object, err := ctapcbor.Marshal(map[string]any{"fmt": answer.Format, "attStmt": answer.Statement, "authData": answer.AuthData})
+	if err != nil {
+		return nil, mfa.Fail(mfa.CodeAuthenticatorProtocol).Because(err)
+	}
+	return registrationJSON(registration{
+		clientData: client.json, object: object, authData: answer.AuthData, credential: *d.Attested, algorithm: alg,
+		transports: transports(s), extensions: o.extensionResults(s, req),
+	})
+}
+
+// checkAuthData reads authenticator data and holds it against what was asked.
+func checkAuthData(raw []byte, rpID, verification string) (ctap2.AuthenticatorData, error) {
+	d, err := ctap2.ParseAuthenticatorData(raw)
+	switch {
+	case err != nil:
+		return d, mfa.Fail(mfa.CodeAuthenticatorProtocol).Because(err)
+	case d.RPIDHash != sha256.Sum256([]byte(rpID)):
+		return d, mfa.Fail(mfa.CodeRPIDMismatch)
+	case !d.Flags.Has(ctap2.FlagUP):
+		return d, mfa.Fail(mfa.CodeUserPresenceMissing)
+	case verification == required && !d.Flags.Has(ctap2.FlagUV):
+		return d, mfa.Fail(mfa.CodeUserVerifyMissing)
+	}
+	return d, nil
+}
+
+func protocolFault(what string) error {
+	return mfa.Fail(mfa.CodeAuthenticatorProtocol).Because(fmt.Errorf("authenticator: %s", what))
+}

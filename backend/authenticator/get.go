@@ -1,0 +1,72 @@
+package authenticator
+
+import (
+	"bytes"
+	"context"
+	"slices"
+
+	"github.com/keyferry/keyferry/backend/ctap2"
+	"github.com/keyferry/keyferry/backend/mfa"
+)
+
+// Get runs a sign-in ceremony (WebAuthn Level 3 section 5.1.4).
+//
+// optionsJSON is PublicKeyCredentialRequestOptionsJSON; everything said at Create
+// holds here, with the failures of ctap2.GetAssertion. The allow list goes out
+// whole, which phones need. The answer is AuthenticationResponseJSON; its
+// signature has not been verified. An answer for a credential that was not
+// allowed is credential-unknown. When an authenticator without a screen has
+// several accounts and no allow list was given, its first answer, which is the
+// newest credential, is taken.
+func Get(ctx context.Context, optionsJSON []byte, origin string, open Opener, report mfa.Report) (responseJSON []byte, err error) {
+	o, err := parseRequest(optionsJSON)
+	if err != nil {
+		return nil, err
+	}
+	if o.rpID, err = checkOrigin(origin, o.rpID); err != nil {
+		return nil, err
+	}
+	if o.restricted && len(o.allow) == 0 {
+		return nil, mfa.Fail(mfa.CodeNoCredential) // an empty list would mean "any"
+	}
+	client := newClientData(typeGet, o.challenge, origin)
+	return ceremony(ctx, PurposeGet, o.timeout, open, report, func(ctx context.Context, s session) ([]byte, error) {
+		req := ctap2.GetAssertionRequest{RPID: o.rpID, ClientDataHash: client.hash[:], AllowList: o.allow}
+		if wantsUV(o.userVerification, s.info) {
+			req.Options = map[string]bool{ctap2.OptionUserVerification: true}
+		}
+		s.confirm()
+		answer, err := ctap2.GetAssertion(ctx, s, req, nil)
+		if err != nil {
+			return nil, err
+		}
+		return o.finish(client, answer)
+	})
+}
+
+// finish checks the answer and builds the response.
+func (o request) finish(client clientData, answer ctap2.GetAssertionResponse) ([]byte, error) {
+	if _, err := checkAuthData(answer.AuthData, o.rpID, o.userVerification); err != nil {
+		return nil, err
+	}
+	var id []byte
+	switch {
+	case answer.Credential != nil:
+		id = answer.Credential.ID
+	case len(o.allow) == 1:
+		id = o.allow[0].ID // CTAP 2.0 lets it be left out then
+	default:
+		return nil, protocolFault("an assertion that does not name its credential")
+	}
+	if o.restricted && !slices.ContainsFunc(o.allow, func(d ctap2.PublicKeyCredentialDescriptor) bool { return bytes.Equal(d.ID, id) }) {
+		return nil, mfa.Fail(mfa.CodeCredentialUnknown)
+	}
+	var userHandle []byte
+	if answer.User != nil {
+		userHandle = answer.User.ID
+	} else if !o.restricted {
+		return nil, protocolFault("a discoverable credential without a user handle")
+	}
+	return authenticationJSON(authentication{credentialID: id, clientData: client.json, authData: answer.AuthData,
+		signature: answer.Signature, userHandle: userHandle})
+}
