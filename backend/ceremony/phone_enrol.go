@@ -1,0 +1,114 @@
+package ceremony
+
+import (
+	"context"
+
+	"github.com/keyferry/keyferry/backend/authenticator"
+	"github.com/keyferry/keyferry/backend/mfa"
+	"github.com/keyferry/keyferry/backend/rp"
+)
+
+// Candidate is a verified passkey that the person has not accepted yet.
+type Candidate struct {
+	Provider string // "" when the authenticator did not say
+	AAGUID   mfa.AAGUID
+	Synced   bool
+	OnPhone  bool
+}
+
+// Confirm asks "Add <provider> on your phone?". An error, or the end of ctx,
+// counts as no.
+type Confirm func(ctx context.Context, c Candidate) (bool, error)
+
+// EnrolPhone adds a phone as a passkey device:
+//
+//	may this person?  ->  QR, advert, tunnel, makeCredential  ->  verify
+//	  ->  the person confirms  ->  device and event in one transaction
+//
+// Until that transaction nothing is kept. The passkey then may stay behind on
+// the phone; every relying party has that, and the UI says so.
+func (s *Service) EnrolPhone(ctx context.Context, who mfa.Session, name string, report mfa.Report, confirm Confirm) (mfa.Device, error) {
+	d, err := s.enrolPhone(ctx, who, name, report, confirm)
+	if err != nil {
+		s.note(ctx, mfa.Event{Kind: mfa.EventEnrolmentFailed, PrincipalID: who.PrincipalID}, err)
+		return mfa.Device{}, err
+	}
+	report.To(mfa.Progress{Stage: mfa.StageDone})
+	return d, nil
+}
+
+func (s *Service) enrolPhone(ctx context.Context, who mfa.Session, name string, report mfa.Report, confirm Confirm) (mfa.Device, error) {
+	if err := s.Accounts.CheckNewDevice(ctx, who, name); err != nil {
+		return mfa.Device{}, err
+	}
+	party, origin, err := s.relyingParty(ctx)
+	if err != nil {
+		return mfa.Device{}, err
+	}
+	principal, err := s.Store.Principal(ctx, who.PrincipalID)
+	if err != nil {
+		return mfa.Device{}, err
+	}
+	existing, err := s.Store.Devices(ctx, who.PrincipalID)
+	if err != nil {
+		return mfa.Device{}, err
+	}
+	options, err := party.BeginRegistration(principal, name, existing)
+	if err != nil {
+		return mfa.Device{}, err
+	}
+	links := s.holdLinks(who.PrincipalID)
+	defer links.drop()
+	response, err := authenticator.Create(ctx, options, origin, func(ctx context.Context, p authenticator.Purpose) (authenticator.Authenticator, error) {
+		return s.Phones.Open(ctx, p, links.add, report)
+	}, report)
+	if err != nil {
+		return mfa.Device{}, err
+	}
+	report.To(mfa.Progress{Stage: mfa.StageVerifying})
+	credential, err := party.FinishRegistration(principal, name, response)
+	if err != nil {
+		return mfa.Device{}, err
+	}
+	provider := rp.ProviderName(credential.AAGUID)
+	report.To(mfa.Progress{Stage: mfa.StageNameDevice})
+	yes, err := confirm(ctx, Candidate{Provider: provider, AAGUID: credential.AAGUID, Synced: credential.IsSynced(), OnPhone: credential.OnPhone()})
+	if err != nil {
+		return mfa.Device{}, err
+	}
+	if !yes {
+		return mfa.Device{}, mfa.Fail(mfa.CodeCancelled)
+	}
+	d, err := s.addDevice(ctx, principal, name, credential, provider)
+	if err != nil {
+		return mfa.Device{}, err
+	}
+	links.keep()
+	return d, nil
+}
+
+func (s *Service) addDevice(ctx context.Context, p mfa.Principal, name string, c mfa.Credential, provider string) (mfa.Device, error) {
+	a, err := s.Store.Account(ctx)
+	if err != nil {
+		return mfa.Device{}, err
+	}
+	now := s.Clock()
+	d := mfa.Device{ID: mfa.NewID(), PrincipalID: p.ID, Kind: mfa.KindPasskey, Name: name, Serial: serial(a, p, name),
+		EnabledAt: now, Version: 1, Passkey: &c}
+	event := mfa.Event{At: now, Kind: mfa.EventDeviceAdded, PrincipalID: p.ID, DeviceID: d.ID, Detail: map[string]string{"name": name, "provider": provider}}
+	if err := s.Store.AddDevice(ctx, d, event); err != nil {
+		return mfa.Device{}, err
+	}
+	return d, nil
+}
+
+// serial is the ARN form that IAM documents for FIDO devices; for root only the
+// branch is ours, as none is documented.
+func serial(a mfa.Account, p mfa.Principal, name string) string {
+	owner := "root-account"
+	if p.Kind == mfa.User {
+		owner = "user/" + p.Name
+	}
+	// The documented samples end in 26 upper-case letters and digits.
+	return "arn:aws:iam::" + a.ID + ":u2f/" + owner + "/" + name + "-" + mfa.NewID()
+}

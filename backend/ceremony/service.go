@@ -1,0 +1,69 @@
+package ceremony
+
+import (
+	"context"
+	"io"
+	"log/slog"
+	"sync"
+	"time"
+
+	"github.com/keyferry/keyferry/backend/account"
+	"github.com/keyferry/keyferry/backend/authenticator"
+	"github.com/keyferry/keyferry/backend/mfa"
+	"github.com/keyferry/keyferry/backend/rp"
+)
+
+// Phones is the way to a phone. Both methods report the stages up to connecting
+// and give an authenticator that has shaken hands.
+//
+// Open shows a QR code (the report's show-qr stage). Ring wakes a linked phone;
+// link-gone says that the phone no longer accepts the link. linked is called for
+// each verified linking record, perhaps after the authenticator was closed.
+type Phones interface {
+	Open(ctx context.Context, p authenticator.Purpose, linked func(mfa.LinkedPhone), report mfa.Report) (authenticator.Authenticator, error)
+	Ring(ctx context.Context, phone mfa.LinkedPhone, p authenticator.Purpose, report mfa.Report) (authenticator.Authenticator, error)
+}
+
+// Config is what a Service is made of.
+type Config struct {
+	Store    mfa.Store
+	Accounts *account.Service
+	Phones   Phones
+	Clock    func() time.Time
+	Rand     io.Reader
+	Log      *slog.Logger
+}
+
+// Service runs the ceremonies of one account. It is safe for concurrent use.
+type Service struct {
+	Config
+
+	mu      sync.Mutex
+	parties map[string]*rp.RelyingParty // by RP ID; it changes at most until the first device
+	linking sync.WaitGroup              // link records on their way to the store
+}
+
+// New makes the service.
+func New(c Config) *Service { return &Service{Config: c, parties: map[string]*rp.RelyingParty{}} }
+
+// Close waits until link records that are on their way are stored.
+func (s *Service) Close() { s.linking.Wait() }
+
+// relyingParty gives the relying party of the account and its origin.
+func (s *Service) relyingParty(ctx context.Context) (*rp.RelyingParty, string, error) {
+	a, err := s.Store.Account(ctx)
+	if err != nil {
+		return nil, "", err
+	}
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if r, ok := s.parties[a.RPID]; ok {
+		return r, a.Origin(), nil
+	}
+	r, err := rp.New(rp.Config{RPID: a.RPID, Name: a.Alias, Origin: a.Origin(), Clock: s.Clock, Rand: s.Rand})
+	if err != nil {
+		return nil, "", err
+	}
+	s.parties[a.RPID] = r
+	return r, a.Origin(), nil
+}
