@@ -5,11 +5,12 @@ import (
 	"crypto/rand"
 	"io"
 	"log/slog"
+	"net/http"
 	"sync"
 	"time"
 
-	"github.com/keyferry/keyferry/backend/mfa"
 	"github.com/keyferry/keyferry/backend/transport"
+	"github.com/keyferry/keyferry/backend/transport/hybrid"
 )
 
 // DefaultName is what the phone calls itself when Config.Name is empty.
@@ -25,27 +26,16 @@ type Config struct {
 	Model      Model                           // default Android
 	Behaviour  Behaviour                       // default Ask
 	Changed    func(State)                     // called after each change, in order, from any goroutine; must not block or call back
+	Reachable  func()                          // called by Serve whenever the phone can be rung; may be nil
+	HTTP       *http.Client                    // for the tunnel; nil is hybrid's own
+	Timers     hybrid.Timers                   // zero fields are hybrid's defaults
+	Retry      time.Duration                   // Serve: pause after the relay was lost; default 2 s
 	Clock      func() time.Time
 	Rand       io.Reader
 	Log        *slog.Logger
 }
 
-// Phone is one simulated phone. It does one transaction at a time and is safe
-// for concurrent use.
-type Phone struct {
-	c Config
-
-	mu       sync.Mutex
-	state    State
-	busy     bool
-	question chan bool // open while asking
-	closed   context.Context
-	close    context.CancelFunc
-}
-
-// Open makes a phone and reads what it remembers from Path. It fails with
-// invalid-input (field model or behaviour), storage-failed or storage-denied.
-func Open(c Config) (*Phone, error) {
+func (c Config) withDefaults() Config {
 	if c.Name == "" {
 		c.Name = DefaultName
 	}
@@ -54,6 +44,9 @@ func Open(c Config) (*Phone, error) {
 	}
 	if c.Behaviour == "" {
 		c.Behaviour = Ask
+	}
+	if c.Retry <= 0 {
+		c.Retry = 2 * time.Second
 	}
 	if c.Clock == nil {
 		c.Clock = time.Now
@@ -64,27 +57,52 @@ func Open(c Config) (*Phone, error) {
 	if c.Log == nil {
 		c.Log = slog.New(slog.DiscardHandler)
 	}
+	return c
+}
+
+// Phone is one simulated phone. It does one transaction at a time: a new code
+// ends what runs, as it does on a phone whose camera is opened again. It is safe
+// for concurrent use.
+type Phone struct {
+	c Config
+
+	turn   sync.Mutex // held while transactions change over
+	mu     sync.Mutex // guards what is below; never held during I/O
+	state  State
+	memory memory
+	asked  chan bool // the open question; nil when there is none
+	now    *transaction
+	closed bool
+}
+
+// transaction is what runs now.
+type transaction struct {
+	cancel context.CancelFunc
+	ended  chan struct{}
+}
+
+// Open makes a phone and reads what it remembers from Path. It fails with
+// invalid-input (field model or behaviour), storage-failed, storage-denied, or
+// database-damaged when the file is not one of its own.
+func Open(c Config) (*Phone, error) {
+	c = c.withDefaults()
 	if err := check(c.Behaviour, c.Model); err != nil {
 		return nil, err
 	}
-	p := &Phone{c: c, state: State{Phase: PhaseIdle, Model: c.Model, Behaviour: c.Behaviour, Name: c.Name}}
-	p.closed, p.close = context.WithCancel(context.Background())
-	return p, nil
+	m, err := recall(c.Path, c.Rand)
+	if err != nil {
+		return nil, err
+	}
+	return &Phone{c: c, memory: m, state: State{Phase: PhaseIdle, Model: c.Model, Behaviour: c.Behaviour, Name: c.Name}}, nil
 }
 
-// Configure selects what the phone does with the next request. It fails with
-// invalid-input, and with ceremony-running during a transaction.
+// Configure selects which phone is imitated and what it does from the next
+// transaction on. It fails with invalid-input (field model or behaviour).
 func (p *Phone) Configure(b Behaviour, m Model) error {
 	if err := check(b, m); err != nil {
 		return err
 	}
-	p.mu.Lock()
-	defer p.mu.Unlock()
-	if p.busy {
-		return mfa.Fail(mfa.CodeBusy)
-	}
-	p.state.Behaviour, p.state.Model = b, m
-	p.changed()
+	p.update(func(s *State) { s.Behaviour, s.Model = b, m })
 	return nil
 }
 
@@ -95,22 +113,14 @@ func (p *Phone) State() State {
 	return p.state
 }
 
-// Answer answers the question on the screen. It fails with invalid-input when
-// there is none.
-func (p *Phone) Answer(approve bool) error {
-	p.mu.Lock()
-	defer p.mu.Unlock()
-	if p.question == nil {
-		return mfa.Fail(mfa.CodeInvalidInput, "field", "answer")
-	}
-	p.question <- approve // buffered
-	p.question = nil
-	return nil
-}
-
-// Close ends what is running. The phone cannot be used afterwards.
+// Close ends what is running and waits for it. The phone cannot be used afterwards.
 func (p *Phone) Close() error {
-	p.close()
+	p.turn.Lock()
+	defer p.turn.Unlock()
+	p.mu.Lock()
+	p.closed = true
+	p.mu.Unlock()
+	p.interrupt()
 	return nil
 }
 
@@ -120,10 +130,6 @@ func (p *Phone) update(change func(*State)) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	change(&p.state)
-	p.changed()
-}
-
-func (p *Phone) changed() {
 	if p.c.Changed != nil {
 		p.c.Changed(p.state)
 	}
