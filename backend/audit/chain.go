@@ -17,10 +17,14 @@ type Link struct {
 	Hash [sha256.Size]byte
 }
 
-// Next numbers, dates and hashes the event that follows l. The time is cut to
-// whole microseconds in UTC, because that is what the hash covers.
+// Next numbers and hashes the event that follows l. It also gives the event the
+// form that comes back from any store, because that is what the hash covers: the
+// time in whole microseconds of UTC, text in valid UTF-8, no details as nil.
 func (l Link) Next(e mfa.Event) (mfa.Event, Link) {
 	e.Seq, e.At = l.Seq+1, FromMicros(Micros(e.At))
+	e.Kind = mfa.EventKind(validText(string(e.Kind)))
+	e.PrincipalID, e.DeviceID = validText(e.PrincipalID), validText(e.DeviceID)
+	e.Detail = validDetail(e.Detail)
 	next := Link{Seq: e.Seq, Hash: Hash(l.Hash, e)}
 	e.Hash = bytes.Clone(next.Hash[:])
 	return e, next

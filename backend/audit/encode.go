@@ -4,6 +4,7 @@ import (
 	"encoding/binary"
 	"maps"
 	"slices"
+	"strings"
 	"time"
 
 	"github.com/keyferry/keyferry/backend/mfa"
@@ -37,6 +38,21 @@ func appendEvent(b []byte, e mfa.Event) []byte {
 
 func appendText(b []byte, s string) []byte {
 	return append(binary.BigEndian.AppendUint32(b, uint32(len(s))), s...)
+}
+
+// validText replaces each run of invalid bytes by U+FFFD. Some texts come from a
+// phone, and a store that keeps them as JSON would change them after hashing.
+func validText(s string) string { return strings.ToValidUTF8(s, "\uFFFD") }
+
+func validDetail(d map[string]string) map[string]string {
+	if len(d) == 0 {
+		return nil
+	}
+	valid := make(map[string]string, len(d))
+	for _, k := range slices.Sorted(maps.Keys(d)) {
+		valid[validText(k)] = validText(d[k])
+	}
+	return valid
 }
 
 // Micros is the form in which the chain and the stores keep a time: microseconds

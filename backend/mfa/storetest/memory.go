@@ -45,10 +45,6 @@ func (m *Memory) enter(ctx context.Context) (leave func(), err error) {
 }
 
 func (m *Memory) append(e mfa.Event) {
-	e.Detail = maps.Clone(e.Detail)
-	if len(e.Detail) == 0 {
-		e.Detail = nil
-	}
 	e, m.last = m.last.Next(e)
 	m.events = append(m.events, e)
 }

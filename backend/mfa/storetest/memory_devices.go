@@ -2,10 +2,12 @@ package storetest
 
 import (
 	"bytes"
+	"cmp"
 	"context"
 	"fmt"
 	"slices"
 
+	"github.com/keyferry/keyferry/backend/audit"
 	"github.com/keyferry/keyferry/backend/mfa"
 )
 
@@ -41,7 +43,8 @@ func (m *Memory) AddDevice(ctx context.Context, d mfa.Device, e mfa.Event) error
 	d.EnabledAt, d.LastUsedAt, d.SuspectAt, d.Version = whole(d.EnabledAt), whole(d.LastUsedAt), whole(d.SuspectAt), 1
 	m.devices = append(m.devices, d)
 	if m.account.FrozenAt.IsZero() {
-		m.account.FrozenAt = d.EnabledAt
+		// A missing date must not leave the RPID open.
+		m.account.FrozenAt = audit.FromMicros(cmp.Or(audit.Micros(d.EnabledAt), audit.Micros(e.At), 1))
 		m.account.Version++
 	}
 	m.append(e)

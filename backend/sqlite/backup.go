@@ -1,0 +1,92 @@
+package sqlite
+
+import (
+	"context"
+	"database/sql"
+	"errors"
+	"fmt"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"regexp"
+	"slices"
+	"time"
+)
+
+// A backup lies beside the database as <name>.v<version>.<UTC time>.bak, with
+// -2, -3 and so on after the time if there are several.
+const backupTime = "20060102T150405Z"
+
+var backupSuffix = regexp.MustCompile(`^\.v[0-9]+\.([0-9]{8}T[0-9]{6}Z)(-[0-9]+)?\.bak$`)
+
+// Backups lists the copies that were made of the database at path before
+// migrations, newest first, as paths. A folder that cannot be read has none.
+func Backups(path string) []string {
+	entries, err := os.ReadDir(filepath.Dir(path))
+	if err != nil {
+		return nil
+	}
+	type copied struct {
+		path, at string
+		info     fs.FileInfo
+	}
+	var found []copied
+	base := filepath.Base(path)
+	for _, e := range entries {
+		if len(e.Name()) <= len(base) || e.Name()[:len(base)] != base {
+			continue
+		}
+		parts := backupSuffix.FindStringSubmatch(e.Name()[len(base):])
+		if info, err := e.Info(); parts != nil && err == nil && info.Mode().IsRegular() {
+			found = append(found, copied{filepath.Join(filepath.Dir(path), e.Name()), parts[1] + parts[2], info})
+		}
+	}
+	slices.SortFunc(found, func(a, b copied) int {
+		if a.at > b.at {
+			return -1
+		}
+		return 1
+	})
+	paths := make([]string, 0, len(found))
+	for _, f := range found {
+		paths = append(paths, f.path)
+	}
+	return paths
+}
+
+// backup copies the database, which has this version, and gives the copy its
+// name only when it is whole and on the disk.
+func backup(ctx context.Context, conn *sql.Conn, path string, version int, now time.Time) (err error) {
+	part := path + ".bak.part"
+	if err := os.Remove(part); err != nil && !errors.Is(err, fs.ErrNotExist) {
+		return err
+	}
+	f, err := os.OpenFile(part, os.O_RDWR|os.O_CREATE|os.O_EXCL, 0o600)
+	if err != nil {
+		return err
+	}
+	defer f.Close()
+	defer func() {
+		if err != nil {
+			os.Remove(part)
+		}
+	}()
+	if _, err := conn.ExecContext(ctx, "VACUUM INTO ?", part); err != nil {
+		return err
+	}
+	if err := f.Sync(); err != nil {
+		return err
+	}
+	name := fmt.Sprintf("%s.v%d.%s", path, version, now.UTC().Format(backupTime))
+	target := name + ".bak"
+	for i := 2; exists(target); i++ {
+		target = fmt.Sprintf("%s-%d.bak", name, i)
+	}
+	if err := f.Close(); err != nil {
+		return err
+	}
+	if err := os.Rename(part, target); err != nil {
+		return err
+	}
+	return syncFolder(filepath.Dir(path))
+}

@@ -1,0 +1,27 @@
+// Package sqlite keeps an mfa.Store in one SQLite file, and is the only package
+// that knows SQL. It uses modernc.org/sqlite, so it needs no C compiler.
+//
+// What it promises beyond mfa.Store:
+//
+//   - A change and its audit event are one transaction, on the disk (WAL and
+//     synchronous=FULL: one fsync for each change) when the method returns. A
+//     method that was cancelled, or that failed, changed nothing.
+//   - A file that is not ours, that a newer version wrote or that is no database
+//     is refused before anything is written, beside it or in it.
+//   - A migration is one transaction, and before it a copy of the file is made
+//     that Backups lists.
+//   - There is one writer: changes wait for one another in one connection.
+//     Readers have connections of their own and do not wait.
+//
+// It never decides rules beyond those of the port (names, limit, freeze,
+// versions), never logs, and never seals secrets. One Store may be open for a
+// path in a process, and one process may use a path (package home sees to it):
+// closing any descriptor of the file drops its POSIX locks in the whole process.
+//
+// Reading order: open.go, header.go (may this file be touched?), migrate.go and
+// backup.go, change.go (one transaction with its event), then one file for each
+// part of the port: account.go, principal.go, device.go, link.go, event.go; at
+// the end check.go and failure.go.
+//
+// Formats: https://sqlite.org/fileformat2.html, https://sqlite.org/wal.html.
+package sqlite

@@ -1,0 +1,200 @@
+package sqlite
+
+import (
+	"context"
+	"database/sql"
+	"fmt"
+	"net/url"
+	"os"
+	"path/filepath"
+	"strings"
+	"sync"
+	"time"
+
+	"modernc.org/sqlite"
+
+	"github.com/keyferry/keyferry/backend/mfa"
+)
+
+const (
+	defaultBusyTimeout = 3 * time.Second // for another process that should not be there
+	readers            = 2               // a window rarely asks for more at once
+	// checkpointPages is how long the WAL grows (4 MiB) before a commit copies it
+	// into the database. Long enough that a sign-in almost never does.
+	checkpointPages = 1000
+)
+
+// Store is an mfa.Store in one SQLite file. It is safe for concurrent use.
+type Store struct {
+	path   string
+	writes *sql.DB
+	writer writer
+	reads  *sql.DB
+
+	mu       sync.Mutex
+	prepared map[string]*sql.Stmt // for reads
+}
+
+var _ mfa.Store = (*Store)(nil)
+
+type config struct {
+	clock       func() time.Time
+	busyTimeout time.Duration
+	maxPages    int
+	migrations  []migration
+}
+
+// Option changes how Open works.
+type Option func(*config)
+
+// WithClock sets the clock that dates backups. The default is time.Now.
+func WithClock(clock func() time.Time) Option { return func(c *config) { c.clock = clock } }
+
+// WithBusyTimeout sets how long to wait for a lock that another process holds
+// before giving up with already-running. The default is three seconds.
+func WithBusyTimeout(d time.Duration) Option { return func(c *config) { c.busyTimeout = d } }
+
+// Open opens the database at path, creates it (mode 0600) or brings it up to the
+// newest schema, with a backup beside it first. The folder must exist.
+//
+// It fails, and has then not written anything, with database-newer (params:
+// found, known), database-foreign (a SQLite file of something else),
+// database-damaged, storage-denied, storage-failed, and with already-running when
+// another process holds the database. It fails with disk-full or storage-failed
+// in a migration, and has then left the database as it was.
+func Open(ctx context.Context, path string, opts ...Option) (*Store, error) {
+	c := config{clock: time.Now, busyTimeout: defaultBusyTimeout, migrations: released()}
+	for _, o := range opts {
+		o(&c)
+	}
+	s, err := open(ctx, path, c)
+	if err != nil {
+		return nil, failure(err)
+	}
+	return s, nil
+}
+
+func open(ctx context.Context, path string, c config) (_ *Store, err error) {
+	version, err := inspect(path, len(c.migrations))
+	if err != nil {
+		return nil, err
+	}
+	if err := claim(path); err != nil {
+		return nil, err
+	}
+	s := &Store{path: path, prepared: map[string]*sql.Stmt{}}
+	defer func() {
+		if err != nil {
+			s.Close()
+		}
+	}()
+	if s.writes, err = pool(path, c, "_txlock=immediate"); err != nil {
+		return nil, err
+	}
+	s.writes.SetMaxOpenConns(1)
+	if s.reads, err = pool(path, c, "_pragma=query_only(1)"); err != nil {
+		return nil, err
+	}
+	s.reads.SetMaxOpenConns(readers)
+	s.reads.SetMaxIdleConns(readers)
+	conn, err := s.writes.Conn(ctx)
+	if err != nil {
+		return nil, err
+	}
+	s.writer = newWriter(conn)
+	if version < len(c.migrations) {
+		if err := migrate(ctx, conn, path, version, c); err != nil {
+			return nil, err
+		}
+	}
+	if err := settle(ctx, conn, c); err != nil {
+		return nil, err
+	}
+	return s, s.checkAtStart(ctx)
+}
+
+// claim makes the file with the right mode before SQLite would make it with
+// another one, and tightens a mode that lets other people in. The -wal and -shm
+// files and the journal take over the mode of the database.
+func claim(path string) error {
+	f, err := os.OpenFile(path, os.O_RDWR|os.O_CREATE, 0o600)
+	if err != nil {
+		return err
+	}
+	defer f.Close()
+	info, err := f.Stat()
+	if err == nil && info.Mode().Perm()&0o077 != 0 {
+		err = f.Chmod(0o600)
+	}
+	return err
+}
+
+// settle puts a migrated database into the mode it works in. The journal mode is
+// kept in the file; asking for it again costs nothing.
+func settle(ctx context.Context, conn *sql.Conn, c config) error {
+	var mode string
+	if err := conn.QueryRowContext(ctx, "PRAGMA journal_mode = WAL").Scan(&mode); err != nil {
+		return err
+	}
+	if mode != "wal" {
+		return mfa.Fail(mfa.CodeStorageFailed).Because(fmt.Errorf("journal mode is %q", mode))
+	}
+	if c.maxPages > 0 {
+		_, err := conn.ExecContext(ctx, fmt.Sprintf("PRAGMA max_page_count = %d", c.maxPages))
+		return err
+	}
+	return nil
+}
+
+// pool makes a pool of connections that all have the same settings. It opens
+// nothing yet.
+func pool(path string, c config, extra string) (*sql.DB, error) {
+	absolute, err := filepath.Abs(path)
+	if err != nil {
+		return nil, err
+	}
+	name := filepath.ToSlash(absolute)
+	if !strings.HasPrefix(name, "/") { // a drive letter
+		name = "/" + name
+	}
+	u := url.URL{Scheme: "file", OmitHost: true, Path: name, RawQuery: strings.Join([]string{
+		"mode=rw", // the file is there; if it went away, do not make another one
+		fmt.Sprintf("_busy_timeout=%d", c.busyTimeout.Milliseconds()),
+		"_synchronous=FULL",
+		"_foreign_keys=1",
+		"_pragma=trusted_schema(0)",
+		"_pragma=cell_size_check(1)",
+		"_pragma=secure_delete(1)", // link secrets and password hashes
+		fmt.Sprintf("_pragma=wal_autocheckpoint(%d)", checkpointPages),
+		extra,
+	}, "&")}
+	connector, err := sqlite.NewConnector(u.String())
+	if err != nil {
+		return nil, err
+	}
+	return sql.OpenDB(connector), nil
+}
+
+// Close implements mfa.Store. It copies the WAL into the database.
+func (s *Store) Close() error {
+	var first error
+	keep := func(err error) {
+		if first == nil {
+			first = err
+		}
+	}
+	s.mu.Lock()
+	for _, p := range s.prepared {
+		p.Close()
+	}
+	s.prepared = nil
+	s.mu.Unlock()
+	if s.reads != nil {
+		keep(s.reads.Close())
+	}
+	s.writer.close()
+	if s.writes != nil {
+		keep(s.writes.Close())
+	}
+	return failure(first)
+}
