@@ -1,0 +1,373 @@
+package ceremony
+
+import (
+	"context"
+	"crypto/rand"
+	"errors"
+	"log/slog"
+	"slices"
+	"testing"
+	"time"
+
+	"github.com/keyferry/keyferry/backend/account"
+	"github.com/keyferry/keyferry/backend/authenticator"
+	"github.com/keyferry/keyferry/backend/mfa"
+	"github.com/keyferry/keyferry/backend/mfa/storetest"
+	"github.com/keyferry/keyferry/backend/virtualauth"
+)
+
+// fakePhones gives one software authenticator as the phone, without a
+// transport: what is tested here is the order of things.
+type fakePhones struct {
+	device   *virtualauth.Authenticator
+	fail     error
+	link     *mfa.LinkedPhone      // given while connecting
+	late     func(mfa.LinkedPhone) // kept, for a link that comes later
+	rung     []string              // IDs of links that were rung
+	between  func()                // runs while the phone is open
+	purposes []authenticator.Purpose
+}
+
+type open struct{ *virtualauth.Authenticator }
+
+func (open) Close() error { return nil } // the phone lives on after the call
+
+func (f *fakePhones) Open(_ context.Context, p authenticator.Purpose, linked func(mfa.LinkedPhone), report mfa.Report) (authenticator.Authenticator, error) {
+	f.purposes = append(f.purposes, p)
+	report.To(mfa.Progress{Stage: mfa.StageShowQR, QR: "FIDO:/1"})
+	if f.fail != nil {
+		return nil, f.fail
+	}
+	f.late = linked
+	if f.link != nil {
+		linked(*f.link)
+	}
+	if f.between != nil {
+		f.between()
+	}
+	return open{f.device}, nil
+}
+
+func (f *fakePhones) Ring(_ context.Context, l mfa.LinkedPhone, _ authenticator.Purpose, _ mfa.Report) (authenticator.Authenticator, error) {
+	f.rung = append(f.rung, l.ID)
+	if f.fail != nil {
+		return nil, f.fail
+	}
+	return open{f.device}, nil
+}
+
+type bench struct {
+	*Service
+	phones *fakePhones
+	who    mfa.Session
+	pass   func() *mfa.Secret
+	root   mfa.Identity
+}
+
+func newBench(t *testing.T, phone virtualauth.Config) *bench {
+	t.Helper()
+	b := &bench{root: mfa.Identity{Kind: mfa.Root, Name: "root@example.org"}, pass: func() *mfa.Secret { return mfa.NewSecret([]byte("correct horse")) }}
+	device := virtualauth.New(phone)
+	t.Cleanup(func() { device.Close() })
+	b.phones = &fakePhones{device: device}
+	store := storetest.NewMemory()
+	accounts := account.New(store, time.Now, rand.Reader, account.Cost{Time: 1, MemoryKiB: 64, Threads: 1})
+	b.Service = New(Config{Store: store, Accounts: accounts, Phones: b.phones, Clock: time.Now, Rand: rand.Reader, Log: slog.New(slog.DiscardHandler)})
+	t.Cleanup(b.Close)
+	if _, _, err := accounts.Create(t.Context(), account.NewAccount{Alias: "acme-lab", Email: b.root.Name, Password: b.pass()}); err != nil {
+		t.Fatal(err)
+	}
+	p, err := b.Password(t.Context(), b.root, b.pass())
+	if err != nil || p.Session == nil {
+		t.Fatalf("first sign-in: %+v, %v", p, err)
+	}
+	b.who = *p.Session
+	return b
+}
+
+func yes(context.Context, Candidate) (bool, error) { return true, nil }
+
+func wants(t *testing.T, err error, code mfa.Code) {
+	t.Helper()
+	if !mfa.IsCode(err, code) {
+		t.Fatalf("got %v, want %s", err, code)
+	}
+}
+
+func (b *bench) enrol(t *testing.T, name string) mfa.Device {
+	t.Helper()
+	d, err := b.EnrolPhone(t.Context(), b.who, name, nil, yes)
+	if err != nil {
+		t.Fatalf("enrol %s: %v (%s)", name, err, mfa.AsFailure(err).Explain())
+	}
+	return d
+}
+
+func (b *bench) pending(t *testing.T) Pending {
+	t.Helper()
+	p, err := b.Password(t.Context(), b.root, b.pass())
+	if err != nil || p.Session != nil {
+		t.Fatalf("password with a device: %+v, %v", p, err)
+	}
+	return p
+}
+
+func (b *bench) devices(t *testing.T) []mfa.Device {
+	t.Helper()
+	d, err := b.Store.Devices(t.Context(), b.who.PrincipalID)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return d
+}
+
+func (b *bench) kinds(t *testing.T) []mfa.EventKind {
+	t.Helper()
+	events, err := b.Store.Events(t.Context(), 0, 100)
+	if err != nil {
+		t.Fatal(err)
+	}
+	var kinds []mfa.EventKind
+	for _, e := range events {
+		kinds = append(kinds, e.Kind)
+	}
+	return kinds
+}
+
+func TestEnrolThenSignIn(t *testing.T) {
+	for name, phone := range map[string]virtualauth.Config{"android": virtualauth.Android(), "iphone": virtualauth.IPhone()} {
+		t.Run(name, func(t *testing.T) {
+			b := newBench(t, phone)
+			var stages []mfa.Stage
+			d, err := b.EnrolPhone(t.Context(), b.who, "my-phone", func(p mfa.Progress) { stages = append(stages, p.Stage) }, yes)
+			if err != nil {
+				t.Fatalf("%v (%s)", err, mfa.AsFailure(err).Explain())
+			}
+			want := []mfa.Stage{mfa.StageShowQR, mfa.StageConfirm, mfa.StageVerifying, mfa.StageNameDevice, mfa.StageDone}
+			if !slices.Equal(stages, want) {
+				t.Errorf("stages %v, want %v", stages, want)
+			}
+			if a, _ := b.Store.Account(t.Context()); a.FrozenAt.IsZero() {
+				t.Error("the RP ID is not frozen by the first device")
+			}
+			session, err := b.SignInWithPhone(t.Context(), b.pending(t), nil, nil)
+			if err != nil {
+				t.Fatalf("%v (%s)", err, mfa.AsFailure(err).Explain())
+			}
+			if !session.MFAPresent() || session.DeviceID != d.ID {
+				t.Errorf("session %+v does not say who proved it", session)
+			}
+			if got := b.devices(t)[0]; got.LastUsedAt.IsZero() || got.Version != 2 {
+				t.Errorf("use was not recorded: %+v", got)
+			}
+			if k := b.kinds(t); k[len(k)-1] != mfa.EventSignInMFA || !slices.Contains(k, mfa.EventDeviceAdded) {
+				t.Errorf("audit trail %v", k)
+			}
+		})
+	}
+}
+
+func TestNothingIsAddedWhen(t *testing.T) {
+	for name, c := range map[string]struct {
+		phone   virtualauth.Config
+		arrange func(*bench)
+		confirm Confirm
+		code    mfa.Code
+	}{
+		"the person says no":            {phone: virtualauth.Android(), confirm: func(context.Context, Candidate) (bool, error) { return false, nil }, code: mfa.CodeCancelled},
+		"the question is dropped":       {phone: virtualauth.Android(), confirm: func(context.Context, Candidate) (bool, error) { return true, context.Canceled }, code: mfa.CodeCancelled},
+		"the phone says no":             {phone: declining(), confirm: yes, code: mfa.CodeDeclined},
+		"the phone is not there":        {phone: virtualauth.Android(), arrange: func(b *bench) { b.phones.fail = mfa.Fail(mfa.CodeCodeExpired) }, confirm: yes, code: mfa.CodeCodeExpired},
+		"it does not verify the person": {phone: unverified(), confirm: yes, code: mfa.CodeUserVerifyMissing},
+	} {
+		t.Run(name, func(t *testing.T) {
+			b := newBench(t, c.phone)
+			if c.arrange != nil {
+				c.arrange(b)
+			}
+			_, err := b.EnrolPhone(t.Context(), b.who, "my-phone", nil, c.confirm)
+			if got := mfa.AsFailure(err); got == nil || got.Code != c.code {
+				t.Fatalf("got %v, want %s", err, c.code)
+			}
+			if d := b.devices(t); len(d) != 0 {
+				t.Errorf("%d devices were added", len(d))
+			}
+			if a, _ := b.Store.Account(t.Context()); !a.FrozenAt.IsZero() {
+				t.Error("the RP ID was frozen by nothing")
+			}
+		})
+	}
+}
+
+func declining() virtualauth.Config {
+	c := virtualauth.Android()
+	c.Consent = func(context.Context, virtualauth.Prompt) (virtualauth.Decision, error) {
+		return virtualauth.Decision{}, nil
+	}
+	return c
+}
+
+func unverified() virtualauth.Config {
+	c := virtualauth.Android()
+	c.Faults.NoUV = true
+	return c
+}
+
+// The name may be taken while the phone is asked: the store has the last word.
+func TestNameTakenMeanwhile(t *testing.T) {
+	b := newBench(t, virtualauth.Android())
+	b.phones.between = func() {
+		other := mfa.Device{ID: mfa.NewID(), PrincipalID: b.who.PrincipalID, Kind: mfa.KindPasskey, Name: "My-Phone", Serial: "arn:x", Version: 1,
+			EnabledAt: time.Now(), Passkey: &mfa.Credential{ID: []byte("other"), PublicKey: []byte{1}, Algorithm: -7}}
+		if err := b.Store.AddDevice(t.Context(), other, mfa.Event{At: time.Now(), Kind: mfa.EventDeviceAdded}); err != nil {
+			t.Error(err)
+		}
+	}
+	_, err := b.EnrolPhone(t.Context(), b.who, "my-phone", nil, yes)
+	wants(t, err, mfa.CodeNameTaken)
+}
+
+func TestSecondDeviceNeedsMFAAndAnotherPhone(t *testing.T) {
+	b := newBench(t, virtualauth.Android())
+	b.enrol(t, "first")
+	_, err := b.EnrolPhone(t.Context(), b.who, "second", nil, yes)
+	wants(t, err, mfa.CodeMFANeeded)
+	b.who, err = b.SignInWithPhone(t.Context(), b.pending(t), nil, nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	_, err = b.EnrolPhone(t.Context(), b.who, "second", nil, yes)
+	wants(t, err, mfa.CodeAlreadyRegistered)
+}
+
+func TestCounterThatGoesBackMarksTheDevice(t *testing.T) {
+	phone := virtualauth.Android()
+	phone.Counter = virtualauth.Rising
+	b := newBench(t, phone)
+	b.enrol(t, "my-phone")
+	if _, err := b.SignInWithPhone(t.Context(), b.pending(t), nil, nil); err != nil {
+		t.Fatal(err)
+	}
+	b.phones.device.SetFaults(virtualauth.Faults{RegressCounter: true})
+	_, err := b.SignInWithPhone(t.Context(), b.pending(t), nil, nil)
+	wants(t, err, mfa.CodeCounterRegressed)
+	if f := mfa.AsFailure(err); f.Params["device"] != "my-phone" {
+		t.Errorf("the person is not told which device: %v", f.Params)
+	}
+	if d := b.devices(t)[0]; d.SuspectAt.IsZero() {
+		t.Error("the device is not marked")
+	}
+	if !slices.Contains(b.kinds(t), mfa.EventDeviceSuspect) {
+		t.Error("the audit trail does not say so")
+	}
+	b.phones.device.SetFaults(virtualauth.Faults{})
+	if _, err := b.SignInWithPhone(t.Context(), b.pending(t), nil, nil); err == nil {
+		t.Error("a suspect device signed in")
+	}
+}
+
+func TestWrongSignatureSignsNobodyIn(t *testing.T) {
+	b := newBench(t, virtualauth.Android())
+	b.enrol(t, "my-phone")
+	b.phones.device.SetFaults(virtualauth.Faults{WrongSignature: true})
+	s, err := b.SignInWithPhone(t.Context(), b.pending(t), nil, nil)
+	wants(t, err, mfa.CodeSignatureInvalid)
+	if s.MFAPresent() || s.ID != "" {
+		t.Errorf("a session came out: %+v", s)
+	}
+	if k := b.kinds(t); k[len(k)-1] != mfa.EventSignInRefused {
+		t.Errorf("audit trail %v", k)
+	}
+}
+
+// A device that was removed between the password and the phone signs nobody in.
+func TestDeviceRemovedMeanwhile(t *testing.T) {
+	b := newBench(t, virtualauth.Android())
+	d := b.enrol(t, "my-phone")
+	p := b.pending(t)
+	if err := b.Store.RemoveDevice(t.Context(), d.ID, 1, mfa.Event{At: time.Now(), Kind: mfa.EventDeviceRemoved}); err != nil {
+		t.Fatal(err)
+	}
+	if s, err := b.SignInWithPhone(t.Context(), p, nil, nil); err == nil {
+		t.Errorf("signed in as %+v", s)
+	}
+}
+
+func link() *mfa.LinkedPhone {
+	return &mfa.LinkedPhone{Name: "Pixel", ContactID: []byte("contact"), LinkID: make([]byte, 8), Secret: mfa.NewSecret(make([]byte, 32)), PublicKey: make([]byte, 65)}
+}
+
+func (b *bench) links(t *testing.T) []mfa.LinkedPhone {
+	t.Helper()
+	b.linking.Wait()
+	l, err := b.Store.Links(t.Context(), b.who.PrincipalID)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return l
+}
+
+func TestLinksAreKeptOnlyAfterSuccess(t *testing.T) {
+	b := newBench(t, virtualauth.Android())
+	b.phones.link = link()
+	no := func(context.Context, Candidate) (bool, error) { return false, nil }
+	if _, err := b.EnrolPhone(t.Context(), b.who, "my-phone", nil, no); err == nil {
+		t.Fatal("enrolled against the person's will")
+	}
+	b.phones.late(*link())
+	if l := b.links(t); len(l) != 0 {
+		t.Errorf("%d links of a refused phone were kept", len(l))
+	}
+	b.phones.device = virtualauth.New(virtualauth.Android())
+	b.phones.link = link()
+	b.enrol(t, "my-phone")
+	l := b.links(t)
+	if len(l) != 1 || l[0].Name != "Pixel" || l[0].PrincipalID != b.who.PrincipalID {
+		t.Fatalf("links %v", l)
+	}
+	// A link that is no longer accepted is forgotten.
+	b.phones.fail = mfa.Fail(mfa.CodeLinkGone)
+	p := b.pending(t)
+	_, err := b.SignInWithPhone(t.Context(), p, &p.Links[0], nil)
+	wants(t, err, mfa.CodeLinkGone)
+	if l := b.links(t); len(l) != 0 || len(b.phones.rung) != 1 {
+		t.Errorf("links %v, rung %v", l, b.phones.rung)
+	}
+}
+
+// A full disk at the last step leaves no device and no session.
+func TestStorageFailsAtTheEnd(t *testing.T) {
+	b := newBench(t, virtualauth.Android())
+	full := &fullDisk{Store: b.Store}
+	b.Store = full
+	full.on = true
+	_, err := b.EnrolPhone(t.Context(), b.who, "my-phone", nil, yes)
+	wants(t, err, mfa.CodeDiskFull)
+	full.on = false
+	b.phones.device = virtualauth.New(virtualauth.Android())
+	b.enrol(t, "my-phone")
+	full.on = true
+	s, err := b.SignInWithPhone(t.Context(), b.pending(t), nil, nil)
+	if !errors.Is(err, mfa.Fail(mfa.CodeDiskFull)) || s.ID != "" {
+		t.Errorf("session %+v, %v", s, err)
+	}
+}
+
+type fullDisk struct {
+	mfa.Store
+	on bool
+}
+
+func (f *fullDisk) AddDevice(ctx context.Context, d mfa.Device, e mfa.Event) error {
+	if f.on {
+		return mfa.Fail(mfa.CodeDiskFull)
+	}
+	return f.Store.AddDevice(ctx, d, e)
+}
+
+func (f *fullDisk) UpdateDevice(ctx context.Context, d mfa.Device, e mfa.Event) error {
+	if f.on {
+		return mfa.Fail(mfa.CodeDiskFull)
+	}
+	return f.Store.UpdateDevice(ctx, d, e)
+}
