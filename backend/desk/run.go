@@ -1,0 +1,249 @@
+package desk
+
+import (
+	"context"
+	"slices"
+
+	"github.com/keyferry/keyferry/backend/ceremony"
+	"github.com/keyferry/keyferry/backend/mfa"
+)
+
+// run is the one ceremony, from its first stage until the next one begins.
+type run struct {
+	Ceremony
+	again  func(context.Context, *run) error // the ceremony itself, also for a new code
+	cancel context.CancelFunc
+	ended  chan struct{}
+	answer chan bool // to name-device; room for one
+}
+
+// BeginEnrolment starts adding a phone. It fails at once with ceremony-running,
+// not-signed-in, name-invalid, name-taken, device-limit or mfa-required; what
+// fails later arrives as an event.
+func (d *Desk) BeginEnrolment(ctx context.Context, name string) (Ceremony, error) {
+	d.moving.Lock()
+	defer d.moving.Unlock()
+	house, session, err := d.seated()
+	if err != nil {
+		return Ceremony{}, err
+	}
+	if err := house.Accounts.CheckNewDevice(ctx, session, name); err != nil {
+		return Ceremony{}, err
+	}
+	return d.begin(PurposeEnrol, name, func(ctx context.Context, r *run) error {
+		device, err := house.Ceremonies.EnrolPhone(ctx, session, name, d.report(r), d.confirm(r))
+		if err != nil {
+			return err
+		}
+		d.finish(r, func(c *Ceremony) { c.Device = &device })
+		return nil
+	})
+}
+
+// BeginPhoneSignIn starts the second factor. linkedID is empty for a QR code, or
+// the ID of a linked phone.
+func (d *Desk) BeginPhoneSignIn(linkedID string) (Ceremony, error) {
+	d.moving.Lock()
+	defer d.moving.Unlock()
+	house, err := d.at()
+	if err != nil {
+		return Ceremony{}, err
+	}
+	d.mu.Lock()
+	pending := d.pending
+	d.mu.Unlock()
+	if pending == nil {
+		return Ceremony{}, mfa.Fail(mfa.CodeNotSignedIn)
+	}
+	var link *mfa.LinkedPhone
+	if linkedID != "" {
+		i := slices.IndexFunc(pending.Links, func(l mfa.LinkedPhone) bool { return l.ID == linkedID })
+		if i < 0 {
+			return Ceremony{}, mfa.Fail(mfa.CodeNotFound, "what", "phone")
+		}
+		link = &pending.Links[i]
+	}
+	return d.begin(PurposeSignIn, "", func(ctx context.Context, r *run) error {
+		session, err := house.Ceremonies.SignInWithPhone(ctx, *pending, link, d.report(r))
+		if err != nil {
+			return err
+		}
+		device := ""
+		for _, dev := range pending.Devices {
+			if dev.ID == session.DeviceID {
+				device = dev.Name
+			}
+		}
+		d.sit(pending.Principal, session, device)
+		d.finish(r, func(*Ceremony) {})
+		return nil
+	})
+}
+
+// NewCode ends the present ceremony, if it still runs, and starts it again with
+// a fresh code.
+func (d *Desk) NewCode() (Ceremony, error) {
+	d.moving.Lock()
+	defer d.moving.Unlock()
+	d.mu.Lock()
+	old := d.run
+	finished := old == nil || old.Stage == mfa.StageDone
+	d.mu.Unlock()
+	if finished {
+		return Ceremony{}, mfa.Fail(mfa.CodeNotFound, "what", "ceremony")
+	}
+	d.endRun()
+	return d.begin(old.Purpose, old.Name, old.again)
+}
+
+// CancelCeremony ends the running ceremony, whatever its stage, and waits until
+// nothing of it is left. Nothing was added.
+func (d *Desk) CancelCeremony() {
+	d.moving.Lock()
+	defer d.moving.Unlock()
+	d.endRun()
+}
+
+// Ceremony is the running or last ceremony, nil before the first.
+func (d *Desk) Ceremony() *Ceremony {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	if d.run == nil {
+		return nil
+	}
+	c := d.run.Ceremony
+	return &c
+}
+
+// ConfirmDevice answers the question of stage name-device.
+func (d *Desk) ConfirmDevice(yes bool) error {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	if d.run == nil || d.run.Stage != mfa.StageNameDevice {
+		return mfa.Fail(mfa.CodeNotFound, "what", "ceremony")
+	}
+	select {
+	case d.run.answer <- yes:
+	default: // answered already
+	}
+	return nil
+}
+
+// begin starts a run. With moving held.
+func (d *Desk) begin(p Purpose, name string, work func(context.Context, *run) error) (Ceremony, error) {
+	d.mu.Lock()
+	if d.run != nil && !d.run.over() {
+		d.mu.Unlock()
+		return Ceremony{}, mfa.Fail(mfa.CodeBusy)
+	}
+	ctx, cancel := context.WithCancel(d.ctx)
+	d.runs++
+	r := &run{again: work, cancel: cancel, ended: make(chan struct{}), answer: make(chan bool, 1),
+		Ceremony: Ceremony{ID: d.runs, Purpose: p, Name: name, Stage: mfa.StageNeedsBluetooth}}
+	d.run = r
+	first := r.Ceremony
+	d.mu.Unlock()
+	go func() {
+		defer close(r.ended)
+		defer cancel()
+		if err := work(ctx, r); err != nil {
+			d.fail(r, err)
+		}
+	}()
+	return first, nil
+}
+
+// endRun cancels the running ceremony and waits for its end. With moving held,
+// mu not.
+func (d *Desk) endRun() {
+	d.mu.Lock()
+	r := d.run
+	d.mu.Unlock()
+	if r != nil {
+		r.cancel()
+		<-r.ended
+	}
+}
+
+func (r *run) over() bool { return r.Stage == mfa.StageDone || r.Stage == mfa.StageFailed }
+
+// report turns progress into events. The stages done and failed are told by
+// finish and fail, which know what came of it.
+func (d *Desk) report(r *run) mfa.Report {
+	return func(p mfa.Progress) {
+		if p.Stage == mfa.StageDone || p.Stage == mfa.StageNameDevice {
+			return
+		}
+		d.mu.Lock()
+		defer d.mu.Unlock()
+		r.advance(p.Stage)
+		r.QR, r.Until = p.QR, p.Until
+		if p.Radio != "" {
+			r.Radio = p.Radio
+		}
+		if p.Signal != 0 {
+			r.Signal = p.Signal
+		}
+		d.tell(r)
+	}
+}
+
+// confirm asks the person and waits for ConfirmDevice.
+func (d *Desk) confirm(r *run) ceremony.Confirm {
+	return func(ctx context.Context, c ceremony.Candidate) (bool, error) {
+		d.mu.Lock()
+		r.advance(mfa.StageNameDevice)
+		r.Candidate = &c
+		d.tell(r)
+		d.mu.Unlock()
+		select {
+		case yes := <-r.answer:
+			return yes, nil
+		case <-ctx.Done():
+			return false, ctx.Err()
+		}
+	}
+}
+
+func (d *Desk) finish(r *run, set func(*Ceremony)) {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	r.advance(mfa.StageDone)
+	set(&r.Ceremony)
+	d.refreshAccount()
+	s := d.state()
+	r.State = &s
+	d.tell(r)
+}
+
+func (d *Desk) fail(r *run, err error) {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	r.advance(mfa.StageFailed)
+	r.Failure = mfa.AsFailure(err)
+	d.tell(r)
+}
+
+// refreshAccount notes that the RP ID is frozen from the first device on, which
+// is what the store has just done. With mu held.
+func (d *Desk) refreshAccount() {
+	if d.account != nil && d.account.FrozenAt.IsZero() && d.run != nil && d.run.Device != nil {
+		a := *d.account
+		a.FrozenAt = d.run.Device.EnabledAt
+		d.account = &a
+	}
+}
+
+// tell sends the run as it is now. With mu held.
+func (d *Desk) tell(r *run) {
+	c := r.Ceremony
+	c.Reached = slices.Clone(r.Reached)
+	d.emit(Event{Ceremony: &c})
+}
+
+func (r *run) advance(to mfa.Stage) {
+	if r.Stage != to {
+		r.Reached = append(r.Reached, r.Stage)
+	}
+	r.Stage, r.QR = to, ""
+}
