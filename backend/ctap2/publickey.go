@@ -56,7 +56,7 @@ func KeyAlgorithm(cose []byte) (int64, error) {
 // verified or is not safe: a kty or curve that does not fit the algorithm, a
 // coordinate that has not 32 bytes, a point off the curve, an RSA modulus outside
 // 2048 to 8192 bits or with an even or tiny exponent. Another algorithm is
-// ErrKeyUnsupported.
+// ErrKeyUnsupported. Ed25519 points of small order are left to the relying party.
 func ParsePublicKey(cose []byte) (key crypto.PublicKey, alg int64, err error) {
 	f, err := openMap(cose, "COSE key", false)
 	if err != nil {
