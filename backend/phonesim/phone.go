@@ -113,6 +113,13 @@ func (p *Phone) State() State {
 	return p.state
 }
 
+// Stop ends the running transaction, if there is one, and waits for its end.
+func (p *Phone) Stop() {
+	p.turn.Lock()
+	defer p.turn.Unlock()
+	p.interrupt()
+}
+
 // Close ends what is running and waits for it. The phone cannot be used afterwards.
 func (p *Phone) Close() error {
 	p.turn.Lock()
