@@ -1,0 +1,12 @@
+// Package assembly wires the house: which scanner, which store, which tunnel
+// addresses. It is the only place that does, for the window and for keyferryctl
+// alike, so that the two never differ.
+//
+// A real account gets the system's Bluetooth and the specification's tunnel
+// addresses, always: there is no setting, flag or environment variable that
+// changes this. A sandbox account gets a radio and a relay on 127.0.0.1, never
+// Bluetooth and never a real tunnel.
+//
+// Reading order: house.go (one account), phones.go (hybrid as ceremony.Phones),
+// sandbox.go (simulated radio, relay, phone), desk.go (for the window).
+package assembly

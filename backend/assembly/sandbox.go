@@ -1,0 +1,91 @@
+package assembly
+
+import (
+	"context"
+	"crypto/rand"
+	"errors"
+	"log/slog"
+	"net"
+	"sync"
+	"time"
+
+	"github.com/keyferry/keyferry/backend/mfa"
+	"github.com/keyferry/keyferry/backend/phonesim"
+	"github.com/keyferry/keyferry/backend/transport"
+	"github.com/keyferry/keyferry/backend/transport/ble"
+	"github.com/keyferry/keyferry/backend/tunnel"
+)
+
+// sandbox is everything simulated: a radio, a relay and a phone, all on
+// 127.0.0.1. The code is the product's; only the air and the internet are not.
+type sandbox struct {
+	radio  *ble.Loopback
+	tunnel string // base URL of the relay
+	phone  *phonesim.Phone
+
+	stop    context.CancelFunc
+	running sync.WaitGroup
+}
+
+// openSandbox starts it. With radio and relay given (keyferryctl, two
+// processes) there is no phone in this process.
+func openSandbox(radio, relay, phoneFile string, changed func(phonesim.State), log *slog.Logger) (*sandbox, error) {
+	at := radio
+	if at == "" {
+		at = "127.0.0.1:0"
+	}
+	l, err := ble.ListenLoopback(at)
+	if err != nil {
+		return nil, err
+	}
+	ctx, stop := context.WithCancel(context.Background())
+	s := &sandbox{radio: l, tunnel: relay, stop: stop}
+	if relay != "" {
+		return s, nil
+	}
+	if err := s.serveRelay(ctx, log); err != nil {
+		s.close()
+		return nil, err
+	}
+	s.phone, err = phonesim.Open(phonesim.Config{Advertiser: ble.LoopbackAdvertiser{Addr: l.Addr()}, DomainURL: s.domain,
+		Path: phoneFile, Changed: changed, Clock: time.Now, Rand: rand.Reader, Log: log})
+	if err != nil {
+		s.close()
+		return nil, err
+	}
+	s.running.Go(func() {
+		if err := s.phone.Serve(ctx); err != nil && !errors.Is(err, context.Canceled) {
+			log.Warn("the simulated phone cannot be rung", "err", mfa.AsFailure(err))
+		}
+	})
+	return s, nil
+}
+
+func (s *sandbox) serveRelay(ctx context.Context, log *slog.Logger) error {
+	ln, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		return mfa.Fail(mfa.CodeTunnelUnreachable, "host", "127.0.0.1").Because(err)
+	}
+	s.tunnel = "ws://" + ln.Addr().String()
+	relay := tunnel.New(tunnel.Config{Log: log})
+	s.running.Go(func() {
+		if err := relay.Serve(ctx, ln); err != nil && !errors.Is(err, context.Canceled) {
+			log.Warn("the sandbox's relay stopped", "err", mfa.AsFailure(err))
+		}
+	})
+	return nil
+}
+
+// domain leads every tunnel server ID to the one relay.
+func (s *sandbox) domain(uint16) (string, error) { return s.tunnel, nil }
+
+func (s *sandbox) scanner() transport.Scanner { return s.radio }
+
+func (s *sandbox) close() {
+	s.stop()
+	if s.phone != nil {
+		s.phone.Close()
+	}
+	s.running.Wait()
+	s.radio.Close()
+}
