@@ -150,7 +150,7 @@ func (p *Phone) AnswerLinked(ctx context.Context, call LinkedCall) error {
 	})
 }
 
-func (p *Phone) run(ctx context.Context, x phoneTransaction) error {
+func (p *Phone) run(ctx context.Context, x phoneTransaction) (err error) {
 	timers := p.Timers.withDefaults()
 	base, err := resolve(p.DomainURL, p.ServerID)
 	if err != nil {
@@ -177,6 +177,12 @@ func (p *Phone) run(ctx context.Context, x phoneTransaction) error {
 	if err != nil || p.Faults.Drop == DropBeforeConnect || p.Faults.Drop == DropAtHandshake {
 		return err
 	}
+	defer func() {
+		// From here on somebody was there: a lost line is theirs.
+		if mfa.IsCode(err, mfa.CodeTunnelLost) {
+			err = mfa.Fail(mfa.CodeComputerHungUp).Because(t.err)
+		}
+	}()
 	psk := Derive(x.secret, eid[:], PurposePSK, keySize)
 	defer clear(psk)
 	ephemeral, err := newKey(orRandom(p.Rand))
@@ -404,8 +410,6 @@ func (s *phoneSession) ending(ctx context.Context, err error) error {
 	case s.answered && (mfa.IsCode(err, mfa.CodeTunnelLost) || mfa.IsCode(err, mfa.CodeComputerSilent)):
 		s.tunnel.close()
 		return nil
-	case mfa.IsCode(err, mfa.CodeTunnelLost):
-		return mfa.Fail(mfa.CodeComputerHungUp).Because(s.tunnel.err)
 	default:
 		return err
 	}

@@ -34,8 +34,9 @@ type relay struct {
 	signal []byte
 	// routing is sent to phones; nil = one good header
 	routing []string
-	// heldBack is closed at the end: a tamper function may wait on it.
+	// heldBack is closed by release: a tamper function may wait on it.
 	heldBack chan struct{}
+	once     sync.Once
 }
 
 type direction int
@@ -62,12 +63,14 @@ func newRelay(t testing.TB) *relay {
 	r.server = httptest.NewServer(r)
 	r.base = "ws" + strings.TrimPrefix(r.server.URL, "http")
 	t.Cleanup(func() {
-		close(r.heldBack)
+		r.release()
+		r.server.Close() // no request is before its upgrade any more
 		r.open.Wait()
-		r.server.Close()
 	})
 	return r
 }
+
+func (r *relay) release() { r.once.Do(func() { close(r.heldBack) }) }
 
 func (r *relay) url(uint16) (string, error) { return r.base, nil }
 
@@ -158,6 +161,12 @@ func (r *relay) offer(tunnelID string) *pair {
 	return p
 }
 
+func (r *relay) someoneWaits() bool {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	return len(r.waiting) > 0
+}
+
 func (r *relay) take(tunnelID string) *pair {
 	r.mu.Lock()
 	defer r.mu.Unlock()
@@ -223,12 +232,13 @@ func (r *relay) forward(own, other *end, d direction, early [][]byte) {
 
 // accept upgrades and begins to read. Each open socket counts.
 func (r *relay) accept(w http.ResponseWriter, q *http.Request) *end {
+	r.open.Add(1)
 	conn, err := websocket.Accept(w, q, &websocket.AcceptOptions{Subprotocols: []string{subprotocol}})
 	if err != nil {
+		r.open.Done()
 		return nil
 	}
 	conn.SetReadLimit(2 << 20)
-	r.open.Add(1)
 	e := &end{conn: conn, in: make(chan []byte, 256)}
 	go func() {
 		defer close(e.in)

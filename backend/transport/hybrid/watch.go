@@ -61,7 +61,7 @@ func (c *Client) listen(ctx context.Context, eidKey []byte, linked bool) (*watch
 	case <-listening:
 		return w, nil
 	case <-w.done:
-		cancel()
+		defer cancel()
 		return nil, w.failure(ctx)
 	case <-time.After(startTime):
 		w.end()
