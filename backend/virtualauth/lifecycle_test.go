@@ -1,0 +1,154 @@
+package virtualauth
+
+import (
+	"bytes"
+	"context"
+	"encoding/binary"
+	"errors"
+	"math/rand/v2"
+	"testing"
+	"time"
+
+	"github.com/keyferry/keyferry/backend/ctap2"
+	"github.com/keyferry/keyferry/backend/mfa"
+)
+
+func TestSameRandomnessSameAnswers(t *testing.T) {
+	run := func() []byte {
+		seed := [32]byte{}
+		binary.BigEndian.PutUint64(seed[:], 7)
+		a := New(Config{Attestation: Packed, Rand: rand.NewChaCha8(seed), Clock: func() time.Time { return time.Unix(1_800_000_000, 0) }})
+		var out []byte
+		for _, alg := range []int64{ctap2.ES256, ctap2.EdDSA} {
+			r, err := ctap2.MakeCredential(t.Context(), a, creation(func(r *ctap2.MakeCredentialRequest) { r.Parameters[0].Alg = alg }), nil)
+			if err != nil {
+				t.Fatal(err)
+			}
+			out = append(append(out, r.AuthData...), r.Statement...)
+		}
+		return append(out, a.Root().Raw...)
+	}
+	if !bytes.Equal(run(), run()) {
+		t.Error("two runs from the same randomness differ")
+	}
+}
+
+func TestKeyStoreSurvivesARestart(t *testing.T) {
+	cfg := Config{Discoverable: true, UserVerification: true, Counter: Rising, BackupEligible: true}
+	a := New(cfg)
+	var keys [][]byte
+	for _, alg := range []int64{ctap2.ES256, ctap2.EdDSA, ctap2.RS256} {
+		d := register(t, a, func(r *ctap2.MakeCredentialRequest) {
+			r.Parameters[0].Alg, r.Options = alg, map[string]bool{"rk": true}
+			r.User.ID = []byte{byte(alg)}
+		})
+		keys = append(keys, d.Attested.PublicKey)
+	}
+	exported, err := a.Export()
+	if err != nil {
+		t.Fatal(err)
+	}
+	before := a.Credentials()
+	a.Close()
+	b := New(cfg)
+	if err := b.Import(exported); err != nil {
+		t.Fatal(err)
+	}
+	for i, c := range b.Credentials() {
+		if !bytes.Equal(c.ID, before[i].ID) || !c.Discoverable || c.Counter != 1 || c.Algorithm != before[i].Algorithm || !c.Created.Equal(before[i].Created) {
+			t.Errorf("%+v came back as %+v", before[i], c)
+		}
+		if r, d := use(t, b, allow(c.ID), nil); !verifies(t, keys[i], r) || d.SignCount != 2 || !d.Flags.Has(ctap2.FlagBE) {
+			t.Errorf("credential %d does not sign as before", i)
+		}
+	}
+	for name, data := range map[string][]byte{
+		"nothing":         nil,
+		"noise":           []byte("x"),
+		"no version":      []byte(`{"credentials":[]}`),
+		"newer":           []byte(`{"version":2,"credentials":[]}`),
+		"unknown member":  []byte(`{"version":1,"credentials":[],"more":1}`),
+		"trailing":        append(bytes.Clone(exported), '{'),
+		"null credential": []byte(`{"version":1,"credentials":[null]}`),
+		"damaged key":     bytes.Replace(exported, []byte(`"key":"`), []byte(`"key":"AAAA`), 1),
+		"too long":        make([]byte, maxKept+1),
+	} {
+		if err := b.Import(data); !errors.Is(err, ErrKept) {
+			t.Errorf("%s: %v", name, err)
+		}
+	}
+	if len(b.Credentials()) != 3 {
+		t.Error("a refused import changed the store")
+	}
+}
+
+func TestCloseWipesTheKeys(t *testing.T) {
+	a := New(Config{})
+	register(t, a, nil)
+	key := a.store[0].Key
+	a.Close()
+	a.Close()
+	if !bytes.Equal(key, make([]byte, len(key))) {
+		t.Error("the key is still in memory")
+	}
+	if _, err := a.Exchange(t.Context(), []byte{4}, nil); !mfa.IsCode(err, mfa.CodeAuthenticatorProtocol) {
+		t.Errorf("after Close: %v", err)
+	}
+}
+
+func TestOneRequestAtATime(t *testing.T) {
+	inside, leave := make(chan struct{}), make(chan struct{})
+	a := New(Config{Consent: func(context.Context, Prompt) (Decision, error) {
+		close(inside)
+		<-leave
+		return Decision{Approve: true}, nil
+	}})
+	params, err := ctap2.EncodeMakeCredentialRequest(creation(nil))
+	if err != nil {
+		t.Fatal(err)
+	}
+	done := make(chan []byte)
+	go func() {
+		out, _ := a.Exchange(t.Context(), append([]byte{1}, params...), nil)
+		done <- out
+	}()
+	<-inside
+	if out, err := a.Exchange(t.Context(), []byte{4}, nil); err != nil || !bytes.Equal(out, []byte{byte(ctap2.StatusChannelBusy)}) {
+		t.Errorf("meanwhile: % x (%v)", out, err)
+	}
+	close(leave)
+	if out := <-done; out[0] != 0 {
+		t.Errorf("the first: % x", out[:1])
+	}
+}
+
+func TestClosedWhileThePersonIsAsked(t *testing.T) {
+	var a *Authenticator
+	a = New(Config{Consent: func(context.Context, Prompt) (Decision, error) {
+		a.Close()
+		return Decision{Approve: true}, nil
+	}})
+	if _, err := ctap2.MakeCredential(t.Context(), a, creation(nil), nil); !mfa.IsCode(err, mfa.CodeAuthenticatorProtocol) {
+		t.Errorf("got %v", err)
+	}
+}
+
+func FuzzExchange(f *testing.F) {
+	params, err := ctap2.EncodeMakeCredentialRequest(creation(nil))
+	if err != nil {
+		f.Fatal(err)
+	}
+	f.Add(append([]byte{1}, params...))
+	params, _ = ctap2.EncodeGetAssertionRequest(ctap2.GetAssertionRequest{RPID: rpID, ClientDataHash: hash, AllowList: allow([]byte{1})})
+	f.Add(append([]byte{2}, params...))
+	f.Add([]byte{4})
+	f.Add([]byte{8})
+	f.Fuzz(func(t *testing.T, request []byte) {
+		a := New(Config{Discoverable: true, UserVerification: true, Algorithms: []int64{ctap2.EdDSA, ctap2.ES256}})
+		defer a.Close()
+		out, err := a.Exchange(t.Context(), request, nil)
+		if err != nil || len(out) == 0 {
+			t.Fatalf("%x: % x (%v)", request, out, err)
+		}
+	})
+}
