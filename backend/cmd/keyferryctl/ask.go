@@ -1,0 +1,153 @@
+package main
+
+import (
+	"bufio"
+	"bytes"
+	"context"
+	"errors"
+	"flag"
+	"fmt"
+	"io"
+	"os"
+	"strings"
+
+	"golang.org/x/term"
+
+	"github.com/keyferry/keyferry/backend/mfa"
+)
+
+// maxLine bounds a line from standard input or a password file: more than the
+// longest password, as UTF-8.
+const maxLine = 4 << 10
+
+// input reads lines from standard input, one reader for all questions.
+type input struct {
+	file  *os.File
+	lines *bufio.Reader
+}
+
+func newInput(f *os.File) *input { return &input{file: f, lines: bufio.NewReaderSize(f, maxLine)} }
+
+func (in *input) isTerminal() bool { return term.IsTerminal(int(in.file.Fd())) }
+
+// line reads one line without its end. A read cannot be taken back: when ctx
+// ends first, the goroutine stays until the process ends.
+func (in *input) line(ctx context.Context) ([]byte, error) {
+	return orCancelled(ctx, func() ([]byte, error) {
+		b, err := in.lines.ReadSlice('\n')
+		if errors.Is(err, io.EOF) && len(b) > 0 {
+			err = nil
+		}
+		return bytes.Clone(bytes.TrimRight(b, "\r\n")), err
+	})
+}
+
+func orCancelled(ctx context.Context, read func() ([]byte, error)) ([]byte, error) {
+	type answer struct {
+		b   []byte
+		err error
+	}
+	done := make(chan answer, 1)
+	go func() {
+		b, err := read()
+		done <- answer{b, err}
+	}()
+	select {
+	case a := <-done:
+		return a.b, a.err
+	case <-ctx.Done():
+		return nil, ctx.Err()
+	}
+}
+
+// yes asks a question that is answered with y or n; anything but y, yes is no,
+// and so is the end of the input.
+func (t *terminal) yes(ctx context.Context, question string) (bool, error) {
+	fmt.Fprintf(t.outErr, "%s [y/N] ", question)
+	b, err := t.in.line(ctx)
+	if errors.Is(err, io.EOF) {
+		return false, nil
+	}
+	answer := strings.ToLower(strings.TrimSpace(string(b)))
+	return answer == "y" || answer == "yes", err
+}
+
+// passwordFlags say where a password comes from. There is no flag that holds
+// one: arguments are seen by every process of the machine.
+type passwordFlags struct {
+	file  string
+	stdin bool
+}
+
+func (p *passwordFlags) flags(fs *flag.FlagSet) {
+	fs.StringVar(&p.file, "password-file", "", "read the password from the first line of `FILE`")
+	fs.BoolVar(&p.stdin, "password-stdin", false, "read the password from the first line of standard input")
+}
+
+// password gets the password; twice from a prompt when it is a new one. The
+// caller wipes it.
+func (p *passwordFlags) password(ctx context.Context, t *terminal, isNew bool) (*mfa.Secret, error) {
+	switch {
+	case p.file != "" && p.stdin:
+		return nil, usage("--password-file and --password-stdin exclude each other")
+	case p.file != "":
+		return fromFile(p.file)
+	case p.stdin:
+		b, err := t.in.line(ctx)
+		if errors.Is(err, io.EOF) {
+			return nil, mfa.Fail(mfa.CodeInvalidInput, "field", "password")
+		}
+		return mfa.NewSecret(b), err
+	case !t.in.isTerminal():
+		return nil, usage("there is no terminal to ask for the password: use --password-file or --password-stdin")
+	}
+	first, err := t.prompt(ctx, "Password: ")
+	if err != nil || !isNew {
+		return first, err
+	}
+	second, err := t.prompt(ctx, "Again: ")
+	defer second.Wipe()
+	if err == nil && !first.Equal(second) {
+		err = mfa.Fail(mfa.CodeInvalidInput, "field", "password")
+	}
+	if err != nil {
+		first.Wipe()
+		return nil, err
+	}
+	return first, nil
+}
+
+// prompt asks without echo, and puts the echo back when it is cancelled.
+func (t *terminal) prompt(ctx context.Context, question string) (*mfa.Secret, error) {
+	fd := int(t.in.file.Fd())
+	before, err := term.GetState(fd)
+	if err != nil {
+		return nil, mfa.Fail(mfa.CodeInvalidInput, "field", "password").Because(err)
+	}
+	fmt.Fprint(t.outErr, question)
+	b, err := orCancelled(ctx, func() ([]byte, error) { return term.ReadPassword(fd) })
+	fmt.Fprintln(t.outErr)
+	if ctx.Err() != nil {
+		_ = term.Restore(fd, before)
+	}
+	if err != nil {
+		return nil, err
+	}
+	return mfa.NewSecret(b), nil
+}
+
+// fromFile reads the first line of a small file.
+func fromFile(path string) (*mfa.Secret, error) {
+	f, err := os.Open(path)
+	if err != nil {
+		return nil, mfa.Fail(mfa.CodeInvalidInput, "field", "password-file").Because(errors.Unwrap(err))
+	}
+	defer f.Close()
+	b, err := io.ReadAll(io.LimitReader(f, maxLine))
+	if err != nil {
+		return nil, mfa.Fail(mfa.CodeStorageFailed).Because(err)
+	}
+	defer clear(b)
+	line, _, _ := bytes.Cut(b, []byte("\n"))
+	return mfa.NewSecret(bytes.Clone(bytes.TrimSuffix(line, []byte("\r")))), nil
+}

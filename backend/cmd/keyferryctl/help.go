@@ -1,0 +1,41 @@
+package main
+
+import (
+	"fmt"
+	"strings"
+	"text/tabwriter"
+)
+
+func helpText() string {
+	var b strings.Builder
+	b.WriteString("keyferryctl - Keyferry without a window\n\nUsage: keyferryctl COMMAND [flags]\n\n")
+	w := tabwriter.NewWriter(&b, 0, 0, 2, ' ', 0)
+	for _, c := range commands() {
+		fmt.Fprintf(w, "  %s\t%s\n", strings.TrimSpace(strings.Join(c.path, " ")+" "+c.args), c.summary)
+	}
+	fmt.Fprint(w, "  help [COMMAND]\tthis text, or a command's flags\n")
+	w.Flush()
+	b.WriteString("\nEvery command takes --home DIR and --json.\nExit codes: 0 done, 1 failed, 2 wrong use, 130 cancelled.\n")
+	return b.String()
+}
+
+// help prints the flags of one command, or the list.
+func help(s streams, path []string) int {
+	if len(path) == 0 {
+		fmt.Fprint(s.out, helpText())
+		return exitDone
+	}
+	c, _, ok := find(path)
+	if !ok {
+		return wrongUse(s, usage("there is no command %q", strings.Join(path, " ")))
+	}
+	fmt.Fprintf(s.out, "keyferryctl %s\n\n%s.\n\nFlags:\n", strings.TrimSpace(strings.Join(c.path, " ")+" "+c.args), capital(c.summary))
+	fs, g := newFlags(""), globals{}
+	g.flags(fs)
+	c.set(fs, &g)
+	fs.SetOutput(s.out)
+	fs.PrintDefaults()
+	return exitDone
+}
+
+func capital(s string) string { return strings.ToUpper(s[:1]) + s[1:] }

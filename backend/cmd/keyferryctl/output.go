@@ -1,0 +1,127 @@
+package main
+
+import (
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"sync"
+	"time"
+
+	"github.com/keyferry/keyferry/backend/cmd/keyferryctl/words"
+	"github.com/keyferry/keyferry/backend/mfa"
+)
+
+// terminal is where a command asks and prints. Printing is safe for concurrent
+// use, because stages come from other goroutines.
+type terminal struct {
+	in     *input
+	json   bool
+	staged bool // a failure is the last stage of a JSON stream
+	outErr io.Writer
+
+	mu  sync.Mutex
+	out io.Writer
+}
+
+func newTerminal(s streams, asJSON bool) *terminal {
+	return &terminal{in: newInput(s.in), json: asJSON, out: s.out, outErr: s.err}
+}
+
+// say prints a line for people; nothing with --json.
+func (t *terminal) say(format string, a ...any) {
+	if !t.json {
+		t.mu.Lock()
+		defer t.mu.Unlock()
+		fmt.Fprintf(t.out, format+"\n", a...)
+	}
+}
+
+// line prints v as one line of JSON, with --json only.
+func (t *terminal) line(v any) {
+	if t.json {
+		t.mu.Lock()
+		defer t.mu.Unlock()
+		e := json.NewEncoder(t.out)
+		e.SetEscapeHTML(false)
+		_ = e.Encode(v) // a closed pipe ends the process by SIGPIPE
+	}
+}
+
+// document prints v as one indented document, with --json only.
+func (t *terminal) document(v any) {
+	if t.json {
+		t.mu.Lock()
+		defer t.mu.Unlock()
+		e := json.NewEncoder(t.out)
+		e.SetEscapeHTML(false)
+		e.SetIndent("", "  ")
+		_ = e.Encode(v)
+	}
+}
+
+// result prints what a command came to. With --json it is one line, because the
+// stages of a sign-in may stand before it: the last line is the result.
+func (t *terminal) result(v any) { t.line(v) }
+
+// warn tells of something that went wrong beside the matter.
+func (t *terminal) warn(err error) {
+	f := mfa.AsFailure(err)
+	fmt.Fprintf(t.outErr, "keyferryctl: %s: %s\n", f.Code, words.Of(f))
+}
+
+// failureJSON is how a failure looks to scripts; the same members as in the
+// window's boundary, and the words.
+type failureJSON struct {
+	Code     mfa.Code          `json:"code"`
+	Category mfa.Category      `json:"category"`
+	Next     mfa.Action        `json:"next"`
+	Params   map[string]string `json:"params,omitempty"`
+	Detail   string            `json:"detail,omitempty"`
+	Message  string            `json:"message"`
+}
+
+func asJSON(f *mfa.Failure) *failureJSON {
+	if f == nil {
+		return nil
+	}
+	return &failureJSON{Code: f.Code, Category: f.Category(), Next: f.Next(), Params: f.Params, Detail: f.Explain(), Message: words.Of(f)}
+}
+
+// end prints what went wrong, if anything did, and gives the exit code.
+func (t *terminal) end(err error) int {
+	code := exitCode(err)
+	var wrong errUsage
+	switch {
+	case err == nil, errors.Is(err, errTold):
+	case errors.As(err, &wrong):
+		fmt.Fprintf(t.outErr, "keyferryctl: %v\nTry: keyferryctl help\n", wrong)
+	case t.json && t.staged:
+		f := asJSON(mfa.AsFailure(err))
+		t.line(stageLine{Stage: mfa.StageFailed, Message: f.Message, Failure: f})
+	case t.json:
+		t.line(map[string]any{"failure": asJSON(mfa.AsFailure(err))})
+	default:
+		t.warn(err)
+	}
+	return code
+}
+
+// errTold is a failure whose words were printed already.
+var errTold = errors.New("told")
+
+// milliseconds is how times look in JSON: Unix milliseconds, 0 for never.
+func milliseconds(t time.Time) int64 {
+	if t.IsZero() {
+		return 0
+	}
+	return t.UnixMilli()
+}
+
+// when is how times look to people.
+func when(t time.Time) string {
+	if t.IsZero() {
+		return "never"
+	}
+	return t.Local().Format("2006-01-02 15:04")
+}

@@ -1,0 +1,219 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"flag"
+	"net"
+	"net/url"
+	"os"
+	"strconv"
+
+	"github.com/keyferry/keyferry/backend/assembly"
+	"github.com/keyferry/keyferry/backend/ceremony"
+	"github.com/keyferry/keyferry/backend/home"
+	"github.com/keyferry/keyferry/backend/mfa"
+)
+
+// houseFlags say which account is opened. The simulated radio and relay are for
+// sandbox accounts only: nothing simulated can enter a real account, and nothing
+// on a command line can redirect one.
+type houseFlags struct {
+	sandbox bool
+	radio   string
+	tunnel  string
+}
+
+func (h *houseFlags) flags(fs *flag.FlagSet) {
+	fs.BoolVar(&h.sandbox, "sandbox", false, "use the evaluation sandbox of the data folder, not the real account")
+}
+
+// simulationFlags are for the commands that meet a phone.
+func (h *houseFlags) simulationFlags(fs *flag.FlagSet) {
+	fs.StringVar(&h.radio, "radio", "", "sandbox only: loopback radio at `127.0.0.1:PORT`")
+	fs.StringVar(&h.tunnel, "tunnel", "", "sandbox only: tunnel server at `ws://127.0.0.1:PORT`")
+}
+
+// check refuses what could lead out of the sandbox or into the real account.
+func (h *houseFlags) check() error {
+	if (h.radio != "" || h.tunnel != "") && !h.sandbox {
+		return mfa.Fail(mfa.CodeAccessDenied)
+	}
+	if (h.radio == "") != (h.tunnel == "") {
+		return usage("--radio and --tunnel belong together")
+	}
+	if h.radio == "" {
+		return nil
+	}
+	if err := loopback("radio", h.radio); err != nil {
+		return err
+	}
+	return loopbackURL(h.tunnel)
+}
+
+// loopback accepts IP:PORT of this machine only.
+func loopback(field, address string) error {
+	host, port, err := net.SplitHostPort(address)
+	ip := net.ParseIP(host)
+	if n, perr := strconv.Atoi(port); err != nil || perr != nil || n < 0 || n > 65535 || ip == nil || !ip.IsLoopback() {
+		return mfa.Fail(mfa.CodeInvalidInput, "field", field)
+	}
+	return nil
+}
+
+func loopbackURL(address string) error {
+	u, err := url.Parse(address)
+	if err != nil || u.Scheme != "ws" || u.User != nil || u.Path != "" || u.RawQuery != "" || u.Fragment != "" {
+		return mfa.Fail(mfa.CodeInvalidInput, "field", "tunnel")
+	}
+	return loopback("tunnel", u.Host)
+}
+
+// settle chooses the sandbox by itself where there is nothing else in the data
+// folder, so that --sandbox need not be repeated.
+func (h *houseFlags) settle(g *globals) error {
+	if h.sandbox {
+		return nil
+	}
+	dir := g.home
+	if dir == "" {
+		var err error
+		if dir, err = home.DefaultDir(); err != nil {
+			return err
+		}
+	}
+	folder, err := home.Open(dir)
+	if err != nil {
+		return err
+	}
+	h.sandbox = exists(folder.SandboxDatabase()) && !exists(folder.Database())
+	return folder.Close()
+}
+
+func exists(path string) bool {
+	_, err := os.Stat(path)
+	return err == nil
+}
+
+// open opens the account's house. The caller closes it.
+func (h *houseFlags) open(ctx context.Context, g *globals) (*assembly.House, error) {
+	if err := h.check(); err != nil {
+		return nil, err
+	}
+	return assembly.Open(ctx, assembly.Config{Home: g.home, Sandbox: h.sandbox, Radio: h.radio, Tunnel: h.tunnel})
+}
+
+// withSession is what a command needs that acts for somebody.
+type withSession struct {
+	h houseFlags
+	w who
+}
+
+func (s *withSession) flags(fs *flag.FlagSet) {
+	s.h.flags(fs)
+	s.h.simulationFlags(fs)
+	s.w.flags(fs)
+}
+
+// run opens the house, signs in and runs do in the session.
+func (s *withSession) run(ctx context.Context, t *terminal, g *globals, do func(*assembly.House, mfa.Session) error) error {
+	if err := s.h.settle(g); err != nil {
+		return err
+	}
+	if err := s.w.phone.check(&s.h); err != nil {
+		return err
+	}
+	house, err := s.h.open(ctx, g)
+	if err != nil {
+		return err
+	}
+	defer house.Close()
+	if err := s.w.phone.configure(house); err != nil {
+		return err
+	}
+	session, err := s.w.signIn(ctx, t, house)
+	if err != nil {
+		return err
+	}
+	err = do(house, session)
+	// The session ends with the command, also when that was cancelled.
+	return errors.Join(err, house.Ceremonies.SignOut(context.WithoutCancel(ctx), session))
+}
+
+// who are the flags of commands that sign in. A session lives for one command.
+type who struct {
+	as       string
+	email    string
+	password passwordFlags
+	phone    phoneFlags
+}
+
+func (w *who) flags(fs *flag.FlagSet) {
+	fs.StringVar(&w.as, "as", "root", "who signs in: `root|NAME`")
+	fs.StringVar(&w.email, "email", "", "root's e-mail address, when it is to be checked too")
+	w.password.flags(fs)
+	w.phone.flags(fs)
+}
+
+// identity is who signs in. Root's e-mail is not asked for unless it is given:
+// whoever can read the data folder can read it there.
+func (w *who) identity(ctx context.Context, store mfa.Store) (mfa.Identity, error) {
+	switch {
+	case w.as != "root" && w.email != "":
+		return mfa.Identity{}, usage("--email is for --as root")
+	case w.as != "root":
+		return mfa.Identity{Kind: mfa.User, Name: w.as}, nil
+	case w.email != "":
+		return mfa.Identity{Kind: mfa.Root, Name: w.email}, nil
+	}
+	first, err := store.Events(ctx, 0, 1) // account-created: by root
+	if err != nil {
+		return mfa.Identity{}, err
+	}
+	if len(first) == 0 {
+		return mfa.Identity{}, mfa.Fail(mfa.CodeNoAccount)
+	}
+	root, err := store.Principal(ctx, first[0].PrincipalID)
+	return mfa.Identity{Kind: mfa.Root, Name: root.Email}, err
+}
+
+// signIn does both factors: the password, and a phone when there are devices.
+func (w *who) signIn(ctx context.Context, t *terminal, house *assembly.House) (mfa.Session, error) {
+	pending, err := w.firstFactor(ctx, t, house)
+	if err != nil {
+		return mfa.Session{}, err
+	}
+	if pending.Session != nil {
+		return *pending.Session, nil
+	}
+	defer wipeLinks(pending)
+	link, err := w.phone.linked(pending)
+	if err != nil {
+		return mfa.Session{}, err
+	}
+	s := w.phone.stages(ctx, t, house, "sign-in")
+	defer s.end()
+	return house.Ceremonies.SignInWithPhone(ctx, pending, link, s.report)
+}
+
+func (w *who) firstFactor(ctx context.Context, t *terminal, house *assembly.House) (ceremony.Pending, error) {
+	if _, err := house.Accounts.Account(ctx); err != nil {
+		return ceremony.Pending{}, err
+	}
+	identity, err := w.identity(ctx, house.Store)
+	if err != nil {
+		return ceremony.Pending{}, err
+	}
+	password, err := w.password.password(ctx, t, false)
+	if err != nil {
+		return ceremony.Pending{}, err
+	}
+	defer password.Wipe()
+	return house.Ceremonies.Password(ctx, identity, password)
+}
+
+func wipeLinks(p ceremony.Pending) {
+	for _, l := range p.Links {
+		l.Secret.Wipe()
+	}
+}
