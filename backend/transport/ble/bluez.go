@@ -124,13 +124,9 @@ func (b *BlueZ) open(ctx context.Context) (*session, error) {
 	if err := ctx.Err(); err != nil {
 		return nil, err
 	}
-	connect := b.Connect
-	if connect == nil {
-		connect = systemBus
-	}
-	conn, err := connect()
+	conn, err := b.connect(ctx)
 	if err != nil {
-		return nil, mfa.Fail(mfa.CodeRadioNoService).Because(err)
+		return nil, err
 	}
 	s := &session{
 		conn:     conn,
@@ -146,6 +142,41 @@ func (b *BlueZ) open(ctx context.Context) (*session, error) {
 		return nil, meaning(ctx, err)
 	}
 	return s, nil
+}
+
+// connect waits for a bus no longer than for any other call. One that answers
+// too late is closed again.
+func (b *BlueZ) connect(ctx context.Context) (*dbus.Conn, error) {
+	open := b.Connect
+	if open == nil {
+		open = systemBus
+	}
+	ctx, cancel := context.WithTimeoutCause(ctx, callTimeout, mfa.Fail(mfa.CodeRadioNoService))
+	defer cancel()
+	type result struct {
+		conn *dbus.Conn
+		err  error
+	}
+	opened := make(chan result)
+	go func() {
+		conn, err := open()
+		select {
+		case opened <- result{conn, err}:
+		case <-ctx.Done():
+			if err == nil {
+				conn.Close()
+			}
+		}
+	}()
+	select {
+	case <-ctx.Done():
+		return nil, context.Cause(ctx)
+	case r := <-opened:
+		if r.err != nil {
+			return nil, mfa.Fail(mfa.CodeRadioNoService).Because(r.err)
+		}
+		return r.conn, nil
+	}
 }
 
 // systemBus keeps signals in their order: "off" must not overtake "on".
