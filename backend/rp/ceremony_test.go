@@ -200,6 +200,9 @@ func TestFinishAuthenticationChoosesTheDevice(t *testing.T) {
 			if row.code == mfa.CodeCounterRegressed && param(err, "device") != "Phone" {
 				t.Errorf("names device %q", param(err, "device"))
 			}
+			if row.code == mfa.CodeCounterRegressed && !strings.Contains(mfa.AsFailure(err).Explain(), "9 after 9") {
+				t.Errorf("cause %q", mfa.AsFailure(err).Explain())
+			}
 		})
 	}
 }

@@ -33,13 +33,11 @@ func readClientData(raw []byte) (c clientData, err error) {
 	if v.lookalike("type", "challenge", "origin", "crossOrigin", "topOrigin", "tokenBinding") {
 		return c, malformed(part, "a member name in another case")
 	}
-	for name, field := range map[string]*[]byte{"type": &c.ceremony, "challenge": &c.challenge, "origin": &c.origin} {
-		member := v.get(name)
-		if member.kind != jsonText {
-			return c, malformed(part, "%s is no text", name)
-		}
-		*field = member.text
+	ceremony, challenge, origin := v.get("type"), v.get("challenge"), v.get("origin")
+	if ceremony.kind != jsonText || challenge.kind != jsonText || origin.kind != jsonText {
+		return c, malformed(part, "type, challenge or origin is no text")
 	}
+	c.ceremony, c.challenge, c.origin = ceremony.text, challenge.text, origin.text
 	switch v.get("crossOrigin").kind {
 	case jsonTrue:
 		c.crossOrigin = true

@@ -2,6 +2,7 @@ package rp
 
 import (
 	"bytes"
+	"errors"
 
 	"github.com/keyferry/keyferry/backend/mfa"
 )
@@ -56,7 +57,7 @@ func (r *RelyingParty) FinishAuthentication(p mfa.Principal, devices []mfa.Devic
 			a.DeviceID = d.ID
 		}
 		if mfa.IsCode(err, mfa.CodeCounterRegressed) {
-			err = mfa.Fail(mfa.CodeCounterRegressed, "device", d.Name).Because(err)
+			err = mfa.Fail(mfa.CodeCounterRegressed, "device", d.Name).Because(errors.Unwrap(err))
 		}
 		return a, err
 	}

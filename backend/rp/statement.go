@@ -2,6 +2,7 @@ package rp
 
 import (
 	"bytes"
+	"strings"
 
 	"github.com/google/go-tpm/tpm2"
 
@@ -133,8 +134,5 @@ func (m member) fits(value any) bool {
 
 // shorten keeps a name from outside fit for a parameter.
 func shorten(format string) string {
-	if len(format) > 32 {
-		return format[:32]
-	}
-	return format
+	return strings.ToValidUTF8(format[:min(len(format), 32)], "")
 }
