@@ -6,6 +6,7 @@ import (
 	"crypto/rand"
 	"errors"
 	"io"
+	"log"
 	"runtime"
 	"slices"
 	"strings"
@@ -148,3 +149,6 @@ func noGoroutineLeft(t testing.TB) {
 
 // randomReader hides that it is crypto/rand, for the tests that pass Rand.
 func randomReader() io.Reader { return rand.Reader }
+
+// quiet is for servers whose complaints are expected.
+var quiet = log.New(io.Discard, "", 0)
