@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 
+	"github.com/keyferry/keyferry/backend/audit"
 	"github.com/keyferry/keyferry/backend/mfa"
 )
 
@@ -17,6 +18,7 @@ type writer struct {
 	turn     chan struct{} // holds one token while nobody writes
 	conn     *sql.Conn
 	prepared map[string]*sql.Stmt
+	last     *audit.Link // the newest event; nil: look it up
 }
 
 func newWriter(conn *sql.Conn) writer {
@@ -69,6 +71,7 @@ func (s *Store) change(ctx context.Context, e mfa.Event, what func(tx) error) (e
 			// After a full disk SQLite has rolled back by itself and this one
 			// fails, which is of no interest.
 			t.exec("ROLLBACK")
+			t.w.last = nil
 		}
 	}()
 	if what != nil {

@@ -12,7 +12,7 @@ import (
 
 // selectDevices reads whole devices; a WHERE or ORDER BY follows.
 const selectDevices = `SELECT d.id, d.principal_id, d.kind, d.name, d.serial, d.enabled_at, d.last_used_at, d.suspect_at, d.version,
-	p.credential_id, p.public_key, p.algorithm, p.aaguid, p.sign_count, p.transports, p.backup_eligible, p.backup_state,
+	p.credential_id, p.public_key, p.algorithm, p.aaguid, d.sign_count, p.transports, p.backup_eligible, d.backup_state,
 	p.discoverable, p.user_verified, p.attestation_format, p.attestation_object
 	FROM devices d JOIN passkeys p ON p.device = d.number `
 
@@ -83,16 +83,17 @@ func insertDevice(t tx, d mfa.Device) error {
 	if err != nil {
 		return err
 	}
-	_, err = t.exec(`INSERT INTO devices (id, principal_id, kind, name, name_folded, serial, enabled_at, last_used_at, suspect_at, version)
-		VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, 1)`, d.ID, d.PrincipalID, string(d.Kind), d.Name, mfa.FoldName(d.Name), d.Serial,
-		audit.Micros(d.EnabledAt), audit.Micros(d.LastUsedAt), audit.Micros(d.SuspectAt))
+	_, err = t.exec(`INSERT INTO devices (id, principal_id, kind, name, name_folded, serial, enabled_at, last_used_at, suspect_at,
+		sign_count, backup_state, version) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, 1)`, d.ID, d.PrincipalID, string(d.Kind), d.Name,
+		mfa.FoldName(d.Name), d.Serial, audit.Micros(d.EnabledAt), audit.Micros(d.LastUsedAt), audit.Micros(d.SuspectAt),
+		c.SignCount, c.BackupState)
 	if err != nil {
 		return err
 	}
-	_, err = t.exec(`INSERT INTO passkeys (device, credential_id, public_key, algorithm, aaguid, sign_count, transports, backup_eligible,
-		backup_state, discoverable, user_verified, attestation_format, attestation_object)
-		VALUES (last_insert_rowid(), ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`, blob(c.ID), blob(c.PublicKey), c.Algorithm, c.AAGUID[:],
-		c.SignCount, string(transports), c.BackupEligible, c.BackupState, c.Discoverable, c.UserVerified,
+	_, err = t.exec(`INSERT INTO passkeys (device, credential_id, public_key, algorithm, aaguid, transports, backup_eligible,
+		discoverable, user_verified, attestation_format, attestation_object)
+		VALUES (last_insert_rowid(), ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`, blob(c.ID), blob(c.PublicKey), c.Algorithm, c.AAGUID[:],
+		string(transports), c.BackupEligible, c.Discoverable, c.UserVerified,
 		c.AttestationFormat, blob(c.AttestationObject))
 	return err
 }
@@ -118,27 +119,29 @@ func (s *Store) DeviceNameTaken(ctx context.Context, name string) (bool, error) 
 		"SELECT EXISTS (SELECT 1 FROM devices WHERE name_folded = ?)", mfa.FoldName(name))
 }
 
+// The first is the way of every sign-in: the name stays, and so does its index.
+const (
+	useDevice = `UPDATE devices SET last_used_at = ?1, suspect_at = ?2, sign_count = ifnull(?3, sign_count),
+		backup_state = ifnull(?4, backup_state), version = version + 1 WHERE id = ?5 AND version = ?6 AND name = ?7`
+	renameDevice = `UPDATE devices SET last_used_at = ?1, suspect_at = ?2, sign_count = ifnull(?3, sign_count),
+		backup_state = ifnull(?4, backup_state), version = version + 1, name = ?7, name_folded = ?8 WHERE id = ?5 AND version = ?6`
+)
+
 // UpdateDevice implements mfa.DeviceStore.
 func (s *Store) UpdateDevice(ctx context.Context, d mfa.Device, e mfa.Event) error {
 	return s.change(ctx, e, func(t tx) error {
-		// The way of every sign-in: the name stays, and so does its index.
-		n, err := t.exec("UPDATE devices SET last_used_at = ?, suspect_at = ?, version = version + 1 WHERE id = ? AND version = ? AND name = ?",
-			audit.Micros(d.LastUsedAt), audit.Micros(d.SuspectAt), d.ID, d.Version, d.Name)
+		args := []any{audit.Micros(d.LastUsedAt), audit.Micros(d.SuspectAt), nil, nil, d.ID, d.Version, d.Name}
+		if d.Passkey != nil {
+			args[2], args[3] = d.Passkey.SignCount, d.Passkey.BackupState
+		}
+		n, err := t.exec(useDevice, args...)
 		if err == nil && n == 0 {
-			n, err = t.exec(`UPDATE devices SET name = ?, name_folded = ?, last_used_at = ?, suspect_at = ?, version = version + 1
-				WHERE id = ? AND version = ?`, d.Name, mfa.FoldName(d.Name), audit.Micros(d.LastUsedAt), audit.Micros(d.SuspectAt), d.ID, d.Version)
+			n, err = t.exec(renameDevice, append(args, mfa.FoldName(d.Name))...)
 			if isUnique(err) {
 				return mfa.Fail(mfa.CodeNameTaken, "name", d.Name)
 			}
 		}
-		if err := t.hit(n, err, "SELECT 1 FROM devices WHERE id = ?", d.ID, "device"); err != nil || d.Passkey == nil {
-			return err
-		}
-		// Synced passkeys keep their counter at zero: then this touches no page.
-		_, err = t.exec(`UPDATE passkeys SET sign_count = ?1, backup_state = ?2
-			WHERE device = (SELECT number FROM devices WHERE id = ?3) AND (sign_count <> ?1 OR backup_state <> ?2)`,
-			d.Passkey.SignCount, d.Passkey.BackupState, d.ID)
-		return err
+		return t.hit(n, err, "SELECT 1 FROM devices WHERE id = ?", d.ID, "device")
 	})
 }
 

@@ -12,24 +12,36 @@ import (
 
 const eventColumns = "seq, at, kind, principal_id, device_id, detail, hash"
 
-// appendEvent chains the event to the newest one. The newest is read in the same
-// transaction, which costs one look at the rightmost page whatever the length.
+// appendEvent chains the event to the newest one, whose place the writer keeps,
+// so that it costs the same however long the trail is. Had somebody else written
+// meanwhile, the number would be taken and the change would fail.
 func appendEvent(t tx, e mfa.Event) error {
-	var last audit.Link
-	var hash []byte
-	err := t.get("SELECT seq, hash FROM events ORDER BY seq DESC LIMIT 1", nil, &last.Seq, &hash)
-	if err != nil && !errors.Is(err, sql.ErrNoRows) {
-		return err
+	if t.w.last == nil {
+		last, err := newest(t)
+		if err != nil {
+			return err
+		}
+		t.w.last = &last
 	}
-	copy(last.Hash[:], hash)
-	e, _ = last.Next(e)
+	e, next := t.w.last.Next(e)
 	detail, err := json.Marshal(e.Detail)
 	if err != nil {
 		return err
 	}
 	_, err = t.exec("INSERT INTO events ("+eventColumns+") VALUES (?, ?, ?, ?, ?, ?, ?)",
 		e.Seq, audit.Micros(e.At), string(e.Kind), e.PrincipalID, e.DeviceID, string(detail), e.Hash)
+	t.w.last = &next
 	return err
+}
+
+func newest(t tx) (last audit.Link, err error) {
+	var hash []byte
+	err = t.get("SELECT seq, hash FROM events ORDER BY seq DESC LIMIT 1", nil, &last.Seq, &hash)
+	if errors.Is(err, sql.ErrNoRows) {
+		return audit.Link{}, nil
+	}
+	copy(last.Hash[:], hash)
+	return last, err
 }
 
 func scanEvent(r row) (mfa.Event, error) {

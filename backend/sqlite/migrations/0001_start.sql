@@ -44,16 +44,16 @@ CREATE TABLE devices (
   enabled_at   INTEGER NOT NULL,
   last_used_at INTEGER NOT NULL,
   suspect_at   INTEGER NOT NULL,
+  sign_count   INTEGER NOT NULL, -- these two belong to the passkey; they stand here because
+  backup_state INTEGER NOT NULL, -- a sign-in changes them, and then writes one page, not two
   version      INTEGER NOT NULL
 ) STRICT;
 
 CREATE INDEX devices_of_principal ON devices (principal_id);
 
--- The attestation stands last: a sign-in rewrites the counter, not kilobytes.
+-- What never changes of a passkey.
 CREATE TABLE passkeys (
   device              INTEGER PRIMARY KEY REFERENCES devices (number) ON DELETE CASCADE,
-  sign_count          INTEGER NOT NULL,
-  backup_state        INTEGER NOT NULL,
   backup_eligible     INTEGER NOT NULL,
   discoverable        INTEGER NOT NULL,
   user_verified       INTEGER NOT NULL,
