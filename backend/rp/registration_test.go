@@ -203,11 +203,11 @@ func TestBentRegistrations(t *testing.T) {
 		"type a number":     {bend: replaceClientData(`"webauthn.create"`, `1`), code: mfa.CodeResponseMalformed, part: "clientDataJSON"},
 
 		"another challenge":     {expect: func(e *Expectation) { e.Challenge = bytes.Repeat([]byte{1}, 32) }, code: mfa.CodeChallengeMismatch},
-		"challenge cut":         {bend: func(m *made) { m.clientData = cutChallenge(m.clientData) }, code: mfa.CodeChallengeMismatch},
+		"challenge cut":         {bend: func(m *made) { m.clientData = cutChallenge(m.clientData, 40) }, code: mfa.CodeChallengeMismatch},
 		"challenge padded":      {bend: replaceClientData(`","origin"`, `=","origin"`), code: mfa.CodeChallengeMismatch},
 		"challenge with break":  {bend: replaceClientData(`","origin"`, `\n","origin"`), code: mfa.CodeChallengeMismatch},
 		"challenge a list":      {bend: replaceClientData(`"challenge":"`, `"challenge":[],"x":"`), code: mfa.CodeResponseMalformed, part: "clientDataJSON"},
-		"challenge empty both":  {bend: func(m *made) { m.clientData = cutChallenge(m.clientData) }, expect: func(e *Expectation) { e.Challenge = nil }, code: mfa.CodeChallengeMismatch},
+		"challenge empty both":  {bend: func(m *made) { m.clientData = cutChallenge(m.clientData, 0) }, expect: func(e *Expectation) { e.Challenge = nil }, code: mfa.CodeChallengeMismatch},
 		"challenge escaped":     {bend: replaceClientData(`"challenge":`, `"\u0063hallenge":`)},
 		"origin of another":     {bend: replaceClientData("https://", "https://evil."), code: mfa.CodeOriginMismatch},
 		"origin http":           {bend: replaceClientData("https://", "http://"), code: mfa.CodeOriginMismatch},
@@ -370,10 +370,11 @@ func replaceClientData(old, new string) func(*made) {
 	return func(m *made) { m.clientData = replaceIn(old, new)(m.clientData) }
 }
 
-func cutChallenge(clientData string) string {
-	start := strings.Index(clientData, `"challenge":"`) + len(`"challenge":"`)
-	end := start + strings.Index(clientData[start:], `"`)
-	return clientData[:start] + clientData[start:start+(end-start)/8*4] + clientData[end:]
+// cutChallenge leaves the first characters of it.
+func cutChallenge(clientData string, left int) string {
+	before, rest, _ := strings.Cut(clientData, `"challenge":"`)
+	challenge, after, _ := strings.Cut(rest, `"`)
+	return before + `"challenge":"` + challenge[:left] + `"` + after
 }
 
 func extend(outputs []byte) func(*made) {
