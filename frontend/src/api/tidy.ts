@@ -12,10 +12,24 @@ export function isFailure(e: unknown): e is FailureDTO {
   return typeof e === 'object' && e !== null && typeof (e as FailureDTO).code === 'string'
 }
 
+/**
+ * The window's runtime rejects with new Error(what Go formatted), which keeps
+ * text only; so Go formats a failure as JSON, and here it is read again.
+ */
+function unpacked(e: unknown): unknown {
+  if (!(e instanceof Error) || !e.message.startsWith('{')) return e
+  try {
+    return JSON.parse(e.message)
+  } catch {
+    return e
+  }
+}
+
 /** Any rejection as a FailureDTO; what was not one becomes `internal`. */
-export function asFailure(e: unknown): FailureDTO {
+export function asFailure(rejection: unknown): FailureDTO {
+  const e = unpacked(rejection)
   if (isFailure(e)) return { ...e, params: e.params ?? {}, detail: e.detail ?? '' }
-  const detail = e instanceof Error ? (e.stack ?? e.message) : String(e)
+  const detail = e instanceof Error ? `${e.message}\n${e.stack ?? ''}`.trim() : String(e)
   return { code: 'internal', category: 'internal', next: 'report', params: {}, detail }
 }
 

@@ -1,0 +1,33 @@
+package bind
+
+import (
+	"errors"
+
+	"github.com/keyferry/keyferry/backend/desk"
+)
+
+var errEmptyEvent = errors.New("bind: an event without content")
+
+// The events that the page subscribes to.
+const (
+	EventCeremony = "ceremony" // CeremonyDTO
+	EventPhone    = "phone"    // SimPhoneDTO
+	EventState    = "state"    // StateDTO
+)
+
+// Event gives an event's name and DTO. It is a function and not a method,
+// because every method of API can be called by the page.
+func Event(a *API) func(desk.Event) (string, any, error) {
+	return func(e desk.Event) (string, any, error) {
+		switch {
+		case e.Ceremony != nil:
+			dto, err := a.ceremony(*e.Ceremony)
+			return EventCeremony, dto, err
+		case e.Phone != nil:
+			return EventPhone, phone(*e.Phone), nil
+		case e.State != nil:
+			return EventState, a.state(*e.State), nil
+		}
+		return "", nil, errEmptyEvent
+	}
+}

@@ -1,0 +1,136 @@
+package atspi
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"strings"
+	"time"
+)
+
+// Bounds of a walk, so that a page in change cannot keep it going.
+const (
+	maxDepth = 60
+	maxNodes = 4000
+)
+
+// lookAgain is how long a wait stays quiet without any signal; signals of a
+// page that is being replaced can get lost.
+const lookAgain = 100 * time.Millisecond
+
+// Seen is a node with what was read from it.
+type Seen struct {
+	Node
+	Role  Role
+	Name  string
+	Depth int
+}
+
+// Walk visits the tree below n in reading order until visit says stop. Nodes
+// that vanish meanwhile are passed over.
+func (n Node) Walk(ctx context.Context, visit func(Seen) (stop bool)) error {
+	left := maxNodes
+	var walk func(n Node, depth int) (bool, error)
+	walk = func(n Node, depth int) (bool, error) {
+		if left--; left < 0 || depth > maxDepth {
+			return true, nil
+		}
+		role, err := n.Role(ctx)
+		if err != nil {
+			return false, ctx.Err()
+		}
+		name, err := n.Name(ctx)
+		if err != nil {
+			return false, ctx.Err()
+		}
+		if visit(Seen{Node: n, Role: role, Name: name, Depth: depth}) {
+			return true, nil
+		}
+		children, err := n.Children(ctx)
+		if err != nil {
+			return false, ctx.Err()
+		}
+		for _, c := range children {
+			if stop, err := walk(c, depth+1); stop || err != nil {
+				return stop, err
+			}
+		}
+		return false, nil
+	}
+	_, err := walk(n, 0)
+	return err
+}
+
+// Want describes what is looked for. AnyRole fits all.
+type Want struct {
+	Role Role
+	Name func(string) bool
+	What string // for messages
+}
+
+// Named wants exactly this name.
+func Named(role Role, name string) Want {
+	return Want{Role: role, Name: func(s string) bool { return s == name }, What: fmt.Sprintf("%s %q", role, name)}
+}
+
+// Containing wants a name with this in it.
+func Containing(role Role, part string) Want {
+	return Want{Role: role, Name: func(s string) bool { return strings.Contains(s, part) }, What: fmt.Sprintf("%s with %q", role, part)}
+}
+
+// Find gives the first that fits and is showing, or ErrAbsent.
+func (n Node) Find(ctx context.Context, w Want) (found Node, err error) {
+	ok := false
+	err = n.Walk(ctx, func(s Seen) bool {
+		if (w.Role == AnyRole || s.Role == w.Role) && w.Name(s.Name) && s.Is(ctx, StateShowing) {
+			found, ok = s.Node, true
+		}
+		return ok
+	})
+	if err == nil && !ok {
+		err = ErrAbsent
+	}
+	return found, err
+}
+
+// Until tries again with each change on the screen until try succeeds or fails
+// with something else than ErrAbsent. When ctx ends first, the error says what
+// was waited for.
+func (b *Bus) Until(ctx context.Context, what string, try func(context.Context) error) error {
+	again := time.NewTicker(lookAgain)
+	defer again.Stop()
+	for {
+		err := try(ctx)
+		if err == nil || !errors.Is(err, ErrAbsent) && ctx.Err() == nil {
+			return err
+		}
+		select {
+		case <-ctx.Done():
+			return fmt.Errorf("waited in vain for %s: %w", what, ctx.Err())
+		case <-b.changed:
+			b.settle()
+		case <-again.C:
+		}
+	}
+}
+
+// settle takes what is queued: one look answers all of it.
+func (b *Bus) settle() {
+	for {
+		select {
+		case <-b.changed:
+		default:
+			return
+		}
+	}
+}
+
+// Dump writes the tree as indented lines, for the message of a failed test.
+func (n Node) Dump(ctx context.Context) string {
+	var out strings.Builder
+	n.Walk(ctx, func(s Seen) bool {
+		fmt.Fprintf(&out, "%s%s %q\n", strings.Repeat("  ", s.Depth), s.Role, s.Name)
+		return false
+	})
+	return out.String()
+}
