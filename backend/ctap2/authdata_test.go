@@ -42,6 +42,12 @@ func TestAuthenticatorData(t *testing.T) {
 	at := func(b []byte, i int, v ...byte) []byte { b = bytes.Clone(b); copy(b[i:], v); return b }
 	bare := full
 	bare.Extensions = nil
+	named := func(n int) []byte { // otherwise whole, so that only the length of the ID is at fault
+		d, a := bare, *bare.Attested
+		a.CredentialID = make([]byte, n)
+		d.Attested = &a
+		return d.Encode()
+	}
 	for _, c := range []struct {
 		name string
 		in   []byte
@@ -60,8 +66,9 @@ func TestAuthenticatorData(t *testing.T) {
 		{"extensions without ED", flag(only.Encode(), FlagED), false},
 		{"cut key", cut(bare.Encode(), 1), false},
 		{"cut extensions", cut(full.Encode(), 1), false},
-		{"empty credential ID", at(bare.Encode(), 53, 0, 0), false},
-		{"credential ID of 1024 bytes", at(bare.Encode(), 53, 4, 0), false},
+		{"credential ID of 1023 bytes", named(1023), true},
+		{"empty credential ID", named(0), false},
+		{"credential ID of 1024 bytes", named(1024), false},
 		{"credential ID over the end", at(bare.Encode(), 53, 3, 255), false},
 		{"key is no map", append(at(bare.Encode(), 53, 0, 2)[:57], 0x80), false},
 		{"key with doubled member", append(at(bare.Encode(), 53, 0, 2)[:57], 0xa2, 1, 2, 1, 2), false},

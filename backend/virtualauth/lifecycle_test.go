@@ -133,6 +133,25 @@ func TestClosedWhileThePersonIsAsked(t *testing.T) {
 	}
 }
 
+// TestConsentsErrorEndsTheExchange: a simulated phone drops the line this way,
+// also where the answer would have been "excluded".
+func TestConsentsErrorEndsTheExchange(t *testing.T) {
+	var broken error
+	a := New(Config{Consent: func(context.Context, Prompt) (Decision, error) { return Decision{Approve: true}, broken }})
+	id := register(t, a, nil).Attested.CredentialID
+	broken = errors.New("the line is gone")
+	for _, list := range [][]ctap2.PublicKeyCredentialDescriptor{nil, allow(id)} {
+		_, err := ctap2.MakeCredential(t.Context(), a, creation(func(r *ctap2.MakeCredentialRequest) { r.ExcludeList = list }), nil)
+		if !errors.Is(err, broken) {
+			t.Errorf("excluding %d: %v", len(list), err)
+		}
+	}
+	broken = ctap2.StatusUserActionTimeout
+	if _, err := ctap2.MakeCredential(t.Context(), a, creation(nil), nil); !mfa.IsCode(err, mfa.CodeAuthenticatorTimeout) {
+		t.Errorf("a status: %v", err)
+	}
+}
+
 func FuzzExchange(f *testing.F) {
 	params, err := ctap2.EncodeMakeCredentialRequest(creation(nil))
 	if err != nil {
