@@ -15,8 +15,9 @@ import (
 
 // phone is a phone that waits to be rung. Its fields are guarded by Relay.mu.
 type phone struct {
-	end   *end // nil while its upgrade is answered
-	rings int  // tunnels that wait for it
+	settled chan struct{} // closed when end is set, or never will be
+	end     *end          // nil while its upgrade is answered
+	rings   int           // tunnels that wait for it
 }
 
 // ring is what a waiting phone gets for each desktop that asks for it.
@@ -74,20 +75,20 @@ func (r *Relay) wait(id contactID, from netip.Prefix) (*phone, refusal) {
 	if no := r.admit(from); no != 0 {
 		return nil, no
 	}
-	ph := &phone{}
+	ph := &phone{settled: make(chan struct{})}
 	r.phones[id] = ph
 	return ph, 0
 }
 
 // call takes the client's side of a new tunnel to the phone of a contact.
-func (r *Relay) call(id contactID, signal bool, from netip.Prefix) (*pair, *end, refusal) {
+func (r *Relay) call(id contactID, signal bool, from netip.Prefix) (*pair, *phone, refusal) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	ph := r.phones[id]
 	switch {
 	case r.dead.has(id):
 		return nil, nil, http.StatusGone
-	case ph == nil || ph.end == nil:
+	case ph == nil:
 		return nil, nil, http.StatusNotFound
 	case ph.rings >= r.cfg.Rings:
 		return nil, nil, http.StatusTooManyRequests
@@ -103,18 +104,23 @@ func (r *Relay) call(id contactID, signal bool, from netip.Prefix) (*pair, *end,
 	}
 	ph.rings++
 	p.taken[clientSide] = true
-	return r.add(p), ph.end, 0
+	return r.add(p), ph, 0
 }
 
 // attend keeps a phone's socket until it goes.
 func (r *Relay) attend(id contactID, ph *phone, e *end) {
 	r.mu.Lock()
-	stay := !r.closed && !r.dead.has(id)
-	if stay {
+	dead, closed := r.dead.has(id), r.closed
+	if !dead && !closed {
 		ph.end = e
+		close(ph.settled)
 	}
 	r.mu.Unlock()
-	if !stay {
+	switch {
+	case dead: // forgotten while the upgrade was answered
+		e.bye(websocket.StatusNormalClosure, "")
+		return
+	case closed:
 		e.bye(websocket.StatusGoingAway, "")
 		return
 	}
@@ -167,6 +173,9 @@ func (r *Relay) unwait(id contactID, ph *phone) {
 	if r.phones[id] == ph {
 		delete(r.phones, id)
 	}
+	if ph.end == nil {
+		close(ph.settled)
+	}
 }
 
 // clientPayload reads the header of a linked transaction. What is in it is the
@@ -180,8 +189,15 @@ func clientPayload(h http.Header) ([]byte, bool) {
 	return payload, err == nil
 }
 
-func (p *pair) ring(payload []byte) []byte {
-	return ctapcbor.MustMarshal(ring{Payload: payload, Tunnel: p.id[:]})
+// ring tells the phone of a client's tunnel. The phone may have been told 101
+// and not be in its place yet: that moment is waited for.
+func (ph *phone) ring(client *end, p *pair, payload []byte) bool {
+	select {
+	case <-ph.settled:
+	case <-client.ctx.Done():
+		return false
+	}
+	return ph.end != nil && ph.end.write(ctapcbor.MustMarshal(ring{Payload: payload, Tunnel: p.id[:]})) == nil
 }
 
 // deadList remembers the contacts that were declared dead, up to a number.

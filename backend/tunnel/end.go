@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"io"
+	"net"
 	"sync"
 	"time"
 
@@ -13,14 +14,15 @@ import (
 // end is one socket. Cancelling ctx drops it at once, whatever it is doing.
 type end struct {
 	conn   *websocket.Conn
+	wire   net.Conn // under conn, whose Close waits for the peer longer than we do
 	ctx    context.Context
 	cancel context.CancelFunc
 	cfg    *Config
 	once   sync.Once
 }
 
-func newEnd(conn *websocket.Conn, cfg *Config) *end {
-	e := &end{conn: conn, cfg: cfg}
+func newEnd(conn *websocket.Conn, wire net.Conn, cfg *Config) *end {
+	e := &end{conn: conn, wire: wire, cfg: cfg}
 	e.ctx, e.cancel = context.WithCancel(context.Background())
 	// read has its own bound: with the library's, the socket would be closed with
 	// bytes unread, and the reset could overtake the close frame that says why.
@@ -53,7 +55,10 @@ func (e *end) write(message []byte) error {
 // longer than CloseGrace. Only the first bye is said.
 func (e *end) bye(code websocket.StatusCode, reason string) {
 	e.once.Do(func() {
-		hard := time.AfterFunc(e.cfg.CloseGrace, e.cancel)
+		hard := time.AfterFunc(e.cfg.CloseGrace, func() {
+			e.cancel()
+			_ = e.wire.Close()
+		})
 		_ = e.conn.Close(code, reason)
 		hard.Stop()
 		e.cancel()

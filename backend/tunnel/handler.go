@@ -1,9 +1,11 @@
 package tunnel
 
 import (
+	"bufio"
 	"context"
 	"encoding/hex"
 	"log/slog"
+	"net"
 	"net/http"
 	"strings"
 
@@ -85,7 +87,7 @@ func (r *Relay) serveContact(w http.ResponseWriter, q *http.Request, t target) {
 		return
 	}
 	signal := q.Header.Get(headerSignal) == "true"
-	p, phone, no := r.call(t.contact, signal, source(q))
+	p, ph, no := r.call(t.contact, signal, source(q))
 	if no != 0 {
 		r.refuse(w, no)
 		return
@@ -94,7 +96,7 @@ func (r *Relay) serveContact(w http.ResponseWriter, q *http.Request, t target) {
 	if signal {
 		w.Header()[headerSignal] = []string{"true"}
 	}
-	r.carry(w, q, p, clientSide, func() error { return phone.write(p.ring(payload)) })
+	r.carry(w, q, p, clientSide, func(e *end) bool { return ph.ring(e, p, payload) })
 }
 
 func (r *Relay) servePhone(w http.ResponseWriter, q *http.Request, t target) {
@@ -112,10 +114,10 @@ func (r *Relay) servePhone(w http.ResponseWriter, q *http.Request, t target) {
 
 // carry upgrades one side of a tunnel and moves its messages to the end. ready,
 // if any, runs when the side is in its place.
-func (r *Relay) carry(w http.ResponseWriter, q *http.Request, p *pair, s side, ready func() error) {
+func (r *Relay) carry(w http.ResponseWriter, q *http.Request, p *pair, s side, ready func(*end) bool) {
 	e := r.upgrade(w, q)
 	code, reason := websocket.StatusGoingAway, ""
-	if e != nil && p.attach(s, e) && (ready == nil || ready() == nil) {
+	if e != nil && p.attach(s, e) && (ready == nil || ready(e)) {
 		code, reason = p.pump(s, e)
 	}
 	r.end(p, e, code, reason)
@@ -123,7 +125,8 @@ func (r *Relay) carry(w http.ResponseWriter, q *http.Request, p *pair, s side, r
 }
 
 func (r *Relay) upgrade(w http.ResponseWriter, q *http.Request) *end {
-	conn, err := websocket.Accept(w, q, &websocket.AcceptOptions{
+	h := &hijacker{ResponseWriter: w}
+	conn, err := websocket.Accept(h, q, &websocket.AcceptOptions{
 		Subprotocols:       []string{Subprotocol},
 		InsecureSkipVerify: true, // the Origin was checked by originFits, which is stricter
 		CompressionMode:    websocket.CompressionDisabled,
@@ -131,7 +134,19 @@ func (r *Relay) upgrade(w http.ResponseWriter, q *http.Request) *end {
 	if err != nil {
 		return nil // Accept has answered
 	}
-	return newEnd(conn, &r.cfg)
+	return newEnd(conn, h.wire, &r.cfg)
+}
+
+// hijacker keeps hold of the connection that the upgrade takes over.
+type hijacker struct {
+	http.ResponseWriter
+	wire net.Conn
+}
+
+func (h *hijacker) Hijack() (net.Conn, *bufio.ReadWriter, error) {
+	conn, buffers, err := http.NewResponseController(h.ResponseWriter).Hijack()
+	h.wire = conn
+	return conn, buffers, err
 }
 
 func (r *Relay) refuse(w http.ResponseWriter, status refusal) {
