@@ -258,6 +258,7 @@ func (c *Client) handshake(ctx context.Context, t *tunnel, timers Timers, s *Ses
 	if err != nil {
 		return nil, mfa.Fail(mfa.CodePhoneProtocol).Because(err)
 	}
+	defer clear(message) // it may hold a link secret
 	p, err := ParsePostHandshake(message)
 	switch {
 	case err != nil:

@@ -128,9 +128,15 @@ func (p *Phone) Answer(ctx context.Context, code *QRCode) error {
 	})
 }
 
-// AnswerLinked runs one state-assisted transaction to its end and fails as
-// Answer does.
+// AnswerLinked runs one state-assisted transaction to its end. It fails as
+// Answer does, and with link-gone when the call names no whole link.
 func (p *Phone) AnswerLinked(ctx context.Context, call LinkedCall) error {
+	if l := call.Link; l == nil || l.Identity == nil || len(l.Secret) != linkSecretSize {
+		return mfa.Fail(mfa.CodeLinkGone)
+	}
+	if len(call.ClientNonce) != clientNonceSize || len(call.TunnelID) != tunnelIDSize {
+		return mfa.Fail(mfa.CodeComputerProtocol)
+	}
 	return p.run(ctx, phoneTransaction{
 		tunnelID: call.TunnelID,
 		secret:   call.Link.Secret,

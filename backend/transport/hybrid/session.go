@@ -161,6 +161,7 @@ func (s *Session) open(sealed []byte) (FrameType, []byte, error) {
 	case kind == FrameShutdown:
 		return 0, nil, mfa.Fail(mfa.CodePhoneHungUp)
 	case kind == FrameUpdate:
+		defer clear(body) // it may hold a link secret
 		linking, err := ParseUpdate(body)
 		if err != nil {
 			return 0, nil, mfa.Fail(mfa.CodePhoneProtocol).Because(err)
@@ -180,8 +181,9 @@ func (s *Session) ending(err error) error {
 
 // takeLink checks a linking map and hands it on. A bad one is dropped and
 // logged; the transaction goes on. Outside of a QR transaction the signature
-// cannot be checked, so there all are dropped.
+// cannot be checked, so there all are dropped. The map is wiped.
 func (s *Session) takeLink(linking ctapcbor.RawMessage) {
+	defer clear(linking)
 	if linking == nil || s.identity == nil || !s.client.OfferLinking || s.client.Linked == nil {
 		return
 	}

@@ -398,6 +398,15 @@ func TestLinkedTransactionFails(t *testing.T) {
 			wantCode(t, err, row.code)
 		})
 	}
+	t.Run("a call without a link", func(t *testing.T) {
+		l := newLab(t)
+		wantCode(t, l.phone.AnswerLinked(t.Context(), LinkedCall{}), mfa.CodeLinkGone)
+		link, err := NewPhoneLink(nil, []byte{1}, "")
+		if err != nil {
+			t.Fatal(err)
+		}
+		wantCode(t, l.phone.AnswerLinked(t.Context(), LinkedCall{Link: link}), mfa.CodeComputerProtocol)
+	})
 	t.Run("damaged record", func(t *testing.T) {
 		l := newLab(t)
 		_, err := l.client.ConnectLinked(t.Context(), mfa.LinkedPhone{}, GetAssertion, nil)

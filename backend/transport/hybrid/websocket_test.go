@@ -276,6 +276,30 @@ func TestRelayMisbehaves(t *testing.T) {
 		wantCode(t, err, mfa.CodePhoneProtocol)
 		<-l.ended
 	})
+	t.Run("does not answer a good-bye", func(t *testing.T) {
+		stay, gone := make(chan struct{}), make(chan struct{})
+		base := upgradeServer(t, func(w http.ResponseWriter, r *http.Request) {
+			defer close(gone)
+			c, err := websocket.Accept(w, r, &websocket.AcceptOptions{Subprotocols: []string{subprotocol}})
+			if err == nil {
+				<-stay
+				c.CloseNow()
+			}
+		})
+		c, err := testDialer.dial(t.Context(), base+"/", nil, false)
+		if err != nil {
+			t.Fatal(err)
+		}
+		begun, closed := time.Now(), make(chan struct{})
+		go func() { c.close(); close(closed) }()
+		c.cut()
+		<-closed
+		if took := time.Since(begun); took > 4*time.Second { // the library alone waits 5 s
+			t.Errorf("took %v", took)
+		}
+		close(stay)
+		<-gone
+	})
 	t.Run("ours are bounded too", func(t *testing.T) {
 		c := &tunnel{sent: MaxMessages}
 		wantCode(t, c.send(t.Context(), nil), mfa.CodeInternal)
