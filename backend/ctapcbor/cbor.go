@@ -43,6 +43,8 @@ func modes() (cbor.EncMode, cbor.DecMode) {
 		MaxMapPairs:      maxPairs,
 		UTF8:             cbor.UTF8RejectInvalid,
 		MapKeyByteString: cbor.MapKeyByteStringForbidden,
+		// "ID" is not "id": a loose match would let a message say one thing twice.
+		FieldNameMatching: cbor.FieldNameMatchingCaseSensitive,
 	}.DecMode()
 	if err != nil {
 		panic(err)

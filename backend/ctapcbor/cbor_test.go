@@ -53,6 +53,15 @@ func TestMarshalSortsAsCTAP2(t *testing.T) {
 	}
 }
 
+func TestMemberNamesAreExact(t *testing.T) {
+	var v struct {
+		ID int `cbor:"id"`
+	}
+	if err := Unmarshal([]byte{0xa1, 0x62, 'I', 'D', 1}, &v); err != nil || v.ID != 0 {
+		t.Errorf("ID was taken for id: %+v, %v", v, err)
+	}
+}
+
 func FuzzUnmarshal(f *testing.F) {
 	for _, s := range []string{"a10102", "a0", "8100", "a26269640164747970650" + "2", "bb8000000000000000"} {
 		raw, _ := hex.DecodeString(s)
