@@ -1,0 +1,99 @@
+package main
+
+import (
+	"image"
+	"image/png"
+	"net"
+	"os"
+	"testing"
+	"time"
+
+	"github.com/rogpeppe/go-internal/testscript"
+
+	"github.com/keyferry/keyferry/backend/qrpicture"
+)
+
+func TestMain(m *testing.M) {
+	testscript.Main(m, map[string]func(){"keyferryctl": main})
+}
+
+// TestScripts runs testdata/script: what a person can do with the program, with
+// real processes. Besides testscript's own commands:
+//
+//	ports             sets $RADIO and $LISTEN to free loopback addresses
+//	waitfile FILE     waits until FILE is there
+//	waitlisten        waits until somebody listens at $LISTEN
+//	qrpng TEXT FILE   draws a code
+//	blankpng FILE     draws a picture without one
+func TestScripts(t *testing.T) {
+	testscript.Run(t, testscript.Params{
+		Dir:                 "testdata/script",
+		RequireExplicitExec: true,
+		RequireUniqueNames:  true,
+		Setup: func(e *testscript.Env) error {
+			e.Setenv("XDG_CONFIG_HOME", e.WorkDir+"/config") // nothing of the machine's own
+			e.Setenv("HOME", e.WorkDir)
+			return nil
+		},
+		Cmds: map[string]func(ts *testscript.TestScript, neg bool, args []string){
+			"ports": func(ts *testscript.TestScript, _ bool, _ []string) {
+				radio, listen := freePorts(ts.Fatalf)
+				ts.Setenv("RADIO", radio)
+				ts.Setenv("LISTEN", listen)
+			},
+			"waitfile": func(ts *testscript.TestScript, _ bool, args []string) {
+				waitFor(ts.Fatalf, args[0], func() bool {
+					_, err := os.Stat(ts.MkAbs(args[0]))
+					return err == nil
+				})
+			},
+			"waitlisten": func(ts *testscript.TestScript, _ bool, _ []string) {
+				waitFor(ts.Fatalf, "the tunnel server", func() bool { return listens(ts.Getenv("LISTEN")) })
+			},
+			"qrpng": func(ts *testscript.TestScript, _ bool, args []string) {
+				m, err := qrpicture.Draw(args[0])
+				ts.Check(err)
+				ts.Check(os.WriteFile(ts.MkAbs(args[1]), m.PNG(6, qrpicture.QuietZone), 0o600))
+			},
+			"blankpng": func(ts *testscript.TestScript, _ bool, args []string) {
+				f, err := os.Create(ts.MkAbs(args[0]))
+				ts.Check(err)
+				defer f.Close()
+				ts.Check(png.Encode(f, image.NewGray(image.Rect(0, 0, 100, 100))))
+			},
+		},
+	})
+}
+
+// freePorts gives a UDP and a TCP address that were free a moment ago.
+func freePorts(fatal func(string, ...any)) (radio, listen string) {
+	u, err := net.ListenPacket("udp", "127.0.0.1:0")
+	if err != nil {
+		fatal("%v", err)
+	}
+	defer u.Close()
+	l, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		fatal("%v", err)
+	}
+	defer l.Close()
+	return u.LocalAddr().String(), l.Addr().String()
+}
+
+func listens(addr string) bool {
+	c, err := net.Dial("tcp", addr)
+	if err == nil {
+		c.Close()
+	}
+	return err == nil
+}
+
+// waitFor looks until another process has done something; nothing else tells.
+func waitFor(fatal func(string, ...any), what string, done func() bool) {
+	for deadline := time.Now().Add(20 * time.Second); !done(); {
+		if time.Now().After(deadline) {
+			fatal("waited in vain for %s", what)
+		}
+		time.Sleep(5 * time.Millisecond)
+	}
+}
