@@ -43,7 +43,7 @@ func qrCBOR(in hybridInput) (outputs, error) {
 
 // qrFields are the outputs of both kinds; a file lists those that it has.
 func qrFields(q *hybrid.QRCode) (outputs, error) {
-	return outputs{
+	out := outputs{
 		"cbor":           hexBytes(q.CBOR),
 		"uri":            q.URI(),
 		"point":          hexBytes(q.Point),
@@ -54,7 +54,12 @@ func qrFields(q *hybrid.QRCode) (outputs, error) {
 		"state_assisted": q.StateAssisted,
 		"key6":           q.Key6,
 		"channels":       q.Channels(),
-	}, nil
+	}
+	var fields map[any]any
+	if q.Key6 == nil && ctapcbor.Unmarshal(q.CBOR, &fields) == nil {
+		out["key6"] = fields[uint64(6)] // of neither known type: it counts as absent, and is shown as it stands
+	}
+	return out, nil
 }
 
 func derive(in hybridInput) (outputs, error) {

@@ -60,12 +60,13 @@ func orCancelled(ctx context.Context, read func() ([]byte, error)) ([]byte, erro
 	}
 }
 
-// yes asks a question that is answered with y or n; anything but y, yes is no,
-// and so is the end of the input.
-func (t *terminal) yes(ctx context.Context, question string) (bool, error) {
+// yes asks a question that is answered with y or n. Anything but y or yes is no,
+// and so is the end of the input; flag then says how to answer beforehand.
+func (t *terminal) yes(ctx context.Context, question, flag string) (bool, error) {
 	fmt.Fprintf(t.outErr, "%s [y/N] ", question)
 	b, err := t.in.line(ctx)
 	if errors.Is(err, io.EOF) {
+		fmt.Fprintf(t.outErr, "\nNobody is there to answer, which counts as no. To answer beforehand: %s\n", flag)
 		return false, nil
 	}
 	answer := strings.ToLower(strings.TrimSpace(string(b)))
@@ -108,6 +109,7 @@ func (p *passwordFlags) password(ctx context.Context, t *terminal, isNew bool) (
 	second, err := t.prompt(ctx, "Again: ")
 	defer second.Wipe()
 	if err == nil && !first.Equal(second) {
+		fmt.Fprintln(t.outErr, "The two passwords differ.")
 		err = mfa.Fail(mfa.CodeInvalidInput, "field", "password")
 	}
 	if err != nil {

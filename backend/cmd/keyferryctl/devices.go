@@ -154,7 +154,7 @@ var devicesRemove = command{
 					return err
 				}
 				if !yes {
-					if sure, err := t.yes(ctx, "Remove "+d.Name+"? It can then no longer sign in."); err != nil || !sure {
+					if sure, err := t.yes(ctx, "Remove "+d.Name+"? It can then no longer sign in.", "--yes"); err != nil || !sure {
 						return mfa.Fail(mfa.CodeCancelled).Because(err)
 					}
 				}

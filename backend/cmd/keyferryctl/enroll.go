@@ -50,16 +50,16 @@ func (t *terminal) confirm(yes bool) ceremony.Confirm {
 		if provider == "" {
 			provider = "the passkey"
 		}
-		where := "that stays on the phone"
+		where := "on this phone only"
 		if c.Synced {
-			where = "that is synced to other devices"
+			where = "synced"
 		}
 		t.line(stageLine{Stage: mfa.StageNameDevice, Purpose: "enrol", Message: words.Stage(mfa.StageNameDevice),
 			Found: &foundPasskey{Provider: c.Provider, AAGUID: c.AAGUID.String(), Synced: c.Synced, OnPhone: c.OnPhone}})
-		t.say("%s: %s, %s.", words.Stage(mfa.StageNameDevice), provider, where)
+		t.say("%s: %s, %s", words.Stage(mfa.StageNameDevice), provider, where)
 		if yes {
 			return true, nil
 		}
-		return t.yes(ctx, "Add "+provider+" on your phone?")
+		return t.yes(ctx, "Add "+provider+" on your phone?", "--yes")
 	}
 }

@@ -104,7 +104,8 @@ func describe(q *hybrid.QRCode) (codeJSON, error) {
 		j.Timestamp = &q.Timestamp
 	}
 	for key, value := range fields {
-		if n, ok := key.(uint64); !ok || n > 6 {
+		n, ok := key.(uint64)
+		if !ok || n > 6 || n == 6 && q.Key6 == nil { // key 6 of neither known type
 			j.Unknown[fmt.Sprint(key)] = hex.EncodeToString(value)
 		}
 	}

@@ -180,7 +180,7 @@ func (s *screen) answer(ctx context.Context, phone *phonesim.Phone) *sync.WaitGr
 		for {
 			select {
 			case <-s.questions:
-				yes, err := s.t.yes(ctx, "Approve?")
+				yes, err := s.t.yes(ctx, "Approve?", "--behaviour approve")
 				if err != nil {
 					return
 				}

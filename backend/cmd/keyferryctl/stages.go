@@ -126,10 +126,11 @@ func (s *stages) report(p mfa.Progress) {
 		return // the command prints these, with what came of it
 	}
 	s.t.line(stageLine{Stage: p.Stage, Purpose: s.purpose, Message: words.Stage(p.Stage), URI: p.QR, Until: milliseconds(p.Until), Radio: p.Radio, Signal: p.Signal})
-	s.t.say("%s", words.Stage(p.Stage))
 	if p.Stage != mfa.StageShowQR {
+		s.t.say("%s", words.Stage(p.Stage))
 		return
 	}
+	s.t.say("%s (until %s)", words.Stage(p.Stage), p.Until.Local().Format("15:04:05"))
 	if err := s.show(p.QR); err != nil {
 		s.t.warn(err)
 	}
