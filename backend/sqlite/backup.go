@@ -1,6 +1,7 @@
 package sqlite
 
 import (
+	"cmp"
 	"context"
 	"database/sql"
 	"errors"
@@ -10,6 +11,8 @@ import (
 	"path/filepath"
 	"regexp"
 	"slices"
+	"strconv"
+	"strings"
 	"time"
 )
 
@@ -17,7 +20,7 @@ import (
 // -2, -3 and so on after the time if there are several.
 const backupTime = "20060102T150405Z"
 
-var backupSuffix = regexp.MustCompile(`^\.v[0-9]+\.([0-9]{8}T[0-9]{6}Z)(-[0-9]+)?\.bak$`)
+var backupSuffix = regexp.MustCompile(`^\.v([0-9]{1,9})\.([0-9]{8}T[0-9]{6}Z)(?:-([0-9]{1,9}))?\.bak$`)
 
 // Backups lists the copies that were made of the database at path before
 // migrations, newest first, as paths. A folder that cannot be read has none.
@@ -27,25 +30,23 @@ func Backups(path string) []string {
 		return nil
 	}
 	type copied struct {
-		path, at string
-		info     fs.FileInfo
+		path, time     string
+		version, count int
 	}
 	var found []copied
-	base := filepath.Base(path)
 	for _, e := range entries {
-		if len(e.Name()) <= len(base) || e.Name()[:len(base)] != base {
+		rest, ours := strings.CutPrefix(e.Name(), filepath.Base(path))
+		parts := backupSuffix.FindStringSubmatch(rest)
+		if !ours || parts == nil || !e.Type().IsRegular() {
 			continue
 		}
-		parts := backupSuffix.FindStringSubmatch(e.Name()[len(base):])
-		if info, err := e.Info(); parts != nil && err == nil && info.Mode().IsRegular() {
-			found = append(found, copied{filepath.Join(filepath.Dir(path), e.Name()), parts[1] + parts[2], info})
-		}
+		c := copied{path: filepath.Join(filepath.Dir(path), e.Name()), time: parts[2]}
+		c.version, _ = strconv.Atoi(parts[1])
+		c.count, _ = strconv.Atoi(parts[3])
+		found = append(found, c)
 	}
 	slices.SortFunc(found, func(a, b copied) int {
-		if a.at > b.at {
-			return -1
-		}
-		return 1
+		return cmp.Or(cmp.Compare(b.time, a.time), cmp.Compare(b.version, a.version), cmp.Compare(b.count, a.count))
 	})
 	paths := make([]string, 0, len(found))
 	for _, f := range found {

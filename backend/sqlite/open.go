@@ -118,6 +118,9 @@ func open(ctx context.Context, path string, c config) (_ *Store, err error) {
 	if err := settle(ctx, conn, c); err != nil {
 		return nil, err
 	}
+	if err := s.checkTail(ctx); err != nil {
+		return nil, err
+	}
 	reserveWAL(path + "-wal")
 	return s, nil
 }
