@@ -23,7 +23,7 @@ export class App {
   halfSignedIn = $state.raw<SignInDTO | null>(null)
   /** The linked phone that the running ceremony rings. */
   ringing = $state.raw<LinkedPhoneDTO | null>(null)
-  /** The name typed for a new device, kept while the person goes back and forth. */
+  /** The name typed for a new device, kept until it is added or given up. */
   draftName = $state('')
   /** Something failed outside of any form. */
   trouble = $state.raw<FailureDTO | null>(null)
@@ -50,6 +50,7 @@ export class App {
     this.stop()
     const clock = setInterval(() => (this.now = Date.now()), 1_000)
     this.stops = [() => clearInterval(clock)]
+    this.ceremony = nothing
     try {
       this.stops.push(
         api.on('ceremony', (c) => this.feed({ type: 'event', ceremony: c })),
@@ -79,7 +80,7 @@ export class App {
       this.draftName = ''
       this.phone = null
     }
-    this.ceremony = reduce(this.ceremony, { type: 'leave' })
+    this.ceremony = already?.sandbox === state.sandbox ? reduce(this.ceremony, { type: 'leave' }) : nothing
     this.ringing = null
     if (state.phase !== 'sign-in') this.halfSignedIn = null
     this.route = state.phase === 'welcome' && state.sandbox ? 'create' : state.phase
@@ -158,6 +159,7 @@ export class App {
 
   go(route: Route): void {
     this.turn++
+    if (route === 'home') this.draftName = ''
     this.route = route
   }
 

@@ -1,4 +1,7 @@
 /** Moves focus to an element when it appears: the heading or the first field of a screen. */
 export function focusHere(node: HTMLElement): void {
-  queueMicrotask(() => node.focus({ preventScroll: true }))
+  queueMicrotask(() => {
+    node.focus({ preventScroll: true })
+    if (node instanceof HTMLInputElement) node.select()
+  })
 }

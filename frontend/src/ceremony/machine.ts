@@ -17,7 +17,7 @@ export interface CeremonyView {
 
 export type CeremonyInput =
   | { type: 'event'; ceremony: CeremonyDTO }
-  /** The answer of a call. Events may have overtaken it. */
+  /** The answer of a call that began it, or of a reloaded window. Events may have overtaken it. */
   | { type: 'snapshot'; ceremony: CeremonyDTO }
   | { type: 'leave' }
 
@@ -34,6 +34,9 @@ export function reduce(view: CeremonyView, input: CeremonyInput): CeremonyView {
   if (input.type === 'leave') return { current: null, left: Math.max(view.left, now?.id ?? 0) }
 
   const next = input.ceremony
+  // What was just begun counts, whatever number it has: another database counts anew.
+  const begun = input.type === 'snapshot' && next.id <= view.left
+  if (begun) return { current: next, left: next.id - 1 }
   if (next.id <= view.left || (now && next.id < now.id)) return view
   if (now && next.id === now.id) {
     if (isOver(now)) return view

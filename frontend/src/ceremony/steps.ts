@@ -61,8 +61,11 @@ export function stepsOf(c: CeremonyDTO, around: Surroundings): Step[] {
     { id: 'check', label: enrol ? 'step.check.s_enrol' : 'step.check.s_signin', detail: '' },
   ]
   const params = { radio: c.radio, rpId: around.rpId, name: around.ringing }
+  // An instruction is of use until it is followed; a fact stays.
+  const instruction = ['reach', 'confirm']
   return rows.map((row, i) => ({
     ...row,
+    detail: instruction.includes(row.id) && (i < here || (i === here && failed)) ? '' : row.detail,
     params,
     state: i < here ? 'done' : i > here ? 'next' : failed ? 'failed' : 'now',
   }))

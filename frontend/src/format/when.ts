@@ -4,9 +4,9 @@ import { t } from '../i18n'
 const minute = 60_000
 const hour = 60 * minute
 
-const dayMonth = new Intl.DateTimeFormat('en-GB', { day: 'numeric', month: 'short' })
-const full = new Intl.DateTimeFormat('en-GB', { day: 'numeric', month: 'short', year: 'numeric' })
-const exact = new Intl.DateTimeFormat('en-GB', { dateStyle: 'medium', timeStyle: 'short' })
+// Three-letter months throughout; the day comes first.
+const month = new Intl.DateTimeFormat('en-US', { month: 'short' })
+const time = new Intl.DateTimeFormat('en-GB', { hour: '2-digit', minute: '2-digit' })
 
 /** Whole calendar days between two moments, by the local calendar. */
 export function daysBetween(at: number, now: number): number {
@@ -32,12 +32,16 @@ export function day(at: number, now: number): string {
   const days = daysBetween(at, now)
   if (days <= 0) return t('when.s_today')
   if (days === 1) return t('when.s_yesterday')
-  const sameYear = new Date(at).getFullYear() === new Date(now).getFullYear()
-  return (sameYear ? dayMonth : full).format(at)
+  return date(at, new Date(at).getFullYear() !== new Date(now).getFullYear())
+}
+
+const date = (at: number, withYear: boolean): string => {
+  const d = new Date(at)
+  return `${d.getDate()} ${month.format(d)}${withYear ? ` ${d.getFullYear()}` : ''}`
 }
 
 /** The full date and time, for details and tooltips. */
-export const moment = (at: number): string => exact.format(at)
+export const moment = (at: number): string => `${date(at, true)}, ${time.format(at)}`
 
 /** Seconds as "1:40". */
 export const clock = (seconds: number): string => `${Math.floor(seconds / 60)}:${String(seconds % 60).padStart(2, '0')}`

@@ -1,0 +1,22 @@
+/** For tests only: what jsdom lacks and the window uses. */
+import { cleanup, configure } from '@testing-library/svelte'
+import { afterEach } from 'vitest'
+
+HTMLDialogElement.prototype.showModal ??= function (this: HTMLDialogElement) {
+  this.open = true
+}
+HTMLDialogElement.prototype.close ??= function (this: HTMLDialogElement) {
+  this.open = false
+}
+HTMLCanvasElement.prototype.getContext = (() => null) as never
+HTMLCanvasElement.prototype.toDataURL = () => 'data:image/png;base64,cGljdHVyZQ=='
+Element.prototype.scrollTo ??= () => {}
+globalThis.ResizeObserver ??= class {
+  observe() {}
+  unobserve() {}
+  disconnect() {}
+}
+
+// Nothing here waits for a clock, but a busy machine may be slow.
+configure({ asyncUtilTimeout: 15_000 })
+afterEach(cleanup)
