@@ -4,6 +4,7 @@ import (
 	"context"
 	"slices"
 	"sync"
+	"sync/atomic"
 
 	"github.com/keyferry/keyferry/backend/transport"
 )
@@ -14,6 +15,8 @@ type air struct {
 	mu      sync.Mutex
 	adverts []*transport.Advert
 	changed chan struct{}
+
+	scans atomic.Int32 // running now
 
 	// distort is what the air does to an advert before it is heard.
 	distort func(transport.Advert) []transport.Advert
@@ -39,6 +42,8 @@ func (a *air) Scan(ctx context.Context, listening func(), heard func(transport.A
 	if a.scan != nil && a.broken == nil {
 		return a.scan
 	}
+	a.scans.Add(1)
+	defer a.scans.Add(-1)
 	listening()
 	for {
 		a.mu.Lock()

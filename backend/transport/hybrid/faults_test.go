@@ -200,6 +200,9 @@ func TestFaultsOfThePhone(t *testing.T) {
 		{"wrong EID", func(l *lab) {
 			l.phone.Faults.WrongEID, l.client.Timers.Code = true, 30*time.Millisecond
 		}, mfa.CodeCodeExpired},
+		{"names a server that nobody has", func(l *lab) {
+			l.phone.ServerID, l.client.Timers.Code = 17, 30*time.Millisecond
+		}, mfa.CodeCodeExpired},
 	} {
 		t.Run(row.name, func(t *testing.T) {
 			l := newLab(t)

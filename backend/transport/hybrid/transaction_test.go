@@ -41,6 +41,18 @@ func TestQRTransaction(t *testing.T) {
 			}
 		})
 	}
+	t.Run("the radio has stopped", func(t *testing.T) {
+		l := newLab(t)
+		s, err := l.connect()
+		if err != nil {
+			t.Fatal(err)
+		}
+		if n := l.air.scans.Load(); n != 0 {
+			t.Errorf("%d scans go on", n)
+		}
+		s.Close()
+		<-l.ended
+	})
 }
 
 func TestProgressSaysWhatTheScreenNeeds(t *testing.T) {
@@ -270,16 +282,18 @@ func TestLinkedTransaction(t *testing.T) {
 	for _, row := range []struct {
 		name   string
 		signal []byte
+		server uint16 // in the advert
 		code   mfa.Code
 	}{
-		{"plain", nil, ""},
-		{"with a signal", []byte{0}, ""},
-		{"with a bad signal", []byte{1}, mfa.CodeTunnelProtocol},
+		{"plain", nil, 0, ""},
+		{"with a signal", []byte{0}, 0, ""},
+		{"with a bad signal", []byte{1}, 0, mfa.CodeTunnelProtocol},
+		{"random bytes for a server ID", nil, 17, ""},
 	} {
 		t.Run(row.name, func(t *testing.T) {
 			l := newLab(t)
 			linked := l.link()
-			l.stages, l.relay.signal = nil, row.signal
+			l.stages, l.relay.signal, l.phone.ServerID = nil, row.signal, row.server
 			calls := l.awaitCalls()
 			go func() {
 				call := <-calls

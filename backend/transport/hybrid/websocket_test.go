@@ -265,16 +265,24 @@ func TestRelayMisbehaves(t *testing.T) {
 		})
 	}
 	t.Run("more bytes than a transaction has", func(t *testing.T) {
-		l := newLab(t)
-		l.relay.tamper = func(d direction, n int, m []byte) [][]byte {
-			if d == toClient && n == 0 {
-				return [][]byte{m, make([]byte, MaxMessage), make([]byte, MaxMessage), make([]byte, MaxMessage), make([]byte, MaxMessage)}
+		base := upgradeServer(t, func(w http.ResponseWriter, r *http.Request) {
+			c, err := websocket.Accept(w, r, &websocket.AcceptOptions{Subprotocols: []string{subprotocol}})
+			if err != nil {
+				return
 			}
-			return [][]byte{m}
+			for range maxReceived/MaxMessage + 1 {
+				c.Write(context.Background(), websocket.MessageBinary, make([]byte, MaxMessage))
+			}
+			c.Close(websocket.StatusNormalClosure, "")
+		})
+		c, err := testDialer.dial(t.Context(), base+"/", nil, false)
+		for n := 0; err == nil; n++ {
+			if n > maxReceived/MaxMessage {
+				t.Fatal("all were taken")
+			}
+			_, err = c.receive(t.Context(), time.Minute, mfa.CodePhoneSilent)
 		}
-		_, err := l.transact()
 		wantCode(t, err, mfa.CodePhoneProtocol)
-		<-l.ended
 	})
 	t.Run("does not answer a good-bye", func(t *testing.T) {
 		stay, gone := make(chan struct{}), make(chan struct{})
