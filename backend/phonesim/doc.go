@@ -13,7 +13,7 @@
 // it does differently on purpose is the list in behaviour.go.
 //
 // Reading order: behaviour.go (what can be selected), state.go (what it shows),
-// phone.go (open, configure, answer), scan.go (one transaction by code),
-// serve.go (transactions without a code), question.go (asking the person),
-// keep.go (what it remembers).
+// phone.go (open, configure, close), scan.go (a transaction by code), serve.go
+// (one without), device.go (model and behaviour made into a phone), question.go
+// (asking the person), keep.go (what it remembers).
 package phonesim

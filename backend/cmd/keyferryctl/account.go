@@ -81,7 +81,7 @@ var accountShow = command{
 			if len(args) > 0 {
 				return usage("account show takes no arguments")
 			}
-			if err := h.settle(g); err != nil {
+			if err := h.settle(ctx, g); err != nil {
 				return err
 			}
 			house, err := h.open(ctx, g)

@@ -37,7 +37,7 @@ var events = command{
 			if len(args) > 0 || after < 0 {
 				return usage("events takes no arguments")
 			}
-			if err := h.settle(g); err != nil {
+			if err := h.settle(ctx, g); err != nil {
 				return err
 			}
 			house, err := h.open(ctx, g)

@@ -182,6 +182,34 @@ func TestEndInEveryStage(t *testing.T) {
 	}
 }
 
+// TestRing signs in without a code: the phone gave a link and waits in a
+// process of its own.
+func TestRing(t *testing.T) {
+	p := newPair(t)
+	x := p.enroll("pixel")
+	phone := p.phone(x.stage(mfa.StageShowQR).URI, "approve")
+	x.stage(mfa.StageNameDevice)
+	if _, err := io.WriteString(x.in, "y\n"); err != nil {
+		t.Fatal(err)
+	}
+	x.stage(mfa.StageDone)
+	if code := x.wait(); code != exitDone {
+		t.Fatalf("exit code %d: %s", code, x.err.String())
+	}
+	phone.end(syscall.SIGINT)
+
+	phone = p.start(append([]string{"phone", "--json", "--home", p.home("phone"), "--serve", "--behaviour", "approve"}, p.air...)...)
+	for phone.lines.Scan() && !strings.Contains(phone.lines.Text(), "reachable") {
+	}
+	out := p.must(append([]string{"signin", "--home", p.home("pc"), "--password-file", p.password, "--ring"}, p.air...)...)
+	if !strings.Contains(out, "Waking your phone") || strings.Contains(out, "Scan this code") || !strings.Contains(out, "MFA verified by pixel") {
+		t.Error(out)
+	}
+	if code := phone.end(syscall.SIGINT); code != exitCancelled {
+		t.Errorf("the phone ends with %d: %s", code, phone.err.String())
+	}
+}
+
 // A code that nobody shows to anybody else must not stand in what is printed
 // for people, only in the picture of it.
 func TestTextOutputHoldsNoSecret(t *testing.T) {

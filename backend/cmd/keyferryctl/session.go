@@ -69,9 +69,9 @@ func loopbackURL(address string) error {
 	return loopback("tunnel", u.Host)
 }
 
-// settle chooses the sandbox by itself where there is nothing else in the data
-// folder, so that --sandbox need not be repeated.
-func (h *houseFlags) settle(g *globals) error {
+// settle chooses the sandbox by itself where the data folder has an account
+// there and none in the real place, so that --sandbox need not be repeated.
+func (h *houseFlags) settle(ctx context.Context, g *globals) error {
 	if h.sandbox {
 		return nil
 	}
@@ -86,8 +86,22 @@ func (h *houseFlags) settle(g *globals) error {
 	if err != nil {
 		return err
 	}
-	h.sandbox = exists(folder.SandboxDatabase()) && !exists(folder.Database())
-	return folder.Close()
+	inSandbox, inReal := exists(folder.SandboxDatabase()), exists(folder.Database())
+	if err := folder.Close(); err != nil || !inSandbox {
+		return err
+	}
+	if inReal {
+		house, err := assembly.Open(ctx, assembly.Config{Home: g.home})
+		if err != nil {
+			return err
+		}
+		defer house.Close()
+		if _, err := house.Accounts.Account(ctx); !mfa.IsCode(err, mfa.CodeNoAccount) {
+			return err
+		}
+	}
+	h.sandbox = true
+	return nil
 }
 
 func exists(path string) bool {
@@ -117,7 +131,7 @@ func (s *withSession) flags(fs *flag.FlagSet) {
 
 // run opens the house, signs in and runs do in the session.
 func (s *withSession) run(ctx context.Context, t *terminal, g *globals, do func(*assembly.House, mfa.Session) error) error {
-	if err := s.h.settle(g); err != nil {
+	if err := s.h.settle(ctx, g); err != nil {
 		return err
 	}
 	if err := s.w.phone.check(&s.h); err != nil {
