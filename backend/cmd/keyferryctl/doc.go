@@ -2,9 +2,9 @@
 // terminal or from a script. It never decides anything itself: it reads flags,
 // asks, calls account and ceremony through assembly, and prints.
 //
-// Every command has --json. Commands with one result print one JSON document;
-// commands that go through stages (enroll, signin, phone, tunnel) print one JSON
-// object per line. Exit codes: 0 done, 1 failed (the failure's code is printed),
+// Every command has --json. Commands that meet a phone (enroll, signin, devices,
+// phone) print one JSON object per line, the result last; the others print one
+// document. Exit codes: 0 done, 1 failed (the failure's code is printed),
 // 2 wrong use, 130 cancelled.
 //
 // Passwords come from a prompt, a file or standard input, never from an argument
