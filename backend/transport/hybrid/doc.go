@@ -17,7 +17,8 @@
 //	message.go       message types, post-handshake message
 //	link.go          updates, links and their signature
 //	client.go        Client; watch.go listens, session.go exchanges
-//	phone.go         Phone; push.go is how our own phones are woken
+//	phone.go         Phone; phonesession.go answers, push.go is how our own
+//	                 phones are woken
 //
 // cbor.go checks types before it decodes. docs/HYBRID.md is a walk through the
 // protocol in the same order.

@@ -2,6 +2,7 @@ package hybrid
 
 import (
 	"bytes"
+	"fmt"
 	"strings"
 	"testing"
 
@@ -233,5 +234,20 @@ func TestUpdatesLookAlike(t *testing.T) {
 	}
 	if linking, err := ParseUpdate(without); err != nil || linking != nil {
 		t.Errorf("%x %v", linking, err)
+	}
+}
+
+// TestSecretsDoNotPrint holds the rule that nothing secret reaches a log.
+func TestSecretsDoNotPrint(t *testing.T) {
+	l := newLab(t)
+	code := l.code()
+	eid, _ := NewEID(bytes.Repeat([]byte{0xab}, 10), make([]byte, 3), 1)
+	for _, verb := range []string{"%v", "%+v", "%s", "%#v"} {
+		if got := fmt.Sprintf(verb, code); got != "[phone code]" {
+			t.Errorf("code prints %q", got)
+		}
+		if got := fmt.Sprintf(verb, eid); got != "[EID]" {
+			t.Errorf("EID prints %q", got)
+		}
 	}
 }
