@@ -187,3 +187,16 @@ func resident() float64 {
 	pages, _ := strconv.Atoi(string(fields[1]))
 	return float64(pages*os.Getpagesize()) / 1e6
 }
+
+// BenchmarkVerifyChain10k measures a look at the whole trail, which a program
+// does in the background.
+func BenchmarkVerifyChain10k(b *testing.B) {
+	path := filepath.Join(b.TempDir(), "keyferry.db")
+	fill(b, path, 10_000)
+	s := reopen(b, path)
+	for b.Loop() {
+		if err := s.VerifyChain(b.Context()); err != nil {
+			b.Fatal(describe(err))
+		}
+	}
+}
