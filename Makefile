@@ -1,0 +1,62 @@
+# Keyferry: make run, make test, make bench, make build, make lint.
+# The first call installs what is missing; later ones install and build nothing twice.
+
+SHELL := /bin/bash
+.SHELLFLAGS := -euo pipefail -c
+.DEFAULT_GOAL := build
+MAKEFLAGS += --no-builtin-rules
+
+tags     := desktop,production,webkit2_41
+ldflags  := -s -w
+bin      := build/bin
+stamps   := build/.stamps
+modules  := frontend/node_modules/.package-lock.json
+page     := frontend/dist/index.html
+page_src := $(shell find frontend/src frontend/public frontend/index.html frontend/*.ts frontend/*.js -type f 2>/dev/null)
+
+.PHONY: run test bench build lint programs check-go check-frontend e2e clean
+
+run: programs ; @build/run.sh
+build: programs
+test: lint check-frontend check-go e2e
+
+# --- programs -------------------------------------------------------------
+
+programs: $(stamps)/window $(page)
+	go build -trimpath -tags $(tags) -ldflags '$(ldflags)' -o $(bin)/keyferry .
+	CGO_ENABLED=0 go build -trimpath -ldflags '$(ldflags)' -o $(bin)/keyferryctl ./backend/cmd/keyferryctl
+
+$(page): $(modules) $(page_src)
+	cd frontend && npm run --silent build
+
+$(modules): frontend/package-lock.json frontend/package.json
+	cd frontend && npm ci --no-audit --no-fund --loglevel=error
+	@touch $@
+
+# Stamps say that a group of system packages is there; setup.sh says which.
+$(stamps)/%: build/setup.sh
+	@build/setup.sh $*
+	@mkdir -p $(stamps) && touch $@
+
+# --- checks ---------------------------------------------------------------
+
+lint: $(stamps)/window
+	@test -z "$$(gofmt -l app backend frontend/*.go main.go | tee /dev/stderr)"
+	go vet ./backend/...
+	go vet -tags $(tags) . ./app/... ./frontend/
+	GOOS=windows go vet ./backend/...
+	GOOS=darwin go vet ./backend/...
+
+check-frontend: $(modules)
+	cd frontend && npm run --silent i18n && npm run --silent check && npm test --silent
+
+check-go: $(stamps)/window $(stamps)/display $(page)
+	go test -race -tags $(tags) ./...
+
+# The real production window, driven from outside through the accessibility bus.
+e2e: programs $(stamps)/display
+	go test -count=1 -tags e2e,$(tags) -timeout 20m -v ./app/e2e/
+
+bench: programs $(stamps)/display ; @build/bench.sh
+
+clean: ; rm -rf $(bin) $(stamps) build/tour frontend/node_modules frontend/dist/assets frontend/dist/index.html
