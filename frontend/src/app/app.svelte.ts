@@ -4,7 +4,7 @@
  */
 import * as api from '../api'
 import type { CeremonyDTO, DeviceDTO, FailureDTO, LinkedPhoneDTO, SignInDTO, SimPhoneDTO, StateDTO } from '../api'
-import { nothing, reduce, type CeremonyInput, type CeremonyView } from '../ceremony/machine'
+import { isOver, nothing, reduce, type CeremonyInput, type CeremonyView } from '../ceremony/machine'
 import type { Deed } from '../ceremony/ways'
 import { t } from '../i18n'
 
@@ -91,8 +91,7 @@ export class App {
   /** A window that was reloaded finds its ceremony again. */
   private async restore(): Promise<void> {
     const running = await api.ceremony()
-    if (!running || this.state?.phase === 'broken' || running.stage === 'failed') return
-    if (running.stage === 'done' && running.purpose === 'sign-in') return
+    if (!running || this.state?.phase === 'broken' || isOver(running)) return
     if (running.purpose === 'sign-in' && this.state?.phase === 'home') return
     this.draftName = running.purpose === 'enrol' ? running.name : ''
     this.route = 'ceremony'
