@@ -25,23 +25,22 @@ type Bus struct {
 	changed chan *dbus.Signal // something changed somewhere; the oldest may be dropped
 }
 
-// Connect asks the session bus for the accessibility bus and turns
-// accessibility on, so that programs that start later expose themselves.
-func Connect(ctx context.Context) (*Bus, error) {
-	session, err := dbus.ConnectSessionBus(dbus.WithContext(ctx))
+// Connect asks the session bus at this address for the accessibility bus and
+// turns accessibility on, so that programs that start later expose themselves.
+func Connect(ctx context.Context, address string) (*Bus, error) {
+	session, err := dbus.Connect(address)
 	if err != nil {
 		return nil, fmt.Errorf("no session bus: %w", err)
 	}
 	defer session.Close()
 	door := session.Object(launcher, launcherPath)
-	var address string
 	if err := door.CallWithContext(ctx, launcher+".GetAddress", 0).Store(&address); err != nil {
 		return nil, fmt.Errorf("no accessibility bus: %w", err)
 	}
 	if err := door.SetProperty("org.a11y.Status.IsEnabled", dbus.MakeVariant(true)); err != nil {
 		return nil, fmt.Errorf("accessibility cannot be turned on: %w", err)
 	}
-	conn, err := dbus.Connect(address, dbus.WithContext(ctx))
+	conn, err := dbus.Connect(address)
 	if err != nil {
 		return nil, fmt.Errorf("accessibility bus: %w", err)
 	}

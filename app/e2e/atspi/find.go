@@ -65,7 +65,8 @@ func (n Node) Walk(ctx context.Context, visit func(Seen) (stop bool)) error {
 type Want struct {
 	Role Role
 	Name func(string) bool
-	What string // for messages
+	Fits func(context.Context, Seen) bool // nil: anything
+	What string                           // for messages
 }
 
 // Named wants exactly this name.
@@ -82,7 +83,7 @@ func Containing(role Role, part string) Want {
 func (n Node) Find(ctx context.Context, w Want) (found Node, err error) {
 	ok := false
 	err = n.Walk(ctx, func(s Seen) bool {
-		if (w.Role == AnyRole || s.Role == w.Role) && w.Name(s.Name) && s.Is(ctx, StateShowing) {
+		if (w.Role == AnyRole || s.Role == w.Role) && w.Name(s.Name) && s.Is(ctx, StateShowing) && (w.Fits == nil || w.Fits(ctx, s)) {
 			found, ok = s.Node, true
 		}
 		return ok
@@ -91,6 +92,24 @@ func (n Node) Find(ctx context.Context, w Want) (found Node, err error) {
 		err = ErrAbsent
 	}
 	return found, err
+}
+
+// Reads gives ErrAbsent unless the text is part of a name or of a text that is
+// showing.
+func (n Node) Reads(ctx context.Context, text string) error {
+	found := false
+	err := n.Walk(ctx, func(s Seen) bool {
+		if strings.Contains(s.Name, text) {
+			found = s.Is(ctx, StateShowing)
+		} else if content, err := s.Text(ctx); err == nil && strings.Contains(content, text) {
+			found = s.Is(ctx, StateShowing)
+		}
+		return found
+	})
+	if err == nil && !found {
+		err = ErrAbsent
+	}
+	return err
 }
 
 // Until tries again with each change on the screen until try succeeds or fails
@@ -129,7 +148,8 @@ func (b *Bus) settle() {
 func (n Node) Dump(ctx context.Context) string {
 	var out strings.Builder
 	n.Walk(ctx, func(s Seen) bool {
-		fmt.Fprintf(&out, "%s%s %q\n", strings.Repeat("  ", s.Depth), s.Role, s.Name)
+		text, _ := s.Text(ctx)
+		fmt.Fprintf(&out, "%s%s %q %q\n", strings.Repeat("  ", s.Depth), s.Role, s.Name, text)
 		return false
 	})
 	return out.String()

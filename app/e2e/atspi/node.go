@@ -3,6 +3,8 @@ package atspi
 import (
 	"context"
 	"fmt"
+	"path"
+	"strconv"
 
 	"github.com/godbus/dbus/v5"
 )
@@ -101,10 +103,22 @@ func (n Node) Is(ctx context.Context, s State) bool {
 	return set[s/32]&(1<<(s%32)) != 0
 }
 
-// Text is the whole text of a text accessible.
+// Text is the whole text of an accessible of the page, ErrAbsent for GTK's own,
+// which have none and complain in the program's log when they are asked.
 func (n Node) Text(ctx context.Context) (text string, err error) {
+	if n.isOfGTK() {
+		return "", ErrAbsent
+	}
 	err = n.call(ctx, "org.a11y.atspi.Text.GetText", int32(0), int32(-1)).Store(&text)
 	return text, err
+}
+
+// isOfGTK reports whether this is GTK's own accessible: it numbers them, WebKit
+// names them by a UUID.
+func (n Node) isOfGTK() bool {
+	last := path.Base(string(n.ref.Path))
+	_, err := strconv.Atoi(last)
+	return err == nil || last == "root"
 }
 
 // Press does the first action, as a click or the space key does.

@@ -15,6 +15,7 @@ const (
 	Image        Role = 27
 	Label        Role = 29
 	ListItem     Role = 32
+	MenuItem     Role = 35
 	PasswordText Role = 40
 	ProgressBar  Role = 42
 	PushButton   Role = 43
@@ -33,6 +34,7 @@ const (
 
 var roleNames = map[Role]string{
 	CheckBox: "check box", ComboBox: "combo box", Dialog: "dialog", Image: "image", Label: "label", ListItem: "list item",
+	MenuItem:     "menu item",
 	PasswordText: "password", ProgressBar: "progress bar", PushButton: "button", RadioButton: "radio button", Text: "text",
 	ToggleButton: "toggle button", Paragraph: "paragraph", Entry: "entry", Heading: "heading", Section: "section", Link: "link",
 	DocumentWeb: "page", Status: "status", Static: "static",

@@ -1,0 +1,131 @@
+package main
+
+import (
+	"context"
+	"flag"
+	"fmt"
+	"os"
+	"os/signal"
+	"path/filepath"
+	"syscall"
+	"time"
+
+	"github.com/keyferry/keyferry/app/e2e/desktop"
+	"github.com/keyferry/keyferry/app/e2e/walk"
+	"github.com/keyferry/keyferry/app/e2e/window"
+)
+
+// tourTime bounds one walk, on a slow machine.
+const tourTime = 10 * time.Minute
+
+func main() {
+	var t tour
+	flag.StringVar(&t.out, "out", "build/tour", "leave the pictures in `DIR`")
+	flag.StringVar(&t.bin, "bin", "build/bin", "the programs are in `DIR`")
+	flag.StringVar(&t.texts, "texts", "frontend/src/i18n/en.json", "the window's texts")
+	flag.Parse()
+	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
+	defer stop()
+	if err := t.run(ctx); err != nil {
+		fmt.Fprintf(os.Stderr, "\nThe tour failed: %v\n", err)
+		os.Exit(1)
+	}
+}
+
+type tour struct{ out, bin, texts string }
+
+func (t tour) run(ctx context.Context) error {
+	if err := os.MkdirAll(t.out, 0o755); err != nil {
+		return err
+	}
+	old, err := filepath.Glob(filepath.Join(t.out, "*.png"))
+	if err != nil {
+		return err
+	}
+	for _, f := range old {
+		if err := os.Remove(f); err != nil {
+			return err
+		}
+	}
+	for _, theme := range []struct {
+		name string
+		as   desktop.Theme
+	}{{"light", desktop.Light}, {"dark", desktop.Dark}} {
+		fmt.Printf("\nThe tour, %s theme\n", theme.name)
+		if err := t.walk(ctx, theme.name, theme.as); err != nil {
+			return fmt.Errorf("%s theme: %w", theme.name, err)
+		}
+	}
+	fmt.Printf("\nThe sign-in was verified. Pictures of each screen: %s\n", t.out)
+	return nil
+}
+
+// walk is one walk through the window.
+func (t tour) walk(ctx context.Context, name string, theme desktop.Theme) error {
+	ctx, cancel := context.WithTimeout(ctx, tourTime)
+	defer cancel()
+	words, err := window.ReadWords(t.texts)
+	if err != nil {
+		return err
+	}
+	home, err := os.MkdirTemp("", "keyferry-tour")
+	if err != nil {
+		return err
+	}
+	defer os.RemoveAll(home)
+	desk, err := desktop.Start(ctx, desktop.Options{Theme: theme, Width: 1120, Height: 740})
+	if err != nil {
+		return err
+	}
+	defer desk.Close()
+	win, err := window.Open(ctx, desk, filepath.Join(t.bin, "keyferry"), "--home", home)
+	if err != nil {
+		return err
+	}
+	defer win.Kill()
+	shots := 0
+	p := walk.Person{Window: win, Words: words, Look: func(_ context.Context, screen string) error {
+		shots++
+		return desk.Screenshot(filepath.Join(t.out, fmt.Sprintf("%s-%02d-%s.png", name, shots, screen)))
+	}}
+	const device = "my-phone"
+	stages := []struct {
+		says string
+		do   func() error
+	}{
+		{"Create an account in the evaluation sandbox", func() error { return p.CreateAccount(ctx) }},
+		{"Show the code for a new device", func() error { return p.BeginAdding(ctx, device) }},
+		{"Scan it with the simulated phone", func() error { return p.Scan(ctx) }},
+		{"Approve on the phone", func() error { return p.Answer(ctx, true) }},
+		{"Accept the passkey as a device", func() error { return p.Accept(ctx, device) }},
+		{"Sign out", func() error { return p.SignOut(ctx) }},
+		{"Give the password, show the code", func() error { return p.BeginSignIn(ctx) }},
+		{"Scan it with the simulated phone", func() error { return p.Scan(ctx) }},
+		{"Approve on the phone", func() error { return p.Answer(ctx, true) }},
+		{"See the devices", func() error { return p.IsHome(ctx) }},
+		{"Close the window", func() error {
+			if err := p.Look(ctx, "signed-in"); err != nil {
+				return err
+			}
+			return win.Close(ctx)
+		}},
+		{"Ask the database whether the phone proved the sign-in", func() error {
+			trail, err := walk.Trail(filepath.Join(t.bin, "keyferryctl"), filepath.Clean(home))
+			if err != nil {
+				return err
+			}
+			return walk.SignedIn(trail)
+		}},
+	}
+	for i, s := range stages {
+		began := time.Now()
+		fmt.Printf("  %2d/%d  %s ... ", i+1, len(stages), s.says)
+		if err := s.do(); err != nil {
+			fmt.Println("failed")
+			desk.Screenshot(filepath.Join(t.out, name+"-failed.png"))
+			return fmt.Errorf("%s: %w", s.says, err)
+		}
+		fmt.Printf("done (%.1f s)\n", time.Since(began).Seconds())
+	}
+	return nil
+}

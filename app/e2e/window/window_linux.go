@@ -1,0 +1,211 @@
+package window
+
+import (
+	"bytes"
+	"context"
+	"fmt"
+	"os/exec"
+	"slices"
+	"strings"
+	"sync"
+	"syscall"
+	"time"
+	"unicode/utf8"
+
+	"github.com/keyferry/keyferry/app/e2e/atspi"
+	"github.com/keyferry/keyferry/app/e2e/desktop"
+)
+
+// patience is how long a person waits for one thing. It is long, because test
+// machines are slow and busy; what is there is seen at once.
+const patience = 60 * time.Second
+
+// Window is a running program and its window.
+type Window struct {
+	Desktop *desktop.Desktop
+	cmd     *exec.Cmd
+	app     atspi.Node
+	log     *output
+	ended   chan struct{}
+	err     error // of the process, once ended
+}
+
+// Open starts the program and waits until its window can be read.
+func Open(ctx context.Context, d *desktop.Desktop, program string, args ...string) (*Window, error) {
+	w := &Window{Desktop: d, cmd: d.Command(program, args...), log: &output{}, ended: make(chan struct{})}
+	w.cmd.Stdout, w.cmd.Stderr = w.log, w.log
+	if err := w.cmd.Start(); err != nil {
+		return nil, err
+	}
+	go func() {
+		w.err = w.cmd.Wait()
+		close(w.ended)
+	}()
+	err := w.await(ctx, "the window", func(ctx context.Context) (err error) {
+		if w.app, err = d.Bus.App(ctx, w.cmd.Process.Pid); err != nil {
+			return err
+		}
+		_, err = w.app.Find(ctx, atspi.Want{Role: atspi.DocumentWeb, Name: func(string) bool { return true }})
+		return err
+	})
+	if err != nil {
+		w.Kill()
+		return nil, err
+	}
+	return w, nil
+}
+
+// PID is the process.
+func (w *Window) PID() int { return w.cmd.Process.Pid }
+
+// Log is what the program has written.
+func (w *Window) Log() string { return w.log.String() }
+
+// await tries until try succeeds; what went wrong comes with the screen's text.
+func (w *Window) await(ctx context.Context, what string, try func(context.Context) error) error {
+	ctx, cancel := context.WithTimeout(ctx, patience)
+	defer cancel()
+	go func() {
+		select {
+		case <-w.ended:
+			cancel()
+		case <-ctx.Done():
+		}
+	}()
+	err := w.Desktop.Bus.Until(ctx, what, try)
+	if err == nil {
+		return nil
+	}
+	select {
+	case <-w.ended:
+		return fmt.Errorf("the program ended while %s was waited for: %v\n%s", what, w.err, w.Log())
+	default:
+	}
+	look, done := context.WithTimeout(context.WithoutCancel(ctx), 5*time.Second)
+	defer done()
+	return fmt.Errorf("%w\nthe screen:\n%s\nthe log:\n%s", err, w.app.Dump(look), w.Log())
+}
+
+// See waits until a thing with this role and name is on the screen.
+func (w *Window) See(ctx context.Context, role atspi.Role, name string) error {
+	_, err := w.find(ctx, atspi.Named(role, name))
+	return err
+}
+
+func (w *Window) find(ctx context.Context, want atspi.Want) (found atspi.Node, err error) {
+	err = w.await(ctx, want.What, func(ctx context.Context) (err error) {
+		found, err = w.app.Find(ctx, want)
+		return err
+	})
+	return found, err
+}
+
+// Read waits until this text is anywhere on the screen.
+func (w *Window) Read(ctx context.Context, text string) error {
+	return w.await(ctx, fmt.Sprintf("the text %q", text), func(ctx context.Context) error {
+		return w.app.Reads(ctx, text)
+	})
+}
+
+// Reads reports whether the text is on the screen now.
+func (w *Window) Reads(ctx context.Context, text string) bool { return w.app.Reads(ctx, text) == nil }
+
+// pressable are the roles a person would press.
+var pressable = []atspi.Role{atspi.PushButton, atspi.ToggleButton, atspi.Link, atspi.MenuItem, atspi.RadioButton, atspi.CheckBox}
+
+// Press waits for a button of this name that is not greyed out, and presses it.
+func (w *Window) Press(ctx context.Context, name string) error {
+	return w.await(ctx, fmt.Sprintf("a button %q", name), func(ctx context.Context) error {
+		button, err := w.app.Find(ctx, atspi.Want{What: name, Name: func(n string) bool { return n == name },
+			Fits: func(ctx context.Context, s atspi.Seen) bool {
+				return slices.Contains(pressable, s.Role) && s.Is(ctx, atspi.StateEnabled)
+			}})
+		if err != nil {
+			return err
+		}
+		return button.Press(ctx)
+	})
+}
+
+// Fill puts the focus on a field and types over what is in it.
+func (w *Window) Fill(ctx context.Context, name, text string) error {
+	field, err := w.find(ctx, atspi.Want{What: "a field " + name, Name: func(n string) bool { return n == name },
+		Fits: func(_ context.Context, s atspi.Seen) bool {
+			return s.Role == atspi.Entry || s.Role == atspi.PasswordText
+		}})
+	if err != nil {
+		return err
+	}
+	if err := w.focus(ctx, field); err != nil {
+		return err
+	}
+	if err := w.Desktop.Key("ctrl+a", "BackSpace"); err != nil {
+		return err
+	}
+	if err := w.Desktop.Type(text); err != nil {
+		return err
+	}
+	// Keys are on their way for a while; what is done next must not overtake them.
+	// A password shows one dot for each character.
+	return w.await(ctx, fmt.Sprintf("what was typed into %q", name), func(ctx context.Context) error {
+		content, err := field.Text(ctx)
+		if err == nil && utf8.RuneCountInString(content) != utf8.RuneCountInString(text) {
+			err = atspi.ErrAbsent
+		}
+		return err
+	})
+}
+
+func (w *Window) focus(ctx context.Context, n atspi.Node) error {
+	if err := n.Focus(ctx); err != nil {
+		return err
+	}
+	return w.await(ctx, "the focus", func(ctx context.Context) error {
+		if !n.Is(ctx, atspi.StateFocused) {
+			return atspi.ErrAbsent
+		}
+		return nil
+	})
+}
+
+// Close asks the program to end, as the session does when it ends, and waits.
+func (w *Window) Close(ctx context.Context) error {
+	w.cmd.Process.Signal(syscall.SIGTERM)
+	select {
+	case <-w.ended:
+		return w.err
+	case <-ctx.Done():
+		w.Kill()
+		return ctx.Err()
+	case <-time.After(patience):
+		w.Kill()
+		return fmt.Errorf("the program did not end\n%s", w.Log())
+	}
+}
+
+// Kill ends the program at once, as a power cut does.
+func (w *Window) Kill() {
+	w.cmd.Process.Kill()
+	<-w.ended
+}
+
+// output collects what a process writes; it keeps the first 64 KiB.
+type output struct {
+	mu  sync.Mutex
+	buf bytes.Buffer
+}
+
+func (o *output) Write(p []byte) (int, error) {
+	o.mu.Lock()
+	defer o.mu.Unlock()
+	if o.buf.Len() < 64<<10 {
+		o.buf.Write(p)
+	}
+	return len(p), nil
+}
+
+func (o *output) String() string {
+	o.mu.Lock()
+	defer o.mu.Unlock()
+	return strings.TrimSpace(o.buf.String())
+}
