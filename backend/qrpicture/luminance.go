@@ -91,6 +91,24 @@ func (g grey) grow(n int) grey {
 	return s
 }
 
+// threeQuarters makes of each 4 by 4 pixels 3 by 3, each the mean of the pixels
+// it covers. No module keeps the size it had.
+func (g grey) threeQuarters() grey {
+	s := grey{g.width * 3 / 4, g.height * 3 / 4, nil}
+	s.pix = make([]byte, s.width*s.height)
+	for y := range s.height {
+		top, wy := y*4/3, y%3 // a pixel covers 4/3: of the first (3-wy)/3, of the second the rest
+		upper, lower, row := g.row(top), g.row(top+1), s.row(y)
+		for x := range row {
+			left, wx := x*4/3, x%3
+			u := int(upper[left])*(3-wx) + int(upper[left+1])*(1+wx)
+			l := int(lower[left])*(3-wx) + int(lower[left+1])*(1+wx)
+			row[x] = byte((u*(3-wy) + l*(1+wy)) / 16)
+		}
+	}
+	return s
+}
+
 // negative swaps dark and light.
 func (g grey) negative() grey {
 	s := grey{g.width, g.height, make([]byte, len(g.pix))}

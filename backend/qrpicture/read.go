@@ -8,6 +8,7 @@ import (
 	_ "image/jpeg" // the two formats that cameras and screenshots make
 	_ "image/png"
 	"io"
+	"iter"
 
 	"github.com/makiuchi-d/gozxing"
 	"github.com/makiuchi-d/gozxing/qrcode"
@@ -25,6 +26,9 @@ const (
 // the first tries. Larger ones only cost time: a code with modules of four
 // pixels fills less than 200.
 const workingSide = 2000
+
+// smallestCode is the length of a side of the smallest QR code, in modules.
+const smallestCode = 21
 
 // Read gives the text of the QR code in a PNG or JPEG picture. It fails with
 // picture-unreadable when r holds no such picture or one above the limits, and
@@ -58,6 +62,9 @@ func ReadImage(img image.Image) (string, error) {
 		return "", mfa.Fail(mfa.CodePictureNoCode)
 	}
 	for try := range tries(toGrey(img)) {
+		if min(try.width, try.height) < smallestCode {
+			continue
+		}
 		for _, how := range readings {
 			if text, err := how(try); err == nil {
 				return text, nil
@@ -70,7 +77,7 @@ func ReadImage(img image.Image) (string, error) {
 // tries gives the picture at several scales, the likeliest first, and at last
 // its negative. A reader that misses a code at one scale often finds it at the
 // next, because its sampling falls on other pixels.
-func tries(g grey) func(yield func(grey) bool) {
+func tries(g grey) iter.Seq[grey] {
 	return func(yield func(grey) bool) {
 		longer := max(g.width, g.height)
 		fit := (longer + workingSide - 1) / workingSide
@@ -78,17 +85,16 @@ func tries(g grey) func(yield func(grey) bool) {
 		if fit > 1 {
 			base = g.shrink(fit)
 		}
-		if !yield(base) || !yield(base.shrink(2)) || !yield(base.shrink(3)) {
-			return
-		}
+		more := yield(base) && yield(base.shrink(2)) && yield(base.threeQuarters()) && yield(base.shrink(3))
 		// A small picture may have modules of one or two pixels, too few to sample.
-		if longer <= workingSide/2 && (!yield(g.grow(2)) || !yield(g.grow(3))) {
-			return
+		if longer <= workingSide/2 {
+			more = more && yield(g.grow(2)) && yield(g.grow(3)) && yield(g.grow(2).threeQuarters())
 		}
-		if fit > 1 && longer <= 2*workingSide && !yield(g) {
-			return
+		// A large one may hold a small code, a screen of two metres for example.
+		if fit == 2 {
+			more = more && yield(g)
 		}
-		yield(base.negative())
+		_ = more && yield(base.negative())
 	}
 }
 

@@ -97,12 +97,13 @@ func TestRingsOfOnePhoneAreBounded(t *testing.T) {
 }
 
 func TestPhoneGoesWhileItIsRung(t *testing.T) {
-	l := newLab(t, Config{Life: 100 * time.Millisecond})
+	l := newLab(t, Config{})
 	waiting := l.open("/cable/phone/YWJj", nil)
 	client := l.open("/cable/contact/YWJj", payload(somePayload))
 	waiting.conn.CloseNow()
-	client.closedWith(websocket.StatusGoingAway) // at the end of its life at the latest
 	l.relay.waitFor(t, func() bool { return len(l.relay.phones) == 0 })
+	l.relay.expire() // the client waits no longer than any other
+	client.closedWith(websocket.StatusGoingAway)
 	l.refused("/cable/contact/YWJj", payload(somePayload), 404)
 	l.open("/cable/phone/YWJj", nil)
 }
@@ -168,7 +169,7 @@ func TestPhoneThatSaysOddThings(t *testing.T) {
 
 // A phone without a network says nothing; only an unanswered ping tells.
 func TestSilentPhoneIsDropped(t *testing.T) {
-	l := newLab(t, Config{PingInterval: 10 * time.Millisecond, WriteTimeout: 50 * time.Millisecond})
+	l := newLab(t, Config{PingInterval: 10 * time.Millisecond, WriteTimeout: 50 * time.Millisecond, CloseGrace: 50 * time.Millisecond})
 	l.request(ask{path: "/cable/phone/YWJj"}) // upgraded, and nobody reads
 	l.relay.waitFor(t, func() bool { return len(l.relay.phones) == 1 || len(l.relay.sockets) == 0 })
 	l.relay.waitFor(t, func() bool { return len(l.relay.phones) == 0 })

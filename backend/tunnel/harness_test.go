@@ -26,9 +26,6 @@ type lab struct {
 
 func newLab(t *testing.T, cfg Config) *lab {
 	t.Helper()
-	if cfg.CloseGrace == 0 {
-		cfg.CloseGrace = 200 * time.Millisecond
-	}
 	ln, err := net.Listen("tcp", "127.0.0.1:0")
 	if err != nil {
 		t.Fatal(err)
@@ -131,6 +128,15 @@ func (l *lab) refused(path string, header map[string]string, want int) {
 	l.t.Helper()
 	if _, status := l.dial(path, header); status != want {
 		l.t.Errorf("%s answered %d, want %d", path, status, want)
+	}
+}
+
+// expire ends the life of every tunnel now.
+func (r *Relay) expire() {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	for _, p := range r.pairs {
+		p.life.Reset(0)
 	}
 }
 

@@ -259,47 +259,50 @@ func (r *Relay) waitFor(t *testing.T, what func() bool) {
 func TestLimitsOfOneTunnel(t *testing.T) {
 	for name, row := range map[string]struct {
 		cfg   Config
-		over  func(*socket)
+		over  func(*lab, *socket)
 		code  websocket.StatusCode
 		other websocket.StatusCode
 	}{
-		"text": {Config{}, func(s *socket) {
+		"text": {Config{}, func(_ *lab, s *socket) {
 			_ = s.conn.Write(s.t.Context(), websocket.MessageText, []byte("hello"))
 		}, websocket.StatusUnsupportedData, websocket.StatusGoingAway},
-		"a message too big": {Config{MessageSize: 1000}, func(s *socket) {
+		"a message too big": {Config{MessageSize: 1000}, func(_ *lab, s *socket) {
 			s.send(make([]byte, 1000))
 			_ = s.conn.Write(s.t.Context(), websocket.MessageBinary, make([]byte, 1001))
 		}, websocket.StatusMessageTooBig, websocket.StatusGoingAway},
-		"a message far too big": {Config{}, func(s *socket) {
+		"a message far too big": {Config{}, func(_ *lab, s *socket) {
 			_ = s.conn.Write(s.t.Context(), websocket.MessageBinary, make([]byte, 300<<10))
 		}, websocket.StatusMessageTooBig, websocket.StatusGoingAway},
-		"a message too many": {Config{Messages: 3}, func(s *socket) {
+		"a message too many": {Config{Messages: 3}, func(_ *lab, s *socket) {
 			for range 4 {
 				s.send([]byte("x"))
 			}
 		}, websocket.StatusPolicyViolation, websocket.StatusGoingAway},
-		"too much in one direction": {Config{DirectionSize: 1000}, func(s *socket) {
+		"too much in one direction": {Config{DirectionSize: 1000}, func(_ *lab, s *socket) {
 			s.send(make([]byte, 600))
 			s.send(make([]byte, 401))
 		}, websocket.StatusPolicyViolation, websocket.StatusGoingAway},
-		"too much time": {Config{Life: 50 * time.Millisecond}, func(*socket) {},
+		"too much time": {Config{Life: time.Hour}, func(l *lab, _ *socket) { l.relay.expire() },
 			websocket.StatusGoingAway, websocket.StatusGoingAway},
 	} {
 		t.Run(name+": client", func(t *testing.T) {
-			phone, client := newLab(t, row.cfg).pair()
-			row.over(client)
+			l := newLab(t, row.cfg)
+			phone, client := l.pair()
+			row.over(l, client)
 			client.closedWith(row.code)
 			phone.closedWith(row.other)
 		})
 		t.Run(name+": phone", func(t *testing.T) {
-			phone, client := newLab(t, row.cfg).pair()
-			row.over(phone)
+			l := newLab(t, row.cfg)
+			phone, client := l.pair()
+			row.over(l, phone)
 			phone.closedWith(row.code)
 			client.closedWith(row.other)
 		})
 		t.Run(name+": alone", func(t *testing.T) {
-			phone := newLab(t, row.cfg).open("/cable/new/"+someTunnel, nil)
-			row.over(phone)
+			l := newLab(t, row.cfg)
+			phone := l.open("/cable/new/"+someTunnel, nil)
+			row.over(l, phone)
 			phone.closedWith(row.code)
 		})
 	}
@@ -372,7 +375,8 @@ func TestSource(t *testing.T) {
 
 // A receiver that does not read must cost no more than its own tunnel.
 func TestReceiverThatDoesNotRead(t *testing.T) {
-	l := newLab(t, Config{WriteTimeout: 50 * time.Millisecond, DirectionSize: 1 << 30, Messages: 1 << 20})
+	l := newLab(t, Config{WriteTimeout: 50 * time.Millisecond, CloseGrace: 50 * time.Millisecond,
+		DirectionSize: 1 << 30, Messages: 1 << 20})
 	phone, client := l.pair()
 	message := make([]byte, 64<<10)
 	ctx, cancel := context.WithTimeout(t.Context(), patience)
@@ -385,7 +389,11 @@ func TestReceiverThatDoesNotRead(t *testing.T) {
 	if ctx.Err() != nil {
 		t.Fatal("the relay takes messages for ever")
 	}
-	l.relay.waitFor(t, func() bool { return len(l.relay.pairs) == 0 })
+	start := time.Now()
+	l.relay.waitFor(t, func() bool { return len(l.relay.pairs)+len(l.relay.sockets) == 0 })
+	if took := time.Since(start); took > 4*time.Second { // the WebSocket library alone waits 5 s
+		t.Errorf("the sockets were gone after %v, with a grace of %v", took, l.relay.cfg.CloseGrace)
+	}
 	phone.conn.CloseNow()
 }
 
@@ -405,7 +413,7 @@ func TestCloseEndsEverything(t *testing.T) {
 
 // Close must not wait for a side that never answers.
 func TestCloseWithASilentSide(t *testing.T) {
-	l := newLab(t, Config{})
+	l := newLab(t, Config{CloseGrace: 50 * time.Millisecond})
 	l.request(ask{path: "/cable/new/" + someTunnel}) // upgraded, and nobody reads
 	l.relay.Close()
 }
