@@ -14,11 +14,14 @@ modules  := frontend/node_modules/.package-lock.json
 page     := frontend/dist/index.html
 page_src := $(shell find frontend/src frontend/public frontend/index.html frontend/*.ts frontend/*.js -type f 2>/dev/null)
 
-.PHONY: run test bench build lint programs check-go check-frontend e2e clean
+results  := $(stamps)/results
+
+.PHONY: run test bench build lint programs begin check-go check-frontend e2e clean
 
 run: programs ; @build/run.sh
 build: programs
-test: lint check-frontend check-go e2e
+test: begin lint check-frontend check-go e2e
+	@echo; echo "All passed:"; cat $(results)
 
 # --- programs -------------------------------------------------------------
 
@@ -40,22 +43,27 @@ $(stamps)/%: build/setup.sh
 
 # --- checks ---------------------------------------------------------------
 
+begin:
+	@mkdir -p $(stamps) && rm -f $(results)
+
 lint: $(stamps)/window
 	@test -z "$$(gofmt -l app backend frontend/*.go main.go | tee /dev/stderr)"
 	go vet ./backend/...
-	go vet -tags $(tags) . ./app/... ./frontend/
+	go vet -tags $(tags),e2e . ./app/... ./frontend/
 	GOOS=windows go vet ./backend/...
 	GOOS=darwin go vet ./backend/...
 
 check-frontend: $(modules)
-	cd frontend && npm run --silent i18n && npm run --silent check && npm test --silent
+	cd frontend && npm run --silent i18n && npm run --silent check
+	cd frontend && npm test --silent -- --reporter=default --reporter=json --outputFile=../$(stamps)/page.json
+	@node -p '(r => `page: $${r.numPassedTests} passed, $${r.numFailedTests} failed, $${r.numPendingTests} skipped`)(require("./$(stamps)/page.json"))' >> $(results)
 
 check-go: $(stamps)/window $(stamps)/display $(page)
-	go test -race -tags $(tags) ./...
+	go test -json -race -timeout 10m -tags $(tags) ./... | node build/go-results.mjs Go $(results)
 
 # The real production window, driven from outside through the accessibility bus.
 e2e: programs $(stamps)/display
-	go test -count=1 -tags e2e,$(tags) -timeout 20m -v ./app/e2e/
+	go test -json -count=1 -parallel 3 -tags e2e,$(tags) -timeout 20m ./app/e2e | node build/go-results.mjs 'real window' $(results)
 
 bench: programs $(stamps)/display ; @build/bench.sh
 

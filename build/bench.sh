@@ -1,0 +1,11 @@
+#!/usr/bin/env bash
+# The figures: Go benchmarks, then the scripts of build/bench. Ratios compare
+# things measured in the same run.
+set -euo pipefail
+cd "$(dirname "$0")/.."
+
+go test -run '^$' -bench . -benchmem -timeout 20m ./backend/...
+for script in build/bench/*.sh; do
+  printf '\n== %s\n' "$script"
+  "$script"
+done
