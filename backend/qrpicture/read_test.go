@@ -43,7 +43,7 @@ func mustDraw(t testing.TB, text string) Matrix {
 // grid knows.
 func canvas(r *rand.Rand, code image.Image) *image.RGBA {
 	side := code.Bounds().Dx()
-	width, height := side+200+r.IntN(500), side+150+r.IntN(300)
+	width, height := side+200+r.IntN(900), side+150+r.IntN(600)
 	screen := image.NewRGBA(image.Rect(0, 0, width, height))
 	draw.Draw(screen, screen.Bounds(), image.NewUniform(color.RGBA{235, 238, 242, 255}), image.Point{}, draw.Src)
 	box := func(x, y, w, h int, c color.Color) {
@@ -238,24 +238,28 @@ func TestPicturesThatGiveNothing(t *testing.T) {
 	for name, row := range map[string]struct {
 		file []byte
 		code mfa.Code
+		size bool // refused for its size alone, before anything is unpacked
 	}{
-		"empty":           {nil, mfa.CodePictureUnreadable},
-		"text":            {[]byte("FIDO:/123"), mfa.CodePictureUnreadable},
-		"another format":  {gif, mfa.CodePictureUnreadable},
-		"cut off":         {good[:len(good)/2], mfa.CodePictureUnreadable},
-		"one flipped bit": {flip(good, len(good)/2), mfa.CodePictureUnreadable},
-		"too many pixels": {pngHeader(8193, 8192), mfa.CodePictureUnreadable},
-		"far too many":    {pngHeader(1<<31-1, 1<<31-1), mfa.CodePictureUnreadable},
-		"very long":       {pngHeader(1<<30, 1), mfa.CodePictureUnreadable},
-		"no pixels":       {pngHeader(0, 0), mfa.CodePictureUnreadable},
-		"one pixel":       {blank(1, 1), mfa.CodePictureNoCode},
-		"one row":         {blank(3000, 1), mfa.CodePictureNoCode},
-		"black":           {blank(300, 200), mfa.CodePictureNoCode},
-		"stripes":         {striped.Bytes(), mfa.CodePictureNoCode},
+		"empty":           {nil, mfa.CodePictureUnreadable, false},
+		"text":            {[]byte("FIDO:/123"), mfa.CodePictureUnreadable, false},
+		"another format":  {gif, mfa.CodePictureUnreadable, false},
+		"cut off":         {good[:len(good)/2], mfa.CodePictureUnreadable, false},
+		"one flipped bit": {flip(good, len(good)/2), mfa.CodePictureUnreadable, false},
+		"too many pixels": {pngHeader(8193, 8192), mfa.CodePictureUnreadable, true},
+		"far too many":    {pngHeader(1<<31-1, 1<<31-1), mfa.CodePictureUnreadable, true},
+		"very long":       {pngHeader(1<<30, 1), mfa.CodePictureUnreadable, true},
+		"no pixels":       {pngHeader(0, 0), mfa.CodePictureUnreadable, false},
+		"one pixel":       {blank(1, 1), mfa.CodePictureNoCode, false},
+		"one row":         {blank(3000, 1), mfa.CodePictureNoCode, false},
+		"black":           {blank(300, 200), mfa.CodePictureNoCode, false},
+		"stripes":         {striped.Bytes(), mfa.CodePictureNoCode, false},
 	} {
 		t.Run(name, func(t *testing.T) {
 			if text, err := Read(bytes.NewReader(row.file)); !mfa.IsCode(err, row.code) {
 				t.Errorf("%q, %v, want %s", text, err, row.code)
+			}
+			if refused := strings.HasSuffix(mfa.AsFailure(err).Explain(), " pixels"); refused != row.size {
+				t.Errorf("refused for its size: %v (%s)", refused, mfa.AsFailure(err).Explain())
 			}
 		})
 	}

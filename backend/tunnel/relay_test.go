@@ -379,6 +379,7 @@ func TestReceiverThatDoesNotRead(t *testing.T) {
 		DirectionSize: 1 << 30, Messages: 1 << 20})
 	phone, client := l.pair()
 	message := make([]byte, 64<<10)
+	start := time.Now()
 	ctx, cancel := context.WithTimeout(t.Context(), patience)
 	defer cancel()
 	for {
@@ -389,7 +390,6 @@ func TestReceiverThatDoesNotRead(t *testing.T) {
 	if ctx.Err() != nil {
 		t.Fatal("the relay takes messages for ever")
 	}
-	start := time.Now()
 	l.relay.waitFor(t, func() bool { return len(l.relay.pairs)+len(l.relay.sockets) == 0 })
 	if took := time.Since(start); took > 4*time.Second { // the WebSocket library alone waits 5 s
 		t.Errorf("the sockets were gone after %v, with a grace of %v", took, l.relay.cfg.CloseGrace)
