@@ -2,6 +2,7 @@ package mfa
 
 import (
 	"encoding/hex"
+	"fmt"
 	"slices"
 	"time"
 )
@@ -74,3 +75,9 @@ type LinkedPhone struct {
 	TunnelServer uint16
 	CreatedAt    time.Time
 }
+
+// Format shows the phone's name and nothing that would ring it.
+func (l LinkedPhone) Format(f fmt.State, _ rune) { fmt.Fprintf(f, "linked phone %q", l.Name) }
+
+// MarshalText is what Format writes, so JSON and logs show no more.
+func (l LinkedPhone) MarshalText() ([]byte, error) { return fmt.Append(nil, l), nil }

@@ -1,6 +1,10 @@
 package mfa
 
-import "time"
+import (
+	"fmt"
+	"io"
+	"time"
+)
 
 // PrincipalKind tells the root user from users.
 type PrincipalKind string
@@ -40,6 +44,9 @@ type PasswordHash struct {
 	Threads    uint8
 }
 
+// Format never shows the hash: it is what an offline guesser wants.
+func (PasswordHash) Format(f fmt.State, _ rune) { _, _ = io.WriteString(f, redacted) }
+
 // Identity is what somebody types to say who they are: root by e-mail, a user
 // by name.
 type Identity struct {
@@ -58,3 +65,6 @@ type Session struct {
 
 // MFAPresent is aws:MultiFactorAuthPresent.
 func (s Session) MFAPresent() bool { return !s.MFAAt.IsZero() }
+
+// MarshalText never shows the hash either, so JSON and logs cannot.
+func (PasswordHash) MarshalText() ([]byte, error) { return []byte(redacted), nil }

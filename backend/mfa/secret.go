@@ -2,6 +2,8 @@ package mfa
 
 import (
 	"crypto/subtle"
+	"fmt"
+	"io"
 	"log/slog"
 )
 
@@ -44,11 +46,12 @@ func (s *Secret) Equal(o *Secret) bool {
 	return s.Len() > 0 && subtle.ConstantTimeCompare(s.Bytes(), o.Bytes()) == 1
 }
 
+// Format never shows the bytes, whatever the verb, and also when a Secret is
+// printed by value.
+func (Secret) Format(f fmt.State, _ rune) { _, _ = io.WriteString(f, redacted) }
+
 // String never shows the bytes.
 func (s *Secret) String() string { return redacted }
-
-// GoString never shows the bytes.
-func (s *Secret) GoString() string { return redacted }
 
 // MarshalText never shows the bytes, so JSON and text logs cannot either.
 func (s *Secret) MarshalText() ([]byte, error) { return []byte(redacted), nil }

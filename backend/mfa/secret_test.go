@@ -30,11 +30,12 @@ func TestSecretNeverPrints(t *testing.T) {
 		Name   string
 		Secret *mfa.Secret
 	}
-	phone := mfa.LinkedPhone{Name: "phone", Secret: s}
-	for name, v := range map[string]any{"alone": s, "in a struct": holder{"x", s}, "in a pointer": &holder{"x", s}, "in a slice": []*mfa.Secret{s},
+	phone := mfa.LinkedPhone{Name: "phone", Secret: s, ContactID: []byte(hidden)}
+	hash := mfa.PasswordHash{Salt: []byte(hidden), Hash: []byte(hidden)}
+	for name, v := range map[string]any{"alone": s, "by value": *s, "a hash": hash, "in a principal": mfa.Principal{Password: hash}, "in a struct": holder{"x", s}, "in a pointer": &holder{"x", s}, "in a slice": []*mfa.Secret{s},
 		"in a map": map[string]*mfa.Secret{"k": s}, "in a linked phone": phone, "in a pointer to one": &phone} {
 		t.Run(name, func(t *testing.T) {
-			for _, verb := range []string{"%v", "%+v", "%#v", "%s", "%q", "%x", "%X"} {
+			for _, verb := range []string{"%v", "%+v", "%#v", "%s", "%q", "%x", "%X", "%d"} {
 				if text := fmt.Sprintf(verb, v); leaks(text) {
 					t.Errorf("%s shows it", verb)
 				}
