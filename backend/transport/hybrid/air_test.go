@@ -16,7 +16,8 @@ type air struct {
 	adverts []*transport.Advert
 	changed chan struct{}
 
-	scans atomic.Int32 // running now
+	scans    atomic.Int32 // running now
+	stopping func()       // called before a scan returns
 
 	// distort is what the air does to an advert before it is heard.
 	distort func(transport.Advert) []transport.Advert
@@ -64,6 +65,9 @@ func (a *air) Scan(ctx context.Context, listening func(), heard func(transport.A
 		case <-a.broken:
 			return a.scan
 		case <-ctx.Done():
+			if a.stopping != nil {
+				a.stopping()
+			}
 			return ctx.Err()
 		}
 	}

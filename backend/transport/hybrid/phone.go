@@ -72,7 +72,7 @@ type Faults struct {
 	Drop      DropPoint // close the socket there
 	Revision0 bool      // speak as phones did before 2022
 	BadLink   bool      // sign links for another transaction
-	PushyLink bool      // give a link though the code did not allow it
+	PushyLink bool      // give a link though the code did not allow it, or there is no code
 }
 
 // LinkedCall is what wakes a phone for a state-assisted transaction.

@@ -35,13 +35,17 @@ func (s *phoneSession) greet(ctx context.Context) error {
 		}
 		message = append(append(message, make([]byte, zeros)...), byte(zeros), byte(zeros>>8))
 	}
-	if err := s.send(ctx, message); err != nil || p.Faults.Revision0 || s.x.client == nil {
+	if err := s.send(ctx, message); err != nil || p.Faults.Revision0 {
 		return err
 	}
-	if p.LinkLate {
+	switch {
+	case s.x.client == nil && (!p.Faults.PushyLink || p.Link == nil):
+		return nil
+	case s.x.client != nil && p.LinkLate:
 		return s.update(ctx, nil)
+	default:
+		return s.update(ctx, p.Link)
 	}
-	return s.update(ctx, p.Link)
 }
 
 // update sends a link, if there is one and the code allowed it. Like Chromium's
@@ -54,7 +58,11 @@ func (s *phoneSession) update(ctx context.Context, link *PhoneLink) error {
 	if s.phone.Faults.BadLink {
 		hash = make([]byte, len(hash))
 	}
-	body, err := link.update(s.x.client, hash)
+	client := s.x.client
+	if client == nil { // PushyLink without a code: there is nobody to sign for
+		client = link.Identity.PublicKey()
+	}
+	body, err := link.update(client, hash)
 	if err != nil {
 		return mfa.Fail(mfa.CodeInternal).Because(err)
 	}

@@ -5,6 +5,7 @@ import (
 	"context"
 	"encoding/base64"
 	"net/http"
+	"runtime"
 	"slices"
 	"testing"
 	"time"
@@ -43,6 +44,11 @@ func TestQRTransaction(t *testing.T) {
 	}
 	t.Run("the radio has stopped", func(t *testing.T) {
 		l := newLab(t)
+		l.air.stopping = func() { // slower than the rest of the transaction
+			for l.relay.counts[toClient].Load() < update+1 {
+				runtime.Gosched()
+			}
+		}
 		s, err := l.connect()
 		if err != nil {
 			t.Fatal(err)
@@ -283,17 +289,20 @@ func TestLinkedTransaction(t *testing.T) {
 		name   string
 		signal []byte
 		server uint16 // in the advert
+		faults Faults
 		code   mfa.Code
 	}{
-		{"plain", nil, 0, ""},
-		{"with a signal", []byte{0}, 0, ""},
-		{"with a bad signal", []byte{1}, 0, mfa.CodeTunnelProtocol},
-		{"random bytes for a server ID", nil, 17, ""},
+		{"plain", nil, 0, Faults{}, ""},
+		{"with a signal", []byte{0}, 0, Faults{}, ""},
+		{"with a bad signal", []byte{1}, 0, Faults{}, mfa.CodeTunnelProtocol},
+		{"random bytes for a server ID", nil, 17, Faults{}, ""},
+		{"with a link that nobody can check", nil, 0, Faults{PushyLink: true}, ""},
 	} {
 		t.Run(row.name, func(t *testing.T) {
 			l := newLab(t)
 			linked := l.link()
 			l.stages, l.relay.signal, l.phone.ServerID = nil, row.signal, row.server
+			l.phone.Faults = row.faults
 			calls := l.awaitCalls()
 			go func() {
 				call := <-calls
