@@ -30,18 +30,21 @@ const (
 	NoUV               Behaviour = "no-uv"                // signs without user verification
 	UnknownAccount     Behaviour = "unknown-account"      // has no credential when asked to sign in
 	DropBeforeConnect  Behaviour = "drop-before-connect"  // adverts, then closes the tunnel before a client is there
+	DropAtHandshake    Behaviour = "drop-at-handshake"    // closes when message 1 came
 	DropAfterHandshake Behaviour = "drop-after-handshake" // closes after message 2
+	DropAfterConnect   Behaviour = "drop-after-connect"   // closes after its post-handshake message
 	DropAfterRequest   Behaviour = "drop-after-request"   // closes when it has the request
 	WrongSignature     Behaviour = "wrong-signature"      // signs something else
 	WrongEID           Behaviour = "wrong-eid"            // adverts with another code's key
 	LegacyUUID         Behaviour = "legacy-uuid"          // adverts under 0xFDE2
 	Suffix             Behaviour = "suffix"               // adverts with a CTAP 2.3 suffix
+	TooOld             Behaviour = "too-old"              // speaks revision 0, as phones did before 2022
 )
 
 // Behaviours lists all behaviours, the default first.
 func Behaviours() []Behaviour {
-	return []Behaviour{Ask, Approve, Decline, Wait, NoUV, UnknownAccount, DropBeforeConnect, DropAfterHandshake,
-		DropAfterRequest, WrongSignature, WrongEID, LegacyUUID, Suffix}
+	return []Behaviour{Ask, Approve, Decline, Wait, NoUV, UnknownAccount, DropBeforeConnect, DropAtHandshake,
+		DropAfterHandshake, DropAfterConnect, DropAfterRequest, WrongSignature, WrongEID, LegacyUUID, Suffix, TooOld}
 }
 
 func check(b Behaviour, m Model) error {

@@ -28,12 +28,15 @@ func TestBehaviours(t *testing.T) {
 		{behaviour: phonesim.NoUV, create: mfa.CodeUserVerifyMissing, signIn: mfa.CodeUserVerifyMissing, phone: phonesim.PhaseDone},
 		{behaviour: phonesim.UnknownAccount, signIn: mfa.CodeNoCredential, phone: phonesim.PhaseDone},
 		{behaviour: phonesim.DropBeforeConnect, create: mfa.CodeTunnelRefused, signIn: mfa.CodeTunnelRefused, phone: phonesim.PhaseFailed},
+		{behaviour: phonesim.DropAtHandshake, create: mfa.CodeTunnelLost, signIn: mfa.CodeTunnelLost, phone: phonesim.PhaseDone},
 		{behaviour: phonesim.DropAfterHandshake, create: mfa.CodeTunnelLost, signIn: mfa.CodeTunnelLost, phone: phonesim.PhaseDone},
+		{behaviour: phonesim.DropAfterConnect, create: mfa.CodePhoneHungUp, signIn: mfa.CodePhoneHungUp, phone: phonesim.PhaseDone},
 		{behaviour: phonesim.DropAfterRequest, create: mfa.CodePhoneHungUp, signIn: mfa.CodePhoneHungUp, phone: phonesim.PhaseDone},
 		{behaviour: phonesim.WrongSignature, create: mfa.CodeAttestationInvalid, signIn: mfa.CodeSignatureInvalid, phone: phonesim.PhaseDone},
 		{behaviour: phonesim.WrongEID, create: mfa.CodeCodeExpired, signIn: mfa.CodeCodeExpired, phone: phonesim.PhaseFailed, timers: short},
 		{behaviour: phonesim.LegacyUUID, phone: phonesim.PhaseDone},
 		{behaviour: phonesim.Suffix, phone: phonesim.PhaseDone},
+		{behaviour: phonesim.TooOld, create: mfa.CodePhoneTooOld, signIn: mfa.CodePhoneTooOld, phone: phonesim.PhaseFailed},
 	} {
 		for _, model := range phonesim.Models() {
 			t.Run(string(c.behaviour)+"/"+string(model), func(t *testing.T) {

@@ -50,8 +50,12 @@ func (p *Phone) device() (*device, error) {
 		cfg.Attestation = virtualauth.Self // so that a new passkey is signed for too
 	case DropBeforeConnect:
 		d.Faults.Drop = hybrid.DropBeforeConnect
+	case DropAtHandshake:
+		d.Faults.Drop = hybrid.DropAtHandshake
 	case DropAfterHandshake:
 		d.Faults.Drop = hybrid.DropAfterHandshake
+	case DropAfterConnect:
+		d.Faults.Drop = hybrid.DropAfterConnect
 	case DropAfterRequest:
 		d.Faults.Drop = hybrid.DropAfterRequest
 	case WrongEID:
@@ -60,6 +64,8 @@ func (p *Phone) device() (*device, error) {
 		d.LegacyUUID = true
 	case Suffix:
 		d.Suffix = suffixPSM
+	case TooOld:
+		d.Faults.Revision0 = true
 	}
 	d.auth = virtualauth.New(cfg)
 	if len(passkeys) > 0 {

@@ -58,8 +58,8 @@ export function pretendQR(seed: number, size = 37): QRDTO {
 }
 
 const behaviours = [
-  'ask', 'approve', 'decline', 'wait', 'no-uv', 'unknown-account', 'drop-before-connect', 'drop-after-handshake',
-  'drop-after-request', 'wrong-signature', 'wrong-eid', 'legacy-uuid', 'suffix',
+  'ask', 'approve', 'decline', 'wait', 'no-uv', 'unknown-account', 'drop-before-connect', 'drop-at-handshake',
+  'drop-after-handshake', 'drop-after-connect', 'drop-after-request', 'wrong-signature', 'wrong-eid', 'legacy-uuid', 'suffix', 'too-old',
 ]
 
 /** pace is milliseconds from one stage to the next; 0 leaves every step to advance(). */
