@@ -105,6 +105,34 @@ const (
 	CodeNotPhoneCode      Code = "not-a-phone-code"
 	CodeCodeDamaged       Code = "phone-code-damaged"
 
+	// Codes of authenticator apps and hardware tokens
+	CodeCodeFormat   Code = "code-format" // params: digits
+	CodeCodeWrong    Code = "code-wrong"
+	CodeCodeUsed     Code = "code-used"
+	CodeCodesEqual   Code = "codes-equal"
+	CodeCodesSwapped Code = "codes-swapped"
+	CodeCodesGap     Code = "codes-gap"  // params: missing
+	CodeCodeClock    Code = "code-clock" // params: codes, computer (times in UTC), offset
+
+	// Seeds, tokens and seed files
+	CodeSeedInvalid        Code = "seed-invalid"
+	CodeOTPAuthInvalid     Code = "otpauth-invalid"   // params: part
+	CodeTokenUnsupported   Code = "token-unsupported" // params: what
+	CodeTokenCounterBased  Code = "token-counter-based"
+	CodeTokenNoClock       Code = "token-no-clock"
+	CodeTokenDuplicate     Code = "token-duplicate" // params: serial, line (of the first one)
+	CodeSeedFileUnknown    Code = "seed-file-unknown"
+	CodeSeedFileTooLarge   Code = "seed-file-too-large" // params: limit
+	CodeSeedFileEncoding   Code = "seed-file-encoding"
+	CodeSeedFileUnsafe     Code = "seed-file-unsafe"     // a document type, so perhaps entities
+	CodeSeedFileDamaged    Code = "seed-file-damaged"    // params: line
+	CodeSeedFileRow        Code = "seed-file-row"        // params: line, field
+	CodeSeedFileEncryption Code = "seed-file-encryption" // params: what
+	CodeSeedFileMAC        Code = "seed-file-mac"        // params: line
+	CodeSeedKeyNeeded      Code = "seed-key-needed"
+	CodeSeedPasswordNeeded Code = "seed-password-needed"
+	CodeSeedPasswordWrong  Code = "seed-password-wrong" // or the key
+
 	// Storage
 	CodeDatabaseNewer   Code = "database-newer" // params: found, known
 	CodeDatabaseDamaged Code = "database-damaged"
@@ -211,6 +239,32 @@ var registry = map[Code]entry{
 	CodePictureNoCode:     {CategoryInput, ActionChoosePicture},
 	CodeNotPhoneCode:      {CategoryInput, ActionChoosePicture},
 	CodeCodeDamaged:       {CategoryInput, ActionNewCode},
+
+	CodeCodeFormat:   {CategoryInput, ActionChange},
+	CodeCodeWrong:    {CategoryDenied, ActionChange},
+	CodeCodeUsed:     {CategoryDenied, ActionWait},
+	CodeCodesEqual:   {CategoryInput, ActionWait},
+	CodeCodesSwapped: {CategoryInput, ActionChange},
+	CodeCodesGap:     {CategoryInput, ActionWait},
+	CodeCodeClock:    {CategoryEnvironment, ActionRetry},
+
+	CodeSeedInvalid:        {CategoryInput, ActionChange},
+	CodeOTPAuthInvalid:     {CategoryInput, ActionChange},
+	CodeTokenUnsupported:   {CategoryDevice, ActionUseOtherDevice},
+	CodeTokenCounterBased:  {CategoryDevice, ActionUseOtherDevice},
+	CodeTokenNoClock:       {CategoryDevice, ActionUseOtherDevice},
+	CodeTokenDuplicate:     {CategoryConflict, ActionChange},
+	CodeSeedFileUnknown:    {CategoryInput, ActionChange},
+	CodeSeedFileTooLarge:   {CategoryInput, ActionChange},
+	CodeSeedFileEncoding:   {CategoryInput, ActionChange},
+	CodeSeedFileUnsafe:     {CategorySecurity, ActionChange},
+	CodeSeedFileDamaged:    {CategoryInput, ActionChange},
+	CodeSeedFileRow:        {CategoryInput, ActionChange},
+	CodeSeedFileEncryption: {CategoryInput, ActionChange},
+	CodeSeedFileMAC:        {CategorySecurity, ActionChange},
+	CodeSeedKeyNeeded:      {CategoryInput, ActionChange},
+	CodeSeedPasswordNeeded: {CategoryInput, ActionChange},
+	CodeSeedPasswordWrong:  {CategoryDenied, ActionChange},
 
 	CodeDatabaseNewer:   {CategoryStorage, ActionUpdateApp},
 	CodeDatabaseDamaged: {CategoryStorage, ActionRestoreBackup},

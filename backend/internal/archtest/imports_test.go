@@ -29,6 +29,8 @@ var allowed = map[string][]string{
 	"backend/transport/ble":    {"backend/mfa", "backend/transport"},
 	"backend/transport/hybrid": {"backend/mfa", "backend/transport", "backend/ctapcbor"},
 	"backend/tunnel":           {"backend/ctapcbor"},
+	"backend/totp":             {"backend/mfa"},
+	"backend/totp/seedfile":    {"backend/mfa", "backend/totp"},
 	"backend/qrpicture":        {"backend/mfa"},
 	"backend/rp":               {"backend/mfa", "backend/ctapcbor"},
 	"backend/ctap2":            {"backend/mfa", "backend/ctapcbor"},
@@ -42,7 +44,8 @@ var allowed = map[string][]string{
 	"backend/authenticator": {"backend/mfa", "backend/ctapcbor", "backend/ctap2"},
 	"backend/phonesim": {"backend/mfa", "backend/ctapcbor", "backend/transport", "backend/ctap2",
 		"backend/virtualauth", "backend/transport/hybrid", "backend/qrpicture"},
-	"backend/vectors": {"backend/mfa", "backend/ctapcbor", "backend/ctap2", "backend/rp", "backend/transport/hybrid"},
+	"backend/vectors": {"backend/mfa", "backend/ctapcbor", "backend/ctap2", "backend/rp", "backend/transport/hybrid",
+		"backend/totp", "backend/totp/seedfile"},
 
 	// use cases
 	"backend/account":  {"backend/mfa"},
