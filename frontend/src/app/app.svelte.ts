@@ -124,6 +124,11 @@ export class App {
     this.ceremony = reduce(this.ceremony, input)
     const c = this.ceremony.current
     if (!c || c === before) return
+    this.now = Date.now() // so that a countdown starts at its full time
+    // What the simulated phone did for an earlier code is over.
+    if (c.id !== before?.id && (this.phone?.state === 'done' || this.phone?.state === 'failed')) {
+      this.phone = { ...this.phone, state: 'idle', failure: null }
+    }
     if (c.stage === 'failed' && c.failure?.code === 'cancelled' && this.route === 'ceremony') {
       this.toWays(c.purpose)
       return

@@ -34,7 +34,7 @@ const heading = (name: string | RegExp) => screen.findByRole('heading', { name }
 
 /** Contrast needs a real browser; src/styles/contrast.test.ts holds the colours. */
 async function sound(): Promise<void> {
-  const found = await axe.run(document.body, { resultTypes: ['violations'], rules: { 'color-contrast': { enabled: false }, region: { enabled: false } } })
+  const found = await axe.run(document.body, { resultTypes: ['violations'], rules: { 'color-contrast': { enabled: false } } })
   expect(found.violations.map((v) => `${v.id}: ${v.nodes.map((n) => n.html).join(' ')}`)).toEqual([])
 }
 
@@ -313,6 +313,15 @@ describe('the simulated phone', () => {
     far.api.AnswerSimulatedPhone = async (yes) => void asked.push(yes)
     await press('Approve')
     expect(asked[1]).toBe(true)
+  })
+
+  it('forgets what it did for an earlier code', async () => {
+    await open('sandbox-home')
+    far.emit('phone', { ...(await far.api.SimulatedPhone()), state: 'done', op: 'create' })
+    far.api.SimulatedPhone = async () => Promise.reject(failure('internal', 'report'))
+    await startEnrolment()
+    await screen.findByText('Ready to read the code')
+    expect(screen.queryByText('Passkey saved')).toBeNull()
   })
 
   it('says what it could not read', async () => {
