@@ -12,6 +12,7 @@ const (
 	CheckBox     Role = 7
 	ComboBox     Role = 11
 	Dialog       Role = 16
+	Frame        Role = 23
 	Image        Role = 27
 	Label        Role = 29
 	ListItem     Role = 32
@@ -33,7 +34,7 @@ const (
 )
 
 var roleNames = map[Role]string{
-	CheckBox: "check box", ComboBox: "combo box", Dialog: "dialog", Image: "image", Label: "label", ListItem: "list item",
+	CheckBox: "check box", ComboBox: "combo box", Dialog: "dialog", Frame: "window", Image: "image", Label: "label", ListItem: "list item",
 	MenuItem:     "menu item",
 	PasswordText: "password", ProgressBar: "progress bar", PushButton: "button", RadioButton: "radio button", Text: "text",
 	ToggleButton: "toggle button", Paragraph: "paragraph", Entry: "entry", Heading: "heading", Section: "section", Link: "link",

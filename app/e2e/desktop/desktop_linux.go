@@ -9,6 +9,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"strconv"
 	"strings"
 	"syscall"
 	"time"
@@ -165,6 +166,11 @@ func (d *Desktop) Type(text string) error {
 // Key presses keys by their names in xdotool, as "ctrl+a" or "Tab".
 func (d *Desktop) Key(keys ...string) error {
 	return run(d.Command("xdotool", append([]string{"key", "--clearmodifiers", "--"}, keys...)...))
+}
+
+// Resize gives the window of a process another size.
+func (d *Desktop) Resize(pid, width, height int) error {
+	return run(d.Command("xdotool", "search", "--onlyvisible", "--pid", strconv.Itoa(pid), "--name", ".", "windowsize", strconv.Itoa(width), strconv.Itoa(height)))
 }
 
 func run(cmd *exec.Cmd) error {

@@ -46,6 +46,10 @@ func (p Person) press(key string, fill ...string) step {
 	return func(ctx context.Context) error { return p.Window.Press(ctx, p.Words.Say(key, fill...)) }
 }
 
+func (p Person) button(key string) step {
+	return func(ctx context.Context) error { return p.See(ctx, atspi.PushButton, p.Words.Say(key)) }
+}
+
 func (p Person) fill(key, text string) step {
 	return func(ctx context.Context) error { return p.Window.Fill(ctx, p.Words.Say(key), text) }
 }
@@ -71,6 +75,11 @@ func (p Person) CreateAccount(ctx context.Context) error {
 		p.heading("nav.s_security"), p.read("home.s_empty"), p.looks("home-empty"))
 }
 
+// OpenSandboxAgain goes from the welcome screen to the sandbox's sign-in.
+func (p Person) OpenSandboxAgain(ctx context.Context) error {
+	return do(ctx, p.press("welcome.s_try"), p.signInScreen)
+}
+
 // BeginAdding goes to the code of a new device.
 func (p Person) BeginAdding(ctx context.Context, name string) error {
 	return do(ctx,
@@ -92,13 +101,13 @@ func (p Person) Answer(ctx context.Context, approve bool) error {
 	if approve {
 		key = "phone.s_approve"
 	}
-	return do(ctx, p.looks("phone-asks"), p.press(key))
+	return do(ctx, p.button(key), p.looks("phone-asks"), p.press(key))
 }
 
 // Accept answers "Add this passkey?" with yes and goes home.
 func (p Person) Accept(ctx context.Context, name string) error {
 	return do(ctx,
-		p.press("confirm.s_add"), p.heading("done.l_title", "name", name), p.looks("device-added"),
+		p.button("confirm.s_add"), p.looks("add-this-passkey"), p.press("confirm.s_add"), p.heading("done.l_title", "name", name), p.looks("device-added"),
 		p.press("done.s_finish"), p.heading("nav.s_security"),
 		func(ctx context.Context) error { return p.Read(ctx, name) }, p.looks("home-with-device"))
 }
@@ -132,5 +141,29 @@ func (p Person) IsHome(ctx context.Context) error { return p.heading("nav.s_secu
 
 // Failed waits for the sentence of a failure.
 func (p Person) Failed(ctx context.Context, code string) error {
-	return p.read("failure." + code + ".s_title")(ctx)
+	return do(ctx, p.read("failure."+code+".s_title"), p.looks("failed-"+code))
+}
+
+// NothingAdded waits for the words that say so.
+func (p Person) NothingAdded(ctx context.Context) error { return p.read("failed.s_enrol")(ctx) }
+
+// Expired waits until the code has run out, for as long as codes live.
+func (p Person) Expired(ctx context.Context) error {
+	for life := 0; ; life++ {
+		err := p.heading("failure.code-expired.s_title")(ctx)
+		if err == nil || life == codeLives {
+			return err
+		}
+	}
+}
+
+// codeLives is how often the person's patience is renewed while a code runs out.
+const codeLives = 3
+
+// NewCode asks for a fresh code after one has run out.
+func (p Person) NewCode(ctx context.Context) error { return do(ctx, p.press("do.s_new_code"), p.code) }
+
+// Cancel leaves a ceremony.
+func (p Person) Cancel(ctx context.Context) error {
+	return do(ctx, p.press("do.s_cancel"), p.read("ceremony.l_cancelled"))
 }

@@ -142,14 +142,22 @@ func (w *Window) Fill(ctx context.Context, name, text string) error {
 	if err := w.Desktop.Key("ctrl+a", "BackSpace"); err != nil {
 		return err
 	}
+	if err := w.holds(ctx, field, name, 0); err != nil {
+		return err
+	}
 	if err := w.Desktop.Type(text); err != nil {
 		return err
 	}
-	// Keys are on their way for a while; what is done next must not overtake them.
-	// A password shows one dot for each character.
-	return w.await(ctx, fmt.Sprintf("what was typed into %q", name), func(ctx context.Context) error {
+	return w.holds(ctx, field, name, utf8.RuneCountInString(text))
+}
+
+// holds waits until a field has so many characters, which is what a password
+// shows. Keys are on their way for a while, and what is done next must not
+// overtake them.
+func (w *Window) holds(ctx context.Context, field atspi.Node, name string, count int) error {
+	return w.await(ctx, fmt.Sprintf("%d characters in %q", count, name), func(ctx context.Context) error {
 		content, err := field.Text(ctx)
-		if err == nil && utf8.RuneCountInString(content) != utf8.RuneCountInString(text) {
+		if err == nil && utf8.RuneCountInString(content) != count {
 			err = atspi.ErrAbsent
 		}
 		return err
@@ -208,4 +216,37 @@ func (o *output) String() string {
 	o.mu.Lock()
 	defer o.mu.Unlock()
 	return strings.TrimSpace(o.buf.String())
+}
+
+// Count counts what fits in the tree.
+func (w *Window) Count(ctx context.Context, fits func(atspi.Seen) bool) (n int, err error) {
+	err = w.app.Walk(ctx, func(s atspi.Seen) bool {
+		if fits(s) {
+			n++
+		}
+		return false
+	})
+	return n, err
+}
+
+// Resize gives the window another size, as dragging its corner does.
+func (w *Window) Resize(ctx context.Context, width, height int) error {
+	if err := w.Desktop.Resize(w.PID(), width, height); err != nil {
+		return err
+	}
+	return w.HasSize(ctx, width, height)
+}
+
+// HasSize waits until the window has this size, in pixels.
+func (w *Window) HasSize(ctx context.Context, width, height int) error {
+	return w.await(ctx, fmt.Sprintf("a window of %d x %d", width, height), func(ctx context.Context) error {
+		frame, err := w.app.Find(ctx, atspi.Want{Role: atspi.Frame, Name: func(string) bool { return true }})
+		if err != nil {
+			return err
+		}
+		if b, err := frame.Box(ctx); err != nil || int(b.Width) != width || int(b.Height) != height {
+			return atspi.ErrAbsent
+		}
+		return nil
+	})
 }

@@ -1,0 +1,101 @@
+package bind
+
+import (
+	"encoding/json"
+	"os"
+	"path/filepath"
+	"reflect"
+	"regexp"
+	"slices"
+	"strings"
+	"testing"
+)
+
+// The page's half of the contract is TypeScript. Its interfaces must have the
+// members that the DTOs have in JSON, and its BoundAPI the methods of API.
+func TestContractIsTheSameOnBothSides(t *testing.T) {
+	text, err := os.ReadFile(filepath.Join("..", "..", "frontend", "src", "api", "contract.ts"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, dto := range []any{FailureDTO{}, StateDTO{}, AccountDTO{}, SessionDTO{}, IdentityDTO{}, DeviceDTO{}, LinkedPhoneDTO{}, SignInDTO{},
+		CeremonyDTO{}, QRDTO{}, CandidateDTO{}, SimPhoneDTO{}, CreateAccountRequest{}, SignInRequest{}, RenameDeviceRequest{}, RemoveDeviceRequest{}} {
+		typ := reflect.TypeOf(dto)
+		t.Run(typ.Name(), func(t *testing.T) {
+			var want []string
+			for i := range typ.NumField() {
+				want = append(want, typ.Field(i).Tag.Get("json"))
+			}
+			slices.Sort(want)
+			if got := members(t, string(text), typ.Name(), `([A-Za-z]+)\??:`); !slices.Equal(got, want) {
+				t.Errorf("the page has %v, Go has %v", got, want)
+			}
+		})
+	}
+	t.Run("BoundAPI", func(t *testing.T) {
+		var want []string
+		api := reflect.TypeFor[*API]()
+		for i := range api.NumMethod() {
+			want = append(want, api.Method(i).Name)
+		}
+		if got := members(t, string(text), "BoundAPI", `(?m)^\s*([A-Z][A-Za-z]+)\(`); !slices.Equal(got, want) {
+			t.Errorf("the page has %v, Go has %v", got, want)
+		}
+	})
+}
+
+var (
+	comment = regexp.MustCompile(`(?s)/\*.*?\*/`)
+	nested  = regexp.MustCompile(`\([^)]*\)|<[^<>]*>`)
+)
+
+// members lists what an interface declares, sorted.
+func members(t *testing.T, text, name, pattern string) []string {
+	t.Helper()
+	_, body, ok := strings.Cut(text, "export interface "+name+" {")
+	if !ok {
+		t.Fatalf("contract.ts has no interface %s", name)
+	}
+	body, _, _ = strings.Cut(comment.ReplaceAllString(body, ""), "\n}")
+	if first, _, _ := strings.Cut(body, "\n"); strings.Contains(first, "}") {
+		body, _, _ = strings.Cut(first, "}") // an interface on one line
+	}
+	if !strings.HasPrefix(pattern, "(?m)") {
+		body = nested.ReplaceAllString(body, "")
+	}
+	var found []string
+	for _, m := range regexp.MustCompile(pattern).FindAllStringSubmatch(body, -1) {
+		found = append(found, m[1])
+	}
+	slices.Sort(found)
+	return found
+}
+
+// Lists must arrive as [] and absent values as null, because the page was
+// promised so; a zero time must be 0.
+func TestShapes(t *testing.T) {
+	api, _ := bound(t, &fake{})
+	for _, row := range []struct {
+		name string
+		dto  any
+		want string
+	}{
+		{"empty state", api.state(fake{}.state), `"account":null,"session":null,"failure":null`},
+		{"empty lists", api.state(fake{}.state), `"backups":[]`},
+		{"full state", api.state(everything()), `"session":{"principal":"a@b.example","kind":"root","startedAt":1700000000123,"mfaAt":1700000001123,"mfaPresent":true,"device":"pixel"}`},
+		{"device never used", api.device("x.example")(deviceOf()), `"lastUsedAt":0`},
+		{"device without transports", api.device("x.example")(deviceOf()), `"transports":[]`},
+		{"device's algorithm", api.device("x.example")(deviceOf()), `"algorithm":"EdDSA"`},
+	} {
+		t.Run(row.name, func(t *testing.T) {
+			text, err := json.Marshal(row.dto)
+			if err != nil || !strings.Contains(string(text), row.want) {
+				t.Errorf("%s lacks %s (%v)", text, row.want, err)
+			}
+		})
+	}
+	c, err := api.ceremony(*running())
+	if err != nil || c.QR == nil || c.QR.Size != 2 || !slices.Equal(c.QR.Rows, []string{"10", "01"}) || c.Until != 5 || c.Device.RPID != "keyferry.internal" {
+		t.Errorf("ceremony %+v, error %v", c, err)
+	}
+}
