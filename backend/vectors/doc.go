@@ -10,5 +10,5 @@
 //
 // Reading order: run.go (files, items, results), guard.go (time, memory and
 // panics of one item), compare.go (outputs), then one file per form: hybrid.go,
-// webauthn.go, ctap2.go, malformed.go, aaguids.go.
+// webauthn.go, ctap2.go, totp.go, seedfile.go, malformed.go, aaguids.go.
 package vectors

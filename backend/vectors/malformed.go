@@ -10,8 +10,8 @@ import (
 	"github.com/keyferry/keyferry/backend/rp"
 )
 
-// malformedTargets are the parsers of outside bytes that the build has. jwt,
-// otpauth and iam_policy are not covered yet.
+// malformedTargets are the parsers of outside bytes that the build has. jwt
+// and iam_policy are not covered yet.
 var malformedTargets = map[string]func([]byte) error{
 	"cbor":               func(data []byte) error { return ctapcbor.Unmarshal(data, new(any)) },
 	"attestation_object": rp.CheckAttestationObject,
@@ -19,6 +19,7 @@ var malformedTargets = map[string]func([]byte) error{
 	"cose":               rp.CheckPublicKey,
 	"client_data":        rp.CheckClientData,
 	"credential_json":    rp.CheckCredentialJSON,
+	"otpauth":            checkOTPAuth,
 }
 
 // maxInput bounds what a generator may make.

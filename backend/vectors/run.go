@@ -156,6 +156,8 @@ func parse(data []byte) ([]item, error) {
 		return parseAll(head.Items, parseCTAP2)
 	case string(schema) == "malformed":
 		return parseAll(head.Items, parseMalformed)
+	case string(schema) == "totp":
+		return parseAll(head.Items, parseTOTP)
 	case string(schema) == "aaguids":
 		return parseAll(head.Items, parseAAGUID)
 	case head.Items != nil:

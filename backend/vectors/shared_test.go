@@ -38,9 +38,9 @@ func TestSharedFiles(t *testing.T) {
 		{"webauthn_real.json", 0},
 		{"webauthn_negative.json", 0},
 		{"ctap2.json", 17},
-		{"malformed.json", 12},
+		{"malformed.json", 10},
 		{"aaguids.json", 0},
-		{"totp.json", 52},
+		{"totp.json", 0},
 		{"iam_policy.json", 28},
 	} {
 		t.Run(c.file, func(t *testing.T) {
