@@ -64,16 +64,6 @@ func addedNothing(t *testing.T, trail []walk.Event) {
 	}
 }
 
-// A code that nobody scans runs out; the next one works.
-func TestExpiredCode(t *testing.T) {
-	s := sit(t)
-	must(t, s.CreateAccount, s.addPhone("pixel"), s.Expired, s.NewCode, s.Scan, s.answer(true), s.accept("pixel"))
-	kinds := walk.Kinds(s.trail(t))
-	if !slices.Contains(kinds, "device-added") {
-		t.Errorf("no device was added: %v", kinds)
-	}
-}
-
 // A power cut while the code is shown: afterwards everything is as it was.
 func TestKilledAtTheCode(t *testing.T) {
 	s := sit(t)
