@@ -64,13 +64,17 @@ type bench struct {
 	root   mfa.Identity
 }
 
-func newBench(t *testing.T, phone virtualauth.Config) *bench {
+func newBench(t testing.TB, phone virtualauth.Config) *bench {
+	t.Helper()
+	return newBenchOver(t, phone, storetest.NewMemory())
+}
+
+func newBenchOver(t testing.TB, phone virtualauth.Config, store mfa.Store) *bench {
 	t.Helper()
 	b := &bench{root: mfa.Identity{Kind: mfa.Root, Name: "root@example.org"}, pass: func() *mfa.Secret { return mfa.NewSecret([]byte("correct horse")) }}
 	device := virtualauth.New(phone)
 	t.Cleanup(func() { device.Close() })
 	b.phones = &fakePhones{device: device}
-	store := storetest.NewMemory()
 	accounts := account.New(store, time.Now, rand.Reader, account.Cost{Time: 1, MemoryKiB: 64, Threads: 1})
 	b.Service = New(Config{Store: store, Accounts: accounts, Phones: b.phones, Clock: time.Now, Rand: rand.Reader, Log: slog.New(slog.DiscardHandler)})
 	t.Cleanup(b.Close)
@@ -94,7 +98,7 @@ func wants(t *testing.T, err error, code mfa.Code) {
 	}
 }
 
-func (b *bench) enrol(t *testing.T, name string) mfa.Device {
+func (b *bench) enrol(t testing.TB, name string) mfa.Device {
 	t.Helper()
 	d, err := b.EnrolPhone(t.Context(), b.who, name, nil, yes)
 	if err != nil {
@@ -103,7 +107,7 @@ func (b *bench) enrol(t *testing.T, name string) mfa.Device {
 	return d
 }
 
-func (b *bench) pending(t *testing.T) Pending {
+func (b *bench) pending(t testing.TB) Pending {
 	t.Helper()
 	p, err := b.Password(t.Context(), b.root, b.pass())
 	if err != nil || p.Session != nil {
@@ -112,7 +116,7 @@ func (b *bench) pending(t *testing.T) Pending {
 	return p
 }
 
-func (b *bench) devices(t *testing.T) []mfa.Device {
+func (b *bench) devices(t testing.TB) []mfa.Device {
 	t.Helper()
 	d, err := b.Store.Devices(t.Context(), b.who.PrincipalID)
 	if err != nil {
