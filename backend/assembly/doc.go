@@ -4,7 +4,8 @@
 //
 // A real account gets the system's Bluetooth and the specification's tunnel
 // addresses, always: there is no setting, flag or environment variable that
-// changes this. A sandbox account gets a radio and a relay on 127.0.0.1, never
+// names others (a proxy changes the road, not the name that TLS must prove). A
+// sandbox account gets a radio and a relay on 127.0.0.1, never
 // Bluetooth and never a real tunnel.
 //
 // Reading order: house.go (one account), phones.go (hybrid as ceremony.Phones),
