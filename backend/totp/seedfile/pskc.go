@@ -182,10 +182,12 @@ func (r *Row) profile(k xmlKey) (unsupported, bad string) {
 	return unsupported, ""
 }
 
+var suiteMarks = strings.NewReplacer("-", "", "_", "")
+
 // suiteHash reads a hash as vendors write it: HMAC-SHA256, HmacSHA256, SHA-256.
 func suiteHash(suite string) totp.Algorithm {
 	name := strings.ToUpper(suite)
-	plain := totp.Algorithm(strings.TrimPrefix(strings.NewReplacer("-", "", "_", "").Replace(name), "HMAC"))
+	plain := totp.Algorithm(strings.TrimPrefix(suiteMarks.Replace(name), "HMAC"))
 	if plain == totp.SHA1 || plain == totp.SHA256 || plain == totp.SHA512 {
 		return plain
 	}
