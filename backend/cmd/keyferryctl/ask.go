@@ -38,6 +38,7 @@ func (in *input) line(ctx context.Context) ([]byte, error) {
 		if errors.Is(err, io.EOF) && len(b) > 0 {
 			err = nil
 		}
+		defer clear(b) // in the reader's buffer; it may be a password
 		return bytes.Clone(bytes.TrimRight(b, "\r\n")), err
 	})
 }
@@ -102,6 +103,12 @@ func (p *passwordFlags) password(ctx context.Context, t *terminal, isNew bool) (
 	case !t.in.isTerminal():
 		return nil, usage("there is no terminal to ask for the password: use --password-file or --password-stdin")
 	}
+	// One silence for both questions: what is pasted in one go must not show.
+	restore, err := silence(t.in.file)
+	if err != nil {
+		return nil, mfa.Fail(mfa.CodeInvalidInput, "field", "password").Because(err)
+	}
+	defer restore()
 	first, err := t.prompt(ctx, "Password: ")
 	if err != nil || !isNew {
 		return first, err
@@ -119,20 +126,17 @@ func (p *passwordFlags) password(ctx context.Context, t *terminal, isNew bool) (
 	return first, nil
 }
 
-// prompt asks without echo, and puts the echo back when it is cancelled.
+// prompt asks on a terminal that is silent already. The end of the input
+// (Ctrl-D) counts as cancelled.
 func (t *terminal) prompt(ctx context.Context, question string) (*mfa.Secret, error) {
-	fd := int(t.in.file.Fd())
-	before, err := term.GetState(fd)
-	if err != nil {
-		return nil, mfa.Fail(mfa.CodeInvalidInput, "field", "password").Because(err)
-	}
 	fmt.Fprint(t.outErr, question)
-	b, err := orCancelled(ctx, func() ([]byte, error) { return term.ReadPassword(fd) })
+	b, err := t.in.line(ctx)
 	fmt.Fprintln(t.outErr)
-	if ctx.Err() != nil {
-		_ = term.Restore(fd, before)
+	if errors.Is(err, io.EOF) {
+		err = mfa.Fail(mfa.CodeCancelled)
 	}
 	if err != nil {
+		clear(b)
 		return nil, err
 	}
 	return mfa.NewSecret(b), nil
