@@ -1,356 +1,186 @@
 package hybrid
 
 import (
-	"bytes"
 	"context"
-	"errors"
-	"runtime"
-	"slices"
 	"testing"
 	"time"
 
 	"github.com/keyferry/keyferry/backend/mfa"
-	"github.com/keyferry/keyferry/backend/transport"
 )
 
-// The messages of a QR transaction, in order, by direction.
+// The messages of a transaction, in order, by direction. A linked transaction
+// has no update, unless the phone is pushy, and no late one.
 const (
-	message1, request, shutdown              = 0, 1, 2    // to the phone
-	message2, postHandshake, update, ctapAns = 0, 1, 2, 3 // to the client
+	message1, request, shutdown                          = 0, 1, 2       // to the phone
+	message2, postHandshake, update, ctapAns, lateUpdate = 0, 1, 2, 3, 4 // to the client
+	linkedAns                                            = 2             // to the client, linked
 )
 
-// fault is what the network does to the n-th message of one direction.
-type fault func(l *lab, n int) func(i int, m []byte) [][]byte
+// answeredOrNot is the end of a phone that may see the client go before or after
+// its answer is out.
+const answeredOrNot mfa.Code = "nil or computer-hung-up"
 
-func drop(_ *lab, n int) func(int, []byte) [][]byte {
-	return func(i int, m []byte) [][]byte {
-		if i == n {
-			return nil
-		}
-		return [][]byte{m}
+// Conditions of a row. Whoever waits for what never comes gets little time.
+const short = 30 * time.Millisecond
+
+func none(*lab)             {}
+func shortHandshake(l *lab) { l.client.Timers.Handshake = short }
+func shortPost(l *lab)      { l.client.Timers.PostHandshake = short }
+func shortAnswer(l *lab)    { l.client.Timers.Answer = short }
+func shortUpdates(l *lab)   { l.client.Timers.Update = short }
+func pushy(l *lab)          { l.phone.Faults.PushyLink = true }
+func releasing(l *lab)      { l.phone.Handle = handler(func(context.Context) { l.relay.release() }) }
+func undecided(l *lab)      { l.phone.Handle = handler(func(ctx context.Context) { <-ctx.Done() }) }
+func givesLink(l *lab)      { l.givesLink(false) }
+func lateWithLink(l *lab)   { l.givesLink(true) }
+
+func handler(before func(context.Context)) func(context.Context, []byte) ([]byte, error) {
+	return func(ctx context.Context, _ []byte) ([]byte, error) {
+		before(ctx)
+		return testAnswer, ctx.Err()
 	}
 }
 
-func repeat(_ *lab, n int) func(int, []byte) [][]byte {
-	return func(i int, m []byte) [][]byte {
-		if i == n {
-			return [][]byte{m, m}
+// both is several conditions.
+func both(conditions ...func(*lab)) func(*lab) {
+	return func(l *lab) {
+		for _, set := range conditions {
+			set(l)
 		}
-		return [][]byte{m}
 	}
 }
 
-// flip changes one bit in the middle.
-func flip(_ *lab, n int) func(int, []byte) [][]byte {
-	return func(i int, m []byte) [][]byte {
-		if i == n {
-			m = slices.Clone(m)
-			m[len(m)/2] ^= 4
-		}
-		return [][]byte{m}
+func (l *lab) givesLink(late bool) {
+	link, err := NewPhoneLink(nil, []byte("contact of a test"), "Test phone")
+	if err != nil {
+		l.Fatal(err)
 	}
+	l.client.OfferLinking, l.phone.Link, l.phone.LinkLate = true, link, late
 }
 
-// shorten takes the last byte.
-func shorten(_ *lab, n int) func(int, []byte) [][]byte {
-	return func(i int, m []byte) [][]byte {
-		if i == n {
-			m = m[:len(m)-1]
-		}
-		return [][]byte{m}
-	}
+// relayFault is one row: what the network does, and how both sides end.
+type relayFault struct {
+	what      fault
+	name      string
+	d         direction
+	n         int
+	set       func(*lab)
+	code      mfa.Code // of the client
+	phoneCode mfa.Code
 }
 
-// swap lets the next message overtake.
-func swap(_ *lab, n int) func(int, []byte) [][]byte {
-	var held []byte
-	return func(i int, m []byte) [][]byte {
-		switch i {
-		case n:
-			held = m
-			return nil
-		case n + 1:
-			return [][]byte{m, held}
+// run holds the row to its ends, and the client to having taken so many links
+// and to having closed its socket while the network still holds things back.
+func (f relayFault) run(t *testing.T, connect func(*lab) (*Session, error), links int) {
+	t.Run(f.name, func(t *testing.T) {
+		l := newLab(t)
+		f.set(l)
+		tamper := f.what(l, f.n)
+		l.relay.tamper = func(d direction, i int, m []byte) [][]byte {
+			if d != f.d {
+				return [][]byte{m}
+			}
+			return tamper(i, m)
 		}
-		return [][]byte{m}
-	}
-}
-
-// delay holds the message, and what is behind it, until the client has failed.
-func delay(l *lab, n int) func(int, []byte) [][]byte {
-	return func(i int, m []byte) [][]byte {
-		if i == n {
-			<-l.relay.heldBack
+		answer, err := l.transactBy(connect)
+		wantCode(t, err, f.code)
+		if err == nil {
+			l.wantAnswer(answer, nil)
 		}
-		return [][]byte{m}
-	}
+		if err := l.client.WaitIdle(t.Context()); err != nil {
+			t.Error(err)
+		}
+		l.desktop.wantClosed(t)
+		l.relay.release()
+		phoneErr := <-l.ended
+		switch {
+		case f.phoneCode != answeredOrNot:
+			wantCode(t, phoneErr, f.phoneCode)
+		case phoneErr != nil:
+			wantCode(t, phoneErr, mfa.CodeComputerHungUp)
+		}
+		if len(l.links) != links {
+			t.Errorf("%d links taken, want %d", len(l.links), links)
+		}
+		for _, s := range []*sockets{l.desktop, l.handset, l.relay.ends} {
+			s.wantUsed(t)
+		}
+	})
 }
-
-// Ends of the phone that depend on which of two things comes first.
-const (
-	anything      mfa.Code = "anything"
-	answeredOrNot mfa.Code = "nil or computer-hung-up"
-)
 
 func TestFaultsOnTheRelay(t *testing.T) {
-	short := 30 * time.Millisecond
-	handshake := func(l *lab) { l.client.Timers.Handshake = short }
-	post := func(l *lab) { l.client.Timers.PostHandshake = short }
-	answer := func(l *lab) { l.client.Timers.Answer = short }
-	none := func(*lab) {}
-
-	for _, row := range []struct {
-		what      fault
-		name      string
-		d         direction
-		n         int
-		set       func(*lab)
-		code      mfa.Code // of the client
-		phoneCode mfa.Code
-	}{
-		{drop, "drop message 1", toPhone, message1, handshake, mfa.CodePhoneSilent, mfa.CodeTunnelLost},
+	for _, row := range []relayFault{
+		{drop, "drop message 1", toPhone, message1, shortHandshake, mfa.CodePhoneSilent, mfa.CodeTunnelLost},
 		{drop, "drop message 2", toClient, message2, none, mfa.CodeHandshakeFailed, mfa.CodeComputerHungUp},
 		{drop, "drop post-handshake", toClient, postHandshake, none, mfa.CodePhoneProtocol, mfa.CodeComputerHungUp},
-		{drop, "drop request", toPhone, request, answer, mfa.CodePhoneSilent, mfa.CodeComputerHungUp},
+		{drop, "drop request", toPhone, request, shortAnswer, mfa.CodePhoneSilent, mfa.CodeComputerHungUp},
 		{drop, "drop update", toClient, update, none, mfa.CodePhoneProtocol, answeredOrNot},
-		{drop, "drop answer", toClient, ctapAns, answer, mfa.CodePhoneSilent, answeredOrNot},
+		{drop, "drop answer", toClient, ctapAns, shortAnswer, mfa.CodePhoneSilent, answeredOrNot},
 		{drop, "drop shutdown", toPhone, shutdown, none, "", ""},
 
-		{delay, "delay message 1", toPhone, message1, handshake, mfa.CodePhoneSilent, anything},
-		{delay, "delay message 2", toClient, message2, handshake, mfa.CodePhoneSilent, anything},
-		{delay, "delay post-handshake", toClient, postHandshake, post, mfa.CodePhoneSilent, anything},
-		{delay, "delay request", toPhone, request, answer, mfa.CodePhoneSilent, anything},
-		{delay, "delay answer", toClient, ctapAns, answer, mfa.CodePhoneSilent, anything},
+		{delay, "delay message 1", toPhone, message1, shortHandshake, mfa.CodePhoneSilent, mfa.CodeComputerHungUp},
+		{delay, "delay message 2", toClient, message2, shortHandshake, mfa.CodePhoneSilent, mfa.CodeComputerHungUp},
+		{delay, "delay post-handshake", toClient, postHandshake, shortPost, mfa.CodePhoneSilent, mfa.CodeComputerHungUp},
+		{delay, "delay request", toPhone, request, both(shortAnswer, undecided), mfa.CodePhoneSilent, mfa.CodeComputerHungUp},
+		{delay, "delay update", toClient, update, both(shortAnswer, undecided), mfa.CodePhoneSilent, mfa.CodeComputerHungUp},
+		{delay, "delay update until the request", toClient, update, releasing, "", ""},
+		{delay, "delay answer", toClient, ctapAns, shortAnswer, mfa.CodePhoneSilent, answeredOrNot},
+		{delay, "delay shutdown", toPhone, shutdown, none, "", ""},
 
 		{repeat, "repeat message 1", toPhone, message1, none, mfa.CodePhoneHungUp, mfa.CodeComputerProtocol},
 		{repeat, "repeat message 2", toClient, message2, none, mfa.CodePhoneProtocol, mfa.CodeComputerHungUp},
-		{repeat, "repeat post-handshake", toClient, postHandshake, none, mfa.CodePhoneProtocol, answeredOrNot},
+		{repeat, "repeat post-handshake", toClient, postHandshake, undecided, mfa.CodePhoneProtocol, mfa.CodeComputerHungUp},
 		{repeat, "repeat request", toPhone, request, none, "", mfa.CodeComputerProtocol},
+		{repeat, "repeat update", toClient, update, undecided, mfa.CodePhoneProtocol, mfa.CodeComputerHungUp},
 		{repeat, "repeat answer", toClient, ctapAns, none, "", ""},
+		{repeat, "repeat shutdown", toPhone, shutdown, none, "", ""},
 
 		{swap, "swap message 2 and post-handshake", toClient, message2, none, mfa.CodeHandshakeFailed, mfa.CodeComputerHungUp},
 		{swap, "swap post-handshake and update", toClient, postHandshake, none, mfa.CodePhoneProtocol, mfa.CodeComputerHungUp},
 		{swap, "swap update and answer", toClient, update, none, mfa.CodePhoneProtocol, answeredOrNot},
+		{swap, "swap request and shutdown", toPhone, request, shortAnswer, mfa.CodePhoneSilent, mfa.CodeComputerHungUp},
 
 		{flip, "flip a bit of message 1", toPhone, message1, none, mfa.CodeTunnelLost, mfa.CodeHandshakeFailed},
 		{flip, "flip a bit of message 2", toClient, message2, none, mfa.CodeHandshakeFailed, mfa.CodeComputerHungUp},
 		{flip, "flip a bit of post-handshake", toClient, postHandshake, none, mfa.CodePhoneProtocol, mfa.CodeComputerHungUp},
 		{flip, "flip a bit of the request", toPhone, request, none, mfa.CodePhoneHungUp, mfa.CodeComputerProtocol},
-		{flip, "flip a bit of the update", toClient, update, none, mfa.CodePhoneProtocol, answeredOrNot},
+		{flip, "flip a bit of the update", toClient, update, undecided, mfa.CodePhoneProtocol, mfa.CodeComputerHungUp},
 		{flip, "flip a bit of the answer", toClient, ctapAns, none, mfa.CodePhoneProtocol, answeredOrNot},
+		{flip, "flip a bit of the shutdown", toPhone, shutdown, none, "", mfa.CodeComputerProtocol},
 
 		{shorten, "shorten message 1", toPhone, message1, none, mfa.CodeTunnelLost, mfa.CodeHandshakeFailed},
 		{shorten, "shorten message 2", toClient, message2, none, mfa.CodeHandshakeFailed, mfa.CodeComputerHungUp},
 		{shorten, "shorten the answer", toClient, ctapAns, none, mfa.CodePhoneProtocol, answeredOrNot},
+		{shorten, "shorten the shutdown", toPhone, shutdown, none, "", mfa.CodeComputerProtocol},
 	} {
-		t.Run(row.name, func(t *testing.T) {
-			l := newLab(t)
-			row.set(l)
-			tamper := row.what(l, row.n)
-			l.relay.tamper = func(d direction, i int, m []byte) [][]byte {
-				if d != row.d {
-					return [][]byte{m}
-				}
-				return tamper(i, m)
-			}
-			answer, err := l.transact()
-			wantCode(t, err, row.code)
-			if err == nil {
-				l.wantAnswer(answer, nil)
-			}
-			l.relay.release()
-			phoneErr := <-l.ended
-			if row.phoneCode == anything || row.phoneCode == answeredOrNot && phoneErr == nil {
-				return
-			}
-			if row.phoneCode == answeredOrNot {
-				row.phoneCode = mfa.CodeComputerHungUp
-			}
-			wantCode(t, phoneErr, row.phoneCode)
-		})
+		row.run(t, (*lab).connect, 0)
 	}
 }
 
-func TestFaultsOfThePhone(t *testing.T) {
+// TestFaultsOnLinks is about updates that carry a link, and the shutdown that
+// makes some phones send one: a link is taken once or not at all, and a link that
+// is lost costs no answer.
+func TestFaultsOnLinks(t *testing.T) {
 	for _, row := range []struct {
-		name string
-		set  func(*lab)
-		code mfa.Code
+		relayFault
+		links int
 	}{
-		{"drops before connect", func(l *lab) {
-			l.phone.Faults.Drop = DropBeforeConnect
-			l.air.distort = func(a transport.Advert) []transport.Advert {
-				for l.relay.someoneWaits() { // until the relay knows
-					runtime.Gosched()
-				}
-				return []transport.Advert{a}
-			}
-		}, mfa.CodeTunnelRefused},
-		{"drops at handshake", func(l *lab) { l.phone.Faults.Drop = DropAtHandshake }, mfa.CodeTunnelLost},
-		{"drops after handshake", func(l *lab) { l.phone.Faults.Drop = DropAfterHandshake }, mfa.CodeTunnelLost},
-		{"drops after connect", func(l *lab) { l.phone.Faults.Drop = DropAfterConnect }, mfa.CodePhoneHungUp},
-		{"drops after request", func(l *lab) { l.phone.Faults.Drop = DropAfterRequest }, mfa.CodePhoneHungUp},
-		{"hangs up instead of an answer", func(l *lab) {
-			l.phone.Handle = func(context.Context, []byte) ([]byte, error) { return nil, ErrHangUp }
-		}, mfa.CodePhoneHungUp},
-		{"empty answer", func(l *lab) {
-			l.phone.Handle = func(context.Context, []byte) ([]byte, error) { return nil, nil }
-		}, mfa.CodePhoneProtocol},
-		{"wrong EID", func(l *lab) {
-			l.phone.Faults.WrongEID, l.client.Timers.Code = true, 30*time.Millisecond
-		}, mfa.CodeCodeExpired},
-		{"names a server that nobody has", func(l *lab) {
-			l.phone.ServerID, l.client.Timers.Code = 17, 30*time.Millisecond
-		}, mfa.CodeCodeExpired},
+		{relayFault{drop, "drop update", toClient, update, givesLink, mfa.CodePhoneProtocol, answeredOrNot}, 0},
+		{relayFault{delay, "delay update", toClient, update, both(givesLink, shortAnswer, undecided), mfa.CodePhoneSilent, mfa.CodeComputerHungUp}, 0},
+		{relayFault{delay, "delay update until the request", toClient, update, both(givesLink, releasing), "", ""}, 1},
+		{relayFault{repeat, "repeat update", toClient, update, both(givesLink, undecided), mfa.CodePhoneProtocol, mfa.CodeComputerHungUp}, 1},
+		{relayFault{flip, "flip a bit of the update", toClient, update, both(givesLink, undecided), mfa.CodePhoneProtocol, mfa.CodeComputerHungUp}, 0},
+
+		{relayFault{drop, "drop late update", toClient, lateUpdate, lateWithLink, "", ""}, 0},
+		{relayFault{delay, "delay late update", toClient, lateUpdate, both(lateWithLink, shortUpdates), "", ""}, 0},
+		{relayFault{repeat, "repeat late update", toClient, lateUpdate, lateWithLink, "", ""}, 1},
+		{relayFault{flip, "flip a bit of the late update", toClient, lateUpdate, lateWithLink, "", ""}, 0},
+
+		{relayFault{drop, "drop shutdown", toPhone, shutdown, both(lateWithLink, shortUpdates), "", ""}, 0},
+		{relayFault{delay, "delay shutdown", toPhone, shutdown, both(lateWithLink, shortUpdates), "", ""}, 0},
+		{relayFault{repeat, "repeat shutdown", toPhone, shutdown, lateWithLink, "", ""}, 1},
+		{relayFault{flip, "flip a bit of the shutdown", toPhone, shutdown, lateWithLink, "", mfa.CodeComputerProtocol}, 0},
 	} {
-		t.Run(row.name, func(t *testing.T) {
-			l := newLab(t)
-			row.set(l)
-			ctx, stop := context.WithCancel(t.Context())
-			go func() {
-				code, err := ParseURI(<-l.codes)
-				if err == nil {
-					err = l.phone.Answer(ctx, code)
-				}
-				l.ended <- err
-			}()
-			s, err := l.client.Connect(t.Context(), MakeCredential, l.report)
-			if err == nil {
-				_, err = s.Exchange(t.Context(), testRequest, nil)
-				s.Close()
-			}
-			wantCode(t, err, row.code)
-			stop()
-			<-l.ended
-		})
+		row.run(t, (*lab).connect, row.links)
 	}
-}
-
-func TestFaultsOnTheRadio(t *testing.T) {
-	foreign := transport.Advert{Service: transport.ServiceFIDO, Data: bytes.Repeat([]byte{0x5a}, 20)}
-	for _, row := range []struct {
-		name    string
-		distort func(transport.Advert) []transport.Advert
-		code    mfa.Code
-	}{
-		{"drop", func(transport.Advert) []transport.Advert { return nil }, mfa.CodeCodeExpired},
-		{"repeat", func(a transport.Advert) []transport.Advert { return []transport.Advert{a, a, a} }, ""},
-		{"flip a bit of the ciphertext", func(a transport.Advert) []transport.Advert {
-			a.Data[3] ^= 1
-			return []transport.Advert{a}
-		}, mfa.CodeCodeExpired},
-		{"flip a bit of the tag", func(a transport.Advert) []transport.Advert {
-			a.Data[19] ^= 1
-			return []transport.Advert{a}
-		}, mfa.CodeCodeExpired},
-		{"shorten", func(a transport.Advert) []transport.Advert {
-			a.Data = a.Data[:19]
-			return []transport.Advert{a}
-		}, mfa.CodeCodeExpired},
-		{"foreign adverts first", func(a transport.Advert) []transport.Advert {
-			return []transport.Advert{foreign, {Data: nil}, foreign, a}
-		}, ""},
-		{"a broken copy, then the good one", func(a transport.Advert) []transport.Advert {
-			broken := slices.Clone(a.Data)
-			broken[0] ^= 0x80
-			return []transport.Advert{{Service: a.Service, Data: broken}, a}
-		}, ""},
-		{"junk behind", func(a transport.Advert) []transport.Advert {
-			a.Data = append(a.Data, 0xff, 0xff, 0xff)
-			return []transport.Advert{a}
-		}, ""},
-	} {
-		t.Run(row.name, func(t *testing.T) {
-			l := newLab(t)
-			l.air.distort = row.distort
-			if row.code != "" {
-				l.client.Timers.Code = 20 * time.Millisecond
-			}
-			ctx, stop := context.WithCancel(t.Context())
-			defer stop()
-			go func() {
-				code, err := ParseURI(<-l.codes)
-				if err == nil {
-					err = l.phone.Answer(ctx, code)
-				}
-				l.ended <- err
-			}()
-			s, err := l.client.Connect(t.Context(), MakeCredential, l.report)
-			wantCode(t, err, row.code)
-			if err == nil {
-				l.wantAnswer(s.Exchange(t.Context(), testRequest, nil))
-				s.Close()
-			}
-			stop()
-			<-l.ended
-		})
-	}
-
-	t.Run("delay", func(t *testing.T) {
-		l := newLab(t)
-		deaf := 3
-		l.air.distort = func(a transport.Advert) []transport.Advert {
-			if deaf--; deaf >= 0 {
-				l.air.change(func() {}) // the next repeat
-				return nil
-			}
-			return []transport.Advert{a}
-		}
-		answer, err := l.transact()
-		l.wantAnswer(answer, err)
-		wantCode(t, <-l.ended, "")
-	})
-}
-
-func TestBadRadio(t *testing.T) {
-	broken := errors.New("D-Bus went away")
-	for _, row := range []struct {
-		name string
-		set  func(*air)
-		code mfa.Code
-	}{
-		{"no adapter", func(a *air) { a.probe = mfa.Fail(mfa.CodeRadioMissing) }, mfa.CodeRadioMissing},
-		{"probe fails otherwise", func(a *air) { a.probe = broken }, mfa.CodeRadioFailed},
-		{"scan does not start", func(a *air) { a.scan = mfa.Fail(mfa.CodeRadioDenied) }, mfa.CodeRadioDenied},
-		{"scan breaks", func(a *air) { a.scan, a.broken = broken, make(chan struct{}); close(a.broken) }, mfa.CodeRadioFailed},
-		{"scan ends by itself", func(a *air) { a.broken = make(chan struct{}); close(a.broken) }, mfa.CodeRadioFailed},
-	} {
-		t.Run(row.name, func(t *testing.T) {
-			l := newLab(t)
-			row.set(l.air)
-			_, err := l.client.Connect(t.Context(), GetAssertion, nil)
-			wantCode(t, err, row.code)
-			if l.relay.taken.Load() != 0 {
-				t.Error("went to the tunnel without a radio")
-			}
-		})
-	}
-	t.Run("phone cannot advertise", func(t *testing.T) {
-		l := newLab(t)
-		l.air.advertise = mfa.Fail(mfa.CodeRadioOff)
-		wantCode(t, l.phone.Answer(t.Context(), l.code()), mfa.CodeRadioOff)
-	})
-	t.Run("phone stops advertising", func(t *testing.T) {
-		l := newLab(t)
-		l.phone.Advertiser = advertiser(func(context.Context, transport.Advert) error { return nil })
-		wantCode(t, l.phone.Answer(t.Context(), l.code()), mfa.CodeRadioFailed)
-	})
-	t.Run("nobody comes to the phone", func(t *testing.T) {
-		l := newLab(t)
-		l.phone.Timers.ClientConnect = 10 * time.Millisecond
-		wantCode(t, l.phone.Answer(t.Context(), l.code()), mfa.CodeComputerSilent)
-	})
-}
-
-type advertiser func(context.Context, transport.Advert) error
-
-func (f advertiser) Advertise(ctx context.Context, a transport.Advert) error { return f(ctx, a) }
-
-// code makes a code that nobody shows.
-func (l *lab) code() *QRCode {
-	q, _, err := l.client.newCode(GetAssertion)
-	if err != nil {
-		l.Fatal(err)
-	}
-	return q
 }

@@ -41,19 +41,32 @@ type lab struct {
 	codes  chan string // what is shown
 	ended  chan error  // how the phone's transaction ended
 	links  chan mfa.LinkedPhone
+
+	desktop, handset *sockets        // of the client and of the phone
+	phoneCtx         context.Context // of the phone's transactions
+	stopPhone        context.CancelFunc
 }
 
-// newLab makes one. At its end nothing of it may be left.
+// newLab makes one. At its end nothing of it may be left: client and phone have
+// closed their sockets before the relay ends the rest, and no goroutine runs.
 func newLab(t *testing.T) *lab {
 	t.Helper()
 	t.Cleanup(func() { noGoroutineLeft(t) })
-	l := &lab{T: t, air: newAir(), relay: newRelay(t), codes: make(chan string, 4), ended: make(chan error, 4), links: make(chan mfa.LinkedPhone, 4)}
-	l.client = &Client{Scanner: l.air, DomainURL: l.relay.url, Linked: func(p mfa.LinkedPhone) { l.links <- p }}
+	l := &lab{
+		T: t, air: newAir(), relay: newRelay(t), desktop: newSockets("client"), handset: newSockets("phone"),
+		codes: make(chan string, 4), ended: make(chan error, 4), links: make(chan mfa.LinkedPhone, 4),
+	}
+	l.phoneCtx, l.stopPhone = context.WithCancel(t.Context())
+	l.client = &Client{Scanner: l.air, DomainURL: l.relay.url, HTTP: l.desktop.http(), Linked: func(p mfa.LinkedPhone) { l.links <- p }}
 	l.phone = &Phone{
-		Advertiser: l.air, DomainURL: l.relay.url, GetInfo: testGetInfo,
+		Advertiser: l.air, DomainURL: l.relay.url, HTTP: l.handset.http(), GetInfo: testGetInfo,
 		Handle: func(context.Context, []byte) ([]byte, error) { return testAnswer, nil },
 	}
-	t.Cleanup(func() { l.client.Close() })
+	t.Cleanup(func() {
+		l.client.Close()
+		l.desktop.wantClosed(t)
+		l.handset.wantClosed(t)
+	})
 	return l
 }
 
@@ -81,7 +94,7 @@ func (l *lab) scanCode() {
 	go func() {
 		code, err := ParseURI(<-l.codes)
 		if err == nil {
-			err = l.phone.Answer(l.Context(), code)
+			err = l.phone.Answer(l.phoneCtx, code)
 		}
 		l.ended <- err
 	}()
@@ -93,9 +106,34 @@ func (l *lab) connect() (*Session, error) {
 	return l.client.Connect(l.Context(), MakeCredential, l.report)
 }
 
+// connectLinked runs a state-assisted transaction up to the session, with a link
+// that both sides have from the start.
+func (l *lab) connectLinked() (*Session, error) {
+	link, err := NewPhoneLink(nil, []byte("contact of a test"), "Test phone")
+	if err != nil {
+		l.Fatal(err)
+	}
+	l.phone.Link = link
+	calls := l.awaitCalls()
+	go func() {
+		select {
+		case call := <-calls:
+			l.ended <- l.phone.AnswerLinked(l.phoneCtx, LinkedCall{link, call.ClientNonce, call.Request, call.TunnelID})
+		case <-l.phoneCtx.Done():
+			l.ended <- l.phoneCtx.Err()
+		}
+	}()
+	return l.client.ConnectLinked(l.Context(), mfa.LinkedPhone{
+		ContactID: link.ContactID, LinkID: link.LinkID, Secret: mfa.NewSecret(bytes.Clone(link.Secret)), PublicKey: link.Identity.PublicKey().Bytes(),
+	}, MakeCredential, l.report)
+}
+
 // transact runs a whole QR transaction.
-func (l *lab) transact() ([]byte, error) {
-	s, err := l.connect()
+func (l *lab) transact() ([]byte, error) { return l.transactBy((*lab).connect) }
+
+// transactBy runs a whole transaction of either kind.
+func (l *lab) transactBy(connect func(*lab) (*Session, error)) ([]byte, error) {
+	s, err := connect(l)
 	if err != nil {
 		return nil, err
 	}

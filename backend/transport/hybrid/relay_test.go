@@ -18,6 +18,7 @@ import (
 type relay struct {
 	server *httptest.Server
 	base   string
+	ends   *sockets
 
 	mu      sync.Mutex
 	waiting map[string]*pair       // tunnel ID in upper-case hex
@@ -59,13 +60,16 @@ type end struct {
 }
 
 func newRelay(t testing.TB) *relay {
-	r := &relay{waiting: map[string]*pair{}, phones: map[string]chan []byte{}, heldBack: make(chan struct{})}
-	r.server = httptest.NewServer(r)
+	r := &relay{waiting: map[string]*pair{}, phones: map[string]chan []byte{}, heldBack: make(chan struct{}), ends: newSockets("relay")}
+	r.server = httptest.NewUnstartedServer(r)
+	r.server.Listener = r.ends.listener(r.server.Listener)
+	r.server.Start()
 	r.base = "ws" + strings.TrimPrefix(r.server.URL, "http")
 	t.Cleanup(func() {
 		r.release()
 		r.server.Close() // no request is before its upgrade any more
 		r.open.Wait()
+		r.ends.wantClosed(t)
 	})
 	return r
 }

@@ -334,7 +334,7 @@ func TestLinkedTransaction(t *testing.T) {
 // awaitCalls registers the phone at the relay.
 func (l *lab) awaitCalls() <-chan *Call {
 	calls, waiting := make(chan *Call, 4), make(chan struct{})
-	ctx, stop := context.WithCancel(l.Context())
+	ctx, stop := context.WithCancel(l.phoneCtx)
 	done := make(chan struct{})
 	go func() {
 		defer close(done)
