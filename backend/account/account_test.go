@@ -100,25 +100,113 @@ func TestDefaultsOfTheRPID(t *testing.T) {
 	}
 }
 
+var ghost = mfa.Identity{Kind: mfa.User, Name: "ghost"}
+
+// restart makes a new service over the same store.
+func (b *bench) restart() {
+	b.Service = New(b.store, func() time.Time { return b.now }, rand.Reader, cheap)
+}
+
 func TestWrongPasswordAndUnknownNameAnswerAlike(t *testing.T) {
+	for name, between := range map[string]func(*bench){
+		"at once":                 func(*bench) {},
+		"after each delay":        func(b *bench) { b.now = b.now.Add(maxDelay) },
+		"restarted":               (*bench).restart,
+		"restarted after a delay": func(b *bench) { b.now = b.now.Add(maxDelay); b.restart() },
+	} {
+		t.Run(name, func(t *testing.T) {
+			b := newBench(t)
+			b.create(t)
+			for attempt := range 9 {
+				_, wrong := b.CheckPassword(t.Context(), root, secret("wrong horse"))
+				_, unknown := b.CheckPassword(t.Context(), ghost, secret("wrong horse"))
+				w, u := mfa.AsFailure(wrong), mfa.AsFailure(unknown)
+				if w.Code != u.Code || fmt.Sprint(w.Params) != fmt.Sprint(u.Params) {
+					t.Fatalf("attempt %d: %v %v for a wrong password, %v %v for an unknown name", attempt, w, w.Params, u, u.Params)
+				}
+				between(b)
+			}
+		})
+	}
+}
+
+// A delay must outlive the process, or a restart would be the way around it.
+func TestRestartDoesNotEndTheDelay(t *testing.T) {
+	for _, who := range []mfa.Identity{root, ghost, {Kind: mfa.User, Name: "GHOST"}} {
+		b := newBench(t)
+		b.create(t)
+		for range freeFailures + 1 {
+			_, err := b.CheckPassword(t.Context(), who, secret("wrong horse"))
+			wants(t, err, mfa.CodeSignInRefused)
+		}
+		b.restart()
+		_, err := b.CheckPassword(t.Context(), mfa.Identity{Kind: who.Kind, Name: strings.ToLower(who.Name)}, secret("correct horse"))
+		wants(t, err, mfa.CodeSignInDelayed)
+	}
+}
+
+// The clock would be a poor witness of "in the same time": what takes time is
+// hashing and writing, and each change leaves one event.
+func TestEachWayTakesTheSameWork(t *testing.T) {
 	b := newBench(t)
 	b.create(t)
-	ghost := mfa.Identity{Kind: mfa.User, Name: "ghost"}
-	for attempt := range 8 {
-		_, wrong := b.CheckPassword(t.Context(), root, secret("wrong horse"))
-		_, unknown := b.CheckPassword(t.Context(), ghost, secret("wrong horse"))
-		w, u := mfa.AsFailure(wrong), mfa.AsFailure(unknown)
-		if w.Code != u.Code || fmt.Sprint(w.Params) != fmt.Sprint(u.Params) {
-			t.Fatalf("attempt %d: %v %v for a wrong password, %v %v for an unknown name", attempt, w, w.Params, u, u.Params)
+	hashes, idKey := []string(nil), b.idKey
+	b.idKey = func(password, salt []byte, time, memoryKiB uint32, threads uint8, size uint32) []byte {
+		hashes = append(hashes, fmt.Sprint(len(salt), time, memoryKiB, threads, size))
+		return idKey(password, salt, time, memoryKiB, threads, size)
+	}
+	writes := func() int {
+		events, err := b.store.Events(t.Context(), 0, 1000)
+		if err != nil {
+			t.Fatal(err)
+		}
+		return len(events)
+	}
+	one := fmt.Sprint([]string{fmt.Sprint(saltSize, cheap.Time, cheap.MemoryKiB, cheap.Threads, hashSize)})
+	for _, row := range []struct {
+		name, password string
+		who            mfa.Identity
+		code           mfa.Code
+		hashes         string
+		writes         int
+	}{
+		{"a wrong password", "wrong horse", root, mfa.CodeSignInRefused, one, 1},
+		{"an unknown name", "wrong horse", ghost, mfa.CodeSignInRefused, one, 1},
+		{"a wrong password again", "wrong horse", root, mfa.CodeSignInRefused, one, 1},
+		{"an unknown name again", "wrong horse", ghost, mfa.CodeSignInRefused, one, 1},
+		{"no password", "", root, mfa.CodeSignInRefused, one, 1},
+		{"an unknown name and no password", "", ghost, mfa.CodeSignInRefused, one, 1},
+		{"the right password", "correct horse", root, "", one, 1},
+	} {
+		hashes = nil
+		before := writes()
+		if _, err := b.CheckPassword(t.Context(), row.who, secret(row.password)); row.code != "" {
+			wants(t, err, row.code)
+		} else if err != nil {
+			t.Fatal(err)
+		}
+		if got := fmt.Sprint(hashes); got != row.hashes || writes()-before != row.writes {
+			t.Errorf("%s: hashes %s and %d writes, want %s and %d", row.name, got, writes()-before, row.hashes, row.writes)
+		}
+	}
+	for _, who := range []mfa.Identity{root, ghost} { // both are delayed without any work
+		if err := b.store.RecordGuesses(t.Context(), guessKey(who), mfa.Guesses{Count: 9, LockedTill: b.now.Add(time.Minute)}, mfa.Event{}); err != nil {
+			t.Fatal(err)
+		}
+		hashes = nil
+		before := writes()
+		_, err := b.CheckPassword(t.Context(), who, secret("correct horse"))
+		wants(t, err, mfa.CodeSignInDelayed)
+		if len(hashes) != 0 || writes() != before {
+			t.Errorf("%v: %d hashes, %d writes while delayed", who, len(hashes), writes()-before)
 		}
 	}
 }
 
-// Both paths must hash once at the same price; the clock would be a poor witness.
-func TestUnknownNameCostsOneHash(t *testing.T) {
+func TestDecoyMatchesNothing(t *testing.T) {
 	b := newBench(t)
 	got, want := b.decoy(), cheap
-	if got.Time != want.Time || got.MemoryKiB != want.MemoryKiB || got.Threads != want.Threads || matches(got, secret("")) {
+	if got.Time != want.Time || got.MemoryKiB != want.MemoryKiB || got.Threads != want.Threads || b.matches(got, secret("")) {
 		t.Errorf("decoy %+v does not cost what a password costs, or matches", got)
 	}
 }
@@ -138,9 +226,8 @@ func TestDelayGrowsAndEnds(t *testing.T) {
 	if _, err := b.CheckPassword(t.Context(), root, secret("correct horse")); err != nil {
 		t.Fatal(err)
 	}
-	p, err := b.store.PrincipalByIdentity(t.Context(), root)
-	if err != nil || p.Failures != 0 || !p.LockedTill.IsZero() {
-		t.Errorf("after the right password: %d failures, locked till %v, %v", p.Failures, p.LockedTill, err)
+	if g, err := b.store.Guesses(t.Context(), guessKey(root)); err != nil || g.Count != 0 || !g.LockedTill.IsZero() {
+		t.Errorf("after the right password: %d failures, locked till %v, %v", g.Count, g.LockedTill, err)
 	}
 	if delayAfter(1000) != maxDelay {
 		t.Errorf("delay is not bounded: %v", delayAfter(1000))
@@ -160,8 +247,8 @@ func TestParallelGuessesAreAllCounted(t *testing.T) {
 	for range 4 {
 		wants(t, <-done, mfa.CodeSignInRefused)
 	}
-	if p, _ := b.store.PrincipalByIdentity(t.Context(), root); p.Failures != 4 {
-		t.Errorf("%d failures counted, want 4", p.Failures)
+	if g, _ := b.store.Guesses(t.Context(), guessKey(root)); g.Count != 4 {
+		t.Errorf("%d failures counted, want 4", g.Count)
 	}
 }
 
@@ -171,11 +258,11 @@ func TestHashMatchesOnlyItsPassword(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if !matches(h, secret("correct horse")) || matches(h, secret("correct horsf")) || matches(h, secret("")) {
+	if !b.matches(h, secret("correct horse")) || b.matches(h, secret("correct horsf")) || b.matches(h, secret("")) {
 		t.Error("the hash does not tell passwords apart")
 	}
 	h.MemoryKiB = 1 << 30
-	if matches(h, secret("correct horse")) {
+	if b.matches(h, secret("correct horse")) {
 		t.Error("a row may ask for a terabyte")
 	}
 }

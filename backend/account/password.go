@@ -5,8 +5,6 @@ import (
 	"crypto/subtle"
 	"io"
 
-	"golang.org/x/crypto/argon2"
-
 	"github.com/keyferry/keyferry/backend/mfa"
 )
 
@@ -38,18 +36,18 @@ func (s *Service) hash(ctx context.Context, password *mfa.Secret) (mfa.PasswordH
 		return mfa.PasswordHash{}, err
 	}
 	return mfa.PasswordHash{
-		Salt: salt, Hash: argon2.IDKey(password.Bytes(), salt, s.cost.Time, s.cost.MemoryKiB, s.cost.Threads, hashSize),
+		Salt: salt, Hash: s.idKey(password.Bytes(), salt, s.cost.Time, s.cost.MemoryKiB, s.cost.Threads, hashSize),
 		Time: s.cost.Time, MemoryKiB: s.cost.MemoryKiB, Threads: s.cost.Threads,
 	}, nil
 }
 
 // matches compares in constant time, at the price the hash was made with.
-func matches(h mfa.PasswordHash, password *mfa.Secret) bool {
+func (s *Service) matches(h mfa.PasswordHash, password *mfa.Secret) bool {
 	sane := h.Time >= 1 && h.Time <= maxTime && h.Threads >= 1 && h.MemoryKiB <= maxMemoryKiB && len(h.Hash) == hashSize
 	if !sane {
 		return false
 	}
-	got := argon2.IDKey(password.Bytes(), h.Salt, h.Time, h.MemoryKiB, h.Threads, hashSize)
+	got := s.idKey(password.Bytes(), h.Salt, h.Time, h.MemoryKiB, h.Threads, hashSize)
 	defer clear(got)
 	return subtle.ConstantTimeCompare(got, h.Hash) == 1
 }

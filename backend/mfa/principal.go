@@ -22,8 +22,6 @@ type Principal struct {
 	Email      string // root only
 	UserHandle []byte // 32 random bytes, WebAuthn's user.id; says nothing about the person
 	Password   PasswordHash
-	Failures   int       // wrong passwords since the last right one
-	LockedTill time.Time // sign-in is delayed until then; zero when it is not
 	CreatedAt  time.Time
 	Version    int64
 }
@@ -46,6 +44,16 @@ type PasswordHash struct {
 
 // Format never shows the hash: it is what an offline guesser wants.
 func (PasswordHash) Format(f fmt.State, _ rune) { _, _ = io.WriteString(f, redacted) }
+
+// Guesses is what is remembered of wrong passwords for one name, whether a
+// principal of that name exists or not.
+type Guesses struct {
+	Count      int       // wrong passwords since the last right one
+	LockedTill time.Time // sign-in is delayed until then
+}
+
+// MaxGuessed is how many names a store remembers Guesses for.
+const MaxGuessed = 1024
 
 // Identity is what somebody types to say who they are: root by e-mail, a user
 // by name.

@@ -15,6 +15,7 @@ import "context"
 type Store interface {
 	AccountStore
 	PrincipalStore
+	GuessStore
 	DeviceStore
 	LinkStore
 	EventStore
@@ -42,8 +43,21 @@ type PrincipalStore interface {
 	PrincipalByIdentity(ctx context.Context, who Identity) (Principal, error)
 	// PrincipalByHandle finds by WebAuthn user handle. not-found.
 	PrincipalByHandle(ctx context.Context, handle []byte) (Principal, error)
-	// UpdatePrincipal changes password, failures and lock. concurrent-modification, not-found.
+	// UpdatePrincipal changes the password. concurrent-modification, not-found.
 	UpdatePrincipal(ctx context.Context, p Principal, e Event) error
+}
+
+// GuessStore counts wrong passwords. It does not know whose they are: the key is
+// 32 bytes that stand for a name, of which nobody need be called so. What is
+// stored and how long it takes therefore does not tell which names exist.
+type GuessStore interface {
+	// Guesses gives what was recorded last, or nothing counted.
+	Guesses(ctx context.Context, key []byte) (Guesses, error)
+	// RecordGuesses replaces what is recorded for the key; a Count of 0 forgets it.
+	// Beyond MaxGuessed keys it forgets the one recorded longest ago among those
+	// that are not locked at the time of the event, or among all if all are. The
+	// key that was just recorded stays.
+	RecordGuesses(ctx context.Context, key []byte, g Guesses, e Event) error
 }
 
 // DeviceStore keeps MFA devices. Names are unique over the account without case.

@@ -20,7 +20,7 @@
 //
 // Reading order: open.go, header.go (may this file be touched?), migrate.go and
 // backup.go, change.go (one transaction with its event), then one file for each
-// part of the port: account.go, principal.go, device.go, link.go, event.go; at
+// part of the port: account.go, principal.go, guess.go, device.go, link.go, event.go; at
 // the end check.go and failure.go.
 //
 // Formats: https://sqlite.org/fileformat2.html, https://sqlite.org/wal.html.

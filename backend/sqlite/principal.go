@@ -8,22 +8,22 @@ import (
 )
 
 const principalColumns = `id, kind, name, email, user_handle, password_salt, password_hash, password_time, password_memory,
-	password_lanes, failures, locked_till, created_at, version`
+	password_lanes, created_at, version`
 
 func insertPrincipal(t tx, p mfa.Principal) error {
 	h := p.Password
-	_, err := t.exec("INSERT INTO principals ("+principalColumns+", label_folded) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, 1, ?)",
+	_, err := t.exec("INSERT INTO principals ("+principalColumns+", label_folded) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, 1, ?)",
 		p.ID, string(p.Kind), p.Name, p.Email, blob(p.UserHandle), blob(h.Salt), blob(h.Hash), h.Time, h.MemoryKiB, h.Threads,
-		p.Failures, audit.Micros(p.LockedTill), audit.Micros(p.CreatedAt), mfa.FoldName(p.Label()))
+		audit.Micros(p.CreatedAt), mfa.FoldName(p.Label()))
 	return err
 }
 
 func scanPrincipal(r row) (p mfa.Principal, err error) {
-	var locked, created int64
+	var created int64
 	h := &p.Password
 	err = r.Scan(&p.ID, &p.Kind, &p.Name, &p.Email, &p.UserHandle, &h.Salt, &h.Hash, &h.Time, &h.MemoryKiB, &h.Threads,
-		&p.Failures, &locked, &created, &p.Version)
-	p.LockedTill, p.CreatedAt = audit.FromMicros(locked), audit.FromMicros(created)
+		&created, &p.Version)
+	p.CreatedAt = audit.FromMicros(created)
 	return p, err
 }
 
@@ -72,8 +72,8 @@ func (s *Store) UpdatePrincipal(ctx context.Context, p mfa.Principal, e mfa.Even
 	return s.change(ctx, e, func(t tx) error {
 		h := p.Password
 		n, err := t.exec(`UPDATE principals SET password_salt = ?, password_hash = ?, password_time = ?, password_memory = ?,
-			password_lanes = ?, failures = ?, locked_till = ?, version = version + 1 WHERE id = ? AND version = ?`,
-			blob(h.Salt), blob(h.Hash), h.Time, h.MemoryKiB, h.Threads, p.Failures, audit.Micros(p.LockedTill), p.ID, p.Version)
+			password_lanes = ?, version = version + 1 WHERE id = ? AND version = ?`,
+			blob(h.Salt), blob(h.Hash), h.Time, h.MemoryKiB, h.Threads, p.ID, p.Version)
 		return t.hit(n, err, "SELECT 1 FROM principals WHERE id = ?", p.ID, "principal")
 	})
 }

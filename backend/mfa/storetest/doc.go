@@ -6,6 +6,6 @@
 // the process, but it holds every promise of mfa/store.go, the chained audit
 // trail included. No product code imports this package.
 //
-// Reading order: memory.go, memory_devices.go (the reference), then suite.go and
+// Reading order: memory.go, memory_guesses.go, memory_devices.go (the reference), then suite.go and
 // the suite_*.go files, one for each part of the port.
 package storetest

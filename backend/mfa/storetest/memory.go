@@ -20,6 +20,7 @@ type Memory struct {
 	closed     bool
 	account    *mfa.Account
 	principals []mfa.Principal
+	guesses    []guessed         // in the order in which they were recorded
 	devices    []mfa.Device      // in the order in which they were added
 	links      []mfa.LinkedPhone // in the order in which they were saved
 	events     []mfa.Event
@@ -162,7 +163,7 @@ func (m *Memory) UpdatePrincipal(ctx context.Context, p mfa.Principal, e mfa.Eve
 	if q.Version != p.Version {
 		return mfa.Fail(mfa.CodeConflict)
 	}
-	q.Password, q.Failures, q.LockedTill = clonePassword(p.Password), p.Failures, whole(p.LockedTill)
+	q.Password = clonePassword(p.Password)
 	q.Version++
 	m.append(e)
 	return nil
@@ -217,7 +218,7 @@ func isIdentity(who mfa.Identity) func(mfa.Principal) bool {
 
 func newPrincipal(p mfa.Principal) mfa.Principal {
 	p = clonePrincipal(p)
-	p.LockedTill, p.CreatedAt, p.Version = whole(p.LockedTill), whole(p.CreatedAt), 1
+	p.CreatedAt, p.Version = whole(p.CreatedAt), 1
 	return p
 }
 

@@ -17,6 +17,7 @@ func Run(t *testing.T, open func(t *testing.T) mfa.Store) {
 	parts := map[string]func(*testing.T, *bench){
 		"account":    testAccount,
 		"principals": testPrincipals,
+		"guesses":    testGuesses,
 		"devices":    testDevices,
 		"changes":    testDeviceChanges,
 		"limit":      testDeviceLimit,
@@ -176,7 +177,10 @@ func show(v any) string {
 		v.CreatedAt = whole(v.CreatedAt)
 		return fmt.Sprintf("%+v %x", v, v.Secret.Bytes())
 	case mfa.Principal:
-		v.LockedTill, v.CreatedAt = whole(v.LockedTill), whole(v.CreatedAt)
+		v.CreatedAt = whole(v.CreatedAt)
+		return fmt.Sprintf("%+v", v)
+	case mfa.Guesses:
+		v.LockedTill = whole(v.LockedTill)
 		return fmt.Sprintf("%+v", v)
 	case mfa.Account:
 		v.FrozenAt, v.CreatedAt = whole(v.FrozenAt), whole(v.CreatedAt)

@@ -24,14 +24,20 @@ CREATE TABLE principals (
   password_time   INTEGER NOT NULL,
   password_memory INTEGER NOT NULL, -- KiB
   password_lanes  INTEGER NOT NULL,
-  failures        INTEGER NOT NULL,
-  locked_till     INTEGER NOT NULL,
   created_at      INTEGER NOT NULL,
   version         INTEGER NOT NULL
 ) STRICT;
 
 CREATE UNIQUE INDEX principals_by_label ON principals (kind, label_folded);
 CREATE UNIQUE INDEX one_root ON principals (kind) WHERE kind = 'root';
+
+-- Wrong passwords by name, whether somebody is called so or not.
+CREATE TABLE guesses (
+  number      INTEGER PRIMARY KEY, -- the order in which they were recorded
+  key         BLOB    NOT NULL UNIQUE CHECK (length(key) = 32),
+  count       INTEGER NOT NULL,
+  locked_till INTEGER NOT NULL
+) STRICT;
 
 CREATE TABLE devices (
   number       INTEGER PRIMARY KEY, -- the order in which they were added
