@@ -144,11 +144,12 @@ func (s *phoneSession) answer(ctx context.Context, request []byte) (done bool, e
 	return false, nil
 }
 
-// shutdown ends the transaction as the client wished.
+// shutdown ends the transaction as the client wished. A client that no longer
+// waits for the late link has its answer all the same: see ending.
 func (s *phoneSession) shutdown(ctx context.Context) error {
 	if p := s.phone; p.LinkLate && p.Link != nil && s.x.client != nil {
 		if err := s.update(ctx, p.Link); err != nil {
-			return err
+			return s.ending(ctx, err)
 		}
 	}
 	s.tunnel.close()
