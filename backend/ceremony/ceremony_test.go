@@ -265,8 +265,59 @@ func TestCounterThatGoesBackMarksTheDevice(t *testing.T) {
 		t.Error("the audit trail does not say so")
 	}
 	b.phones.device.SetFaults(virtualauth.Faults{})
-	if _, err := b.SignInWithPhone(t.Context(), b.pending(t), nil, nil); err == nil {
-		t.Error("a suspect device signed in")
+	asked := len(b.phones.purposes)
+	_, err = b.SignInWithPhone(t.Context(), b.pending(t), nil, nil)
+	wants(t, err, mfa.CodeDevicesSuspect)
+	if len(b.phones.purposes) != asked {
+		t.Error("a phone was asked although no device can sign in")
+	}
+	other := mfa.Device{ID: mfa.NewID(), PrincipalID: b.who.PrincipalID, Kind: mfa.KindPasskey, Name: "other", Serial: "arn:x", Version: 1,
+		EnabledAt: time.Now(), Passkey: &mfa.Credential{ID: []byte("other"), PublicKey: []byte{1}, Algorithm: -7}}
+	if err := b.Store.AddDevice(t.Context(), other, mfa.Event{At: time.Now(), Kind: mfa.EventDeviceAdded}); err != nil {
+		t.Fatal(err)
+	}
+	_, err = b.SignInWithPhone(t.Context(), b.pending(t), nil, nil)
+	wants(t, err, mfa.CodeNoCredential) // the suspect phone is not asked for what it has
+}
+
+// Something happens to the device after it was read and before its use is
+// written: only what does not touch the counter lets the sign-in through.
+func TestDeviceChangedWhileVerifying(t *testing.T) {
+	for name, c := range map[string]struct {
+		change func(*mfa.Device)
+		code   mfa.Code
+	}{
+		"renamed":                   {func(d *mfa.Device) { d.Name = "renamed" }, ""},
+		"used by another sign-in":   {func(d *mfa.Device) { d.Passkey.SignCount += 5 }, mfa.CodeConflict},
+		"marked by another sign-in": {func(d *mfa.Device) { d.SuspectAt = time.Now() }, mfa.CodeConflict},
+	} {
+		t.Run(name, func(t *testing.T) {
+			phone := virtualauth.Android()
+			phone.Counter = virtualauth.Rising
+			b := newBench(t, phone)
+			b.enrol(t, "my-phone")
+			pending := b.pending(t)
+			var changed mfa.Device
+			b.phones.between = func() {
+				changed = b.devices(t)[0]
+				c.change(&changed)
+				if err := b.Store.UpdateDevice(t.Context(), changed, mfa.Event{At: time.Now(), Kind: "changed"}); err != nil {
+					t.Error(err)
+				}
+			}
+			s, err := b.SignInWithPhone(t.Context(), pending, nil, nil)
+			d := b.devices(t)[0]
+			if c.code == "" {
+				if err != nil || !s.MFAPresent() || d.Name != "renamed" || d.LastUsedAt.IsZero() {
+					t.Fatalf("%+v, device %+v, %v", s, d, err)
+				}
+				return
+			}
+			wants(t, err, c.code)
+			if s.ID != "" || !d.LastUsedAt.IsZero() || d.Passkey.SignCount != changed.Passkey.SignCount || d.SuspectAt.IsZero() != changed.SuspectAt.IsZero() {
+				t.Errorf("session %+v, device %+v", s, d)
+			}
+		})
 	}
 }
 

@@ -60,7 +60,7 @@ func BenchmarkDurableSignIn(b *testing.B) {
 		if err != nil {
 			b.Fatal(err)
 		}
-		if _, err := t.used(b.Context(), pending.Principal, assertion); err != nil {
+		if _, err := t.used(b.Context(), pending.Principal, devices, assertion); err != nil {
 			b.Fatal(err)
 		}
 		durable = append(durable, time.Since(start))

@@ -2,6 +2,7 @@ package ceremony
 
 import (
 	"context"
+	"slices"
 
 	"github.com/keyferry/keyferry/backend/authenticator"
 	"github.com/keyferry/keyferry/backend/mfa"
@@ -12,7 +13,10 @@ import (
 // one of the pending sign-in's linked phones. The counter and the audit event
 // are durable before the session exists.
 //
-// counter-regressed marks the device as suspect: it never signs in again.
+// counter-regressed marks the device as suspect: it never signs in again. When
+// no other device is left, devices-suspect says so before a phone is asked.
+// concurrent-modification means that the device was used or marked by another
+// sign-in while this one was verified.
 func (s *Service) SignInWithPhone(ctx context.Context, pending Pending, link *mfa.LinkedPhone, report mfa.Report) (mfa.Session, error) {
 	session, err := s.signInWithPhone(ctx, pending, link, report)
 	if err != nil {
@@ -32,6 +36,9 @@ func (s *Service) signInWithPhone(ctx context.Context, pending Pending, link *mf
 	devices, err := s.Store.Devices(ctx, pending.Principal.ID)
 	if err != nil {
 		return mfa.Session{}, err
+	}
+	if len(devices) > 0 && !slices.ContainsFunc(devices, func(d mfa.Device) bool { return d.SuspectAt.IsZero() }) {
+		return mfa.Session{}, mfa.Fail(mfa.CodeDevicesSuspect)
 	}
 	options, err := party.BeginAuthentication(pending.Principal, devices)
 	if err != nil {
@@ -59,7 +66,7 @@ func (s *Service) signInWithPhone(ctx context.Context, pending Pending, link *mf
 	if err != nil {
 		return mfa.Session{}, err
 	}
-	session, err := s.used(ctx, pending.Principal, assertion)
+	session, err := s.used(ctx, pending.Principal, devices, assertion)
 	if err != nil {
 		return mfa.Session{}, err
 	}
@@ -68,11 +75,17 @@ func (s *Service) signInWithPhone(ctx context.Context, pending Pending, link *mf
 }
 
 // used writes the new counter, backup state and time of use with the sign-in's
-// event, and only then makes the session.
-func (s *Service) used(ctx context.Context, p mfa.Principal, a rp.Assertion) (mfa.Session, error) {
+// event, and only then makes the session. verified are the devices as they were
+// when the assertion was held against one of them: a new name since then does no
+// harm, but its counter says nothing about a counter that has moved on.
+func (s *Service) used(ctx context.Context, p mfa.Principal, verified []mfa.Device, a rp.Assertion) (mfa.Session, error) {
 	d, err := s.Store.Device(ctx, a.DeviceID)
 	if err != nil {
 		return mfa.Session{}, err
+	}
+	i := slices.IndexFunc(verified, func(v mfa.Device) bool { return v.ID == d.ID })
+	if i < 0 || !d.SuspectAt.IsZero() || d.Passkey.SignCount != verified[i].Passkey.SignCount {
+		return mfa.Session{}, mfa.Fail(mfa.CodeConflict)
 	}
 	now := s.Clock()
 	d.LastUsedAt = now

@@ -97,6 +97,7 @@ const (
 	CodeUserHandleMismatch   Code = "user-handle-mismatch"
 	CodeSignatureInvalid     Code = "signature-invalid"
 	CodeCounterRegressed     Code = "counter-regressed" // params: device
+	CodeDevicesSuspect       Code = "devices-suspect"   // all of the person's
 	CodeNotDiscoverable      Code = "not-discoverable"
 
 	// Codes in pictures
@@ -233,6 +234,7 @@ var registry = map[Code]entry{
 	CodeUserHandleMismatch:   {CategorySecurity, ActionUseOtherDevice},
 	CodeSignatureInvalid:     {CategorySecurity, ActionRetry},
 	CodeCounterRegressed:     {CategorySecurity, ActionUseOtherDevice},
+	CodeDevicesSuspect:       {CategoryDenied, ActionContactOrigin},
 	CodeNotDiscoverable:      {CategoryDevice, ActionUseOtherDevice},
 
 	CodePictureUnreadable: {CategoryInput, ActionChoosePicture},
