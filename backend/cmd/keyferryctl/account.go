@@ -51,7 +51,7 @@ var accountCreate = command{
 					return err // before the password is asked for
 				}
 			}
-			house, err := h.open(ctx, g)
+			house, err := h.open(ctx, t, g)
 			if err != nil {
 				return err
 			}
@@ -81,10 +81,10 @@ var accountShow = command{
 			if len(args) > 0 {
 				return usage("account show takes no arguments")
 			}
-			if err := h.settle(ctx, g); err != nil {
+			if err := h.settle(ctx, t, g); err != nil {
 				return err
 			}
-			house, err := h.open(ctx, g)
+			house, err := h.open(ctx, t, g)
 			if err != nil {
 				return err
 			}

@@ -8,6 +8,7 @@ import (
 	"text/tabwriter"
 
 	"github.com/keyferry/keyferry/backend/assembly"
+	"github.com/keyferry/keyferry/backend/cmd/keyferryctl/words"
 	"github.com/keyferry/keyferry/backend/mfa"
 	"github.com/keyferry/keyferry/backend/rp"
 )
@@ -120,6 +121,7 @@ var devicesRename = command{
 			if err := mfa.CheckName(args[1]); err != nil {
 				return err
 			}
+			t.attempt = words.Change
 			return s.run(ctx, t, g, func(house *assembly.House, session mfa.Session) error {
 				d, err := findDevice(ctx, house, session, args[0])
 				if err != nil {
@@ -129,6 +131,7 @@ var devicesRename = command{
 				if err != nil {
 					return err
 				}
+				t.attempt = ""
 				t.result(deviceOf(renamed))
 				t.say("Renamed %s to %s.", d.Name, renamed.Name)
 				return nil
@@ -148,6 +151,7 @@ var devicesRemove = command{
 			if len(args) != 1 {
 				return usage("devices remove needs one device")
 			}
+			t.attempt = words.Change
 			return s.run(ctx, t, g, func(house *assembly.House, session mfa.Session) error {
 				d, err := findDevice(ctx, house, session, args[0])
 				if err != nil {
@@ -161,6 +165,7 @@ var devicesRemove = command{
 				if err := house.Accounts.RemoveDevice(ctx, session, d.ID, d.Version); err != nil {
 					return err
 				}
+				t.attempt = ""
 				t.result(map[string]string{"removed": d.ID, "name": d.Name})
 				t.say("Removed %s. Its passkey is still on the phone and can be deleted there.", d.Name)
 				return nil

@@ -26,7 +26,7 @@ var enrollPhone = command{
 			if err := mfa.CheckName(name); err != nil {
 				return err // before the password is asked for
 			}
-			t.staged = true
+			t.staged, t.attempt = true, words.Enrol
 			return s.run(ctx, t, g, func(house *assembly.House, session mfa.Session) error {
 				shown := s.w.phone.stages(ctx, t, house, "enrol")
 				defer shown.end()
@@ -34,6 +34,7 @@ var enrollPhone = command{
 				if err != nil {
 					return err
 				}
+				t.attempt = ""
 				j := deviceOf(device)
 				t.line(stageLine{Stage: mfa.StageDone, Purpose: "enrol", Message: words.Stage(mfa.StageDone), Device: &j})
 				t.say("Added %s.", device.Name)

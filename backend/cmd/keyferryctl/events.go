@@ -37,10 +37,10 @@ var events = command{
 			if len(args) > 0 || after < 0 {
 				return usage("events takes no arguments")
 			}
-			if err := h.settle(ctx, g); err != nil {
+			if err := h.settle(ctx, t, g); err != nil {
 				return err
 			}
-			house, err := h.open(ctx, g)
+			house, err := h.open(ctx, t, g)
 			if err != nil {
 				return err
 			}

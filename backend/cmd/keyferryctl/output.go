@@ -10,15 +10,18 @@ import (
 
 	"github.com/keyferry/keyferry/backend/cmd/keyferryctl/words"
 	"github.com/keyferry/keyferry/backend/mfa"
+	"github.com/keyferry/keyferry/backend/sqlite"
 )
 
 // terminal is where a command asks and prints. Printing is safe for concurrent
 // use, because stages come from other goroutines.
 type terminal struct {
-	in     *input
-	json   bool
-	staged bool // a failure is the last stage of a JSON stream
-	outErr io.Writer
+	in       *input
+	json     bool
+	staged   bool          // a failure is the last stage of a JSON stream
+	attempt  words.Attempt // what did not happen if the command fails; "" once it did
+	database string        // the file that the command works on, for advice on damage
+	outErr   io.Writer
 
 	mu  sync.Mutex
 	out io.Writer
@@ -79,6 +82,7 @@ type failureJSON struct {
 	Params   map[string]string `json:"params,omitempty"`
 	Detail   string            `json:"detail,omitempty"`
 	Message  string            `json:"message"`
+	Backups  []string          `json:"backups,omitempty"` // of a damaged database, newest first
 }
 
 func asJSON(f *mfa.Failure) *failureJSON {
@@ -97,14 +101,47 @@ func (t *terminal) end(err error) int {
 	case errors.As(err, &wrong):
 		fmt.Fprintf(t.outErr, "keyferryctl: %v\nTry: keyferryctl help\n", wrong)
 	case t.json && t.staged:
-		f := asJSON(mfa.AsFailure(err))
-		t.line(stageLine{Stage: mfa.StageFailed, Message: f.Message, Failure: f})
+		f := t.failure(err)
+		t.line(stageLine{Stage: mfa.StageFailed, Purpose: string(t.attempt), Message: f.Message, Failure: f})
 	case t.json:
-		t.line(map[string]any{"failure": asJSON(mfa.AsFailure(err))})
+		t.line(map[string]any{"failure": t.failure(err)})
 	default:
 		t.warn(err)
+		t.advise(err)
+		if closing := words.Closing(t.attempt); closing != "" {
+			fmt.Fprintln(t.outErr, closing)
+		}
 	}
 	return code
+}
+
+func (t *terminal) failure(err error) *failureJSON {
+	f := asJSON(mfa.AsFailure(err))
+	if t.unusable(err) {
+		f.Backups = sqlite.Backups(t.database)
+	}
+	return f
+}
+
+// unusable says whether err is about the contents of the database file.
+func (t *terminal) unusable(err error) bool {
+	return t.database != "" && (mfa.IsCode(err, mfa.CodeDatabaseDamaged) || mfa.IsCode(err, mfa.CodeDatabaseForeign))
+}
+
+// advise names the backups that can take the place of an unusable database.
+func (t *terminal) advise(err error) {
+	if !t.unusable(err) {
+		return
+	}
+	backups := sqlite.Backups(t.database)
+	if len(backups) == 0 {
+		fmt.Fprintf(t.outErr, "There is no backup of %s.\n", t.database)
+		return
+	}
+	fmt.Fprintf(t.outErr, "To restore a backup, move %s away and copy one of these to its place, newest first:\n", t.database)
+	for _, b := range backups {
+		fmt.Fprintf(t.outErr, "  %s\n", b)
+	}
 }
 
 // errTold is a failure whose words were printed already.

@@ -69,12 +69,9 @@ func (c *phoneCommand) run(ctx context.Context, t *terminal, g *globals) error {
 	if err := loopbackURL(c.tunnel); err != nil {
 		return err
 	}
-	dir := g.home
-	if dir == "" {
-		var err error
-		if dir, err = home.DefaultDir(); err != nil {
-			return err
-		}
+	dir, err := dataFolder(g)
+	if err != nil {
+		return err
 	}
 	folder, err := home.Open(filepath.Join(dir, phoneFolder))
 	if err != nil {

@@ -8,6 +8,7 @@ import (
 	"net/url"
 	"os"
 	"strconv"
+	"syscall"
 
 	"github.com/keyferry/keyferry/backend/assembly"
 	"github.com/keyferry/keyferry/backend/ceremony"
@@ -37,7 +38,7 @@ func (h *houseFlags) simulationFlags(fs *flag.FlagSet) {
 // check refuses what could lead out of the sandbox or into the real account.
 func (h *houseFlags) check() error {
 	if (h.radio != "" || h.tunnel != "") && !h.sandbox {
-		return mfa.Fail(mfa.CodeAccessDenied)
+		return mfa.Fail(mfa.CodeAccessDenied, "needs", "--sandbox")
 	}
 	if (h.radio == "") != (h.tunnel == "") {
 		return usage("--radio and --tunnel belong together")
@@ -71,18 +72,11 @@ func loopbackURL(address string) error {
 
 // settle chooses the sandbox by itself where the data folder has an account
 // there and none in the real place, so that --sandbox need not be repeated.
-func (h *houseFlags) settle(ctx context.Context, g *globals) error {
+func (h *houseFlags) settle(ctx context.Context, t *terminal, g *globals) error {
 	if h.sandbox {
 		return nil
 	}
-	dir := g.home
-	if dir == "" {
-		var err error
-		if dir, err = home.DefaultDir(); err != nil {
-			return err
-		}
-	}
-	folder, err := home.Open(dir)
+	folder, err := openFolder(g)
 	if err != nil {
 		return err
 	}
@@ -91,7 +85,7 @@ func (h *houseFlags) settle(ctx context.Context, g *globals) error {
 		return err
 	}
 	if inReal {
-		house, err := assembly.Open(ctx, assembly.Config{Home: g.home})
+		house, err := (&houseFlags{}).open(ctx, t, g)
 		if err != nil {
 			return err
 		}
@@ -104,14 +98,46 @@ func (h *houseFlags) settle(ctx context.Context, g *globals) error {
 	return nil
 }
 
+// dataFolder is the folder of --home, or the person's own. It fails with
+// invalid-input (field home) where there is a file.
+func dataFolder(g *globals) (string, error) {
+	if g.home == "" {
+		return home.DefaultDir()
+	}
+	info, err := os.Stat(g.home)
+	if errors.Is(err, syscall.ENOTDIR) || err == nil && !info.IsDir() {
+		return "", mfa.Fail(mfa.CodeInvalidInput, "field", "home").Because(err)
+	}
+	return g.home, nil
+}
+
+func openFolder(g *globals) (*home.Home, error) {
+	dir, err := dataFolder(g)
+	if err != nil {
+		return nil, err
+	}
+	return home.Open(dir)
+}
+
 func exists(path string) bool {
 	_, err := os.Stat(path)
 	return err == nil
 }
 
 // open opens the account's house. The caller closes it.
-func (h *houseFlags) open(ctx context.Context, g *globals) (*assembly.House, error) {
+func (h *houseFlags) open(ctx context.Context, t *terminal, g *globals) (*assembly.House, error) {
 	if err := h.check(); err != nil {
+		return nil, err
+	}
+	folder, err := openFolder(g)
+	if err != nil {
+		return nil, err
+	}
+	t.database = folder.Database()
+	if h.sandbox {
+		t.database = folder.SandboxDatabase()
+	}
+	if err := folder.Close(); err != nil {
 		return nil, err
 	}
 	return assembly.Open(ctx, assembly.Config{Home: g.home, Sandbox: h.sandbox, Radio: h.radio, Tunnel: h.tunnel})
@@ -131,13 +157,13 @@ func (s *withSession) flags(fs *flag.FlagSet) {
 
 // run opens the house, signs in and runs do in the session.
 func (s *withSession) run(ctx context.Context, t *terminal, g *globals, do func(*assembly.House, mfa.Session) error) error {
-	if err := s.h.settle(ctx, g); err != nil {
+	if err := s.h.settle(ctx, t, g); err != nil {
 		return err
 	}
 	if err := s.w.phone.check(&s.h); err != nil {
 		return err
 	}
-	house, err := s.h.open(ctx, g)
+	house, err := s.h.open(ctx, t, g)
 	if err != nil {
 		return err
 	}

@@ -26,8 +26,9 @@ var signIn = command{
 			if len(args) > 0 {
 				return usage("signin takes no arguments")
 			}
-			t.staged = true
+			t.staged, t.attempt = true, words.SignIn
 			return s.run(ctx, t, g, func(house *assembly.House, session mfa.Session) error {
+				t.attempt = ""
 				return printSession(ctx, t, house, session)
 			})
 		}

@@ -39,7 +39,7 @@ func (p *phoneFlags) check(h *houseFlags) error {
 	asked := p.simulated || p.behaviour != "" || p.model != ""
 	switch {
 	case asked && !h.sandbox:
-		return mfa.Fail(mfa.CodeAccessDenied)
+		return mfa.Fail(mfa.CodeAccessDenied, "needs", "--sandbox")
 	case asked && h.radio != "":
 		return usage("with --radio the phone is in another process: --simulated-phone, --behaviour and --model belong there")
 	case p.behaviour == string(phonesim.Ask):

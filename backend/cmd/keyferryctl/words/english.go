@@ -3,7 +3,7 @@ package words
 import "github.com/keyferry/keyferry/backend/mfa"
 
 var english = map[mfa.Code]string{
-	mfa.CodeCancelled:    "Cancelled. Nothing was changed.",
+	mfa.CodeCancelled:    "Cancelled.",
 	mfa.CodeTimedOut:     "It took too long. Try again.",
 	mfa.CodeInternal:     "Something went wrong inside Keyferry. Please report it.",
 	mfa.CodeInvalidInput: "The value for {field} is not valid. Change it.",
@@ -35,13 +35,13 @@ var english = map[mfa.Code]string{
 	mfa.CodeRadioUnsupported: "Bluetooth is not supported on {system} yet. Use another way.",
 	mfa.CodeRadioFailed:      "Bluetooth stopped working. Try again.",
 
-	mfa.CodeCodeExpired:       "No phone was heard before the code ran out. Nothing was added. Keep the phone near, its Bluetooth on, and take a new code.",
+	mfa.CodeCodeExpired:       "No phone was heard before the code ran out. Keep the phone near, its Bluetooth on, and take a new code.",
 	mfa.CodePhoneNotNear:      "The phone did not answer over Bluetooth. Keep it near, its Bluetooth on, and try again.",
 	mfa.CodeTunnelUnreachable: "{host} cannot be reached. Check the network of this computer.",
 	mfa.CodeTunnelRefused:     "{host} refused the connection ({status}). Take a new code.",
 	mfa.CodeTunnelProtocol:    "{host} does not answer as a tunnel server. Check the network of this computer.",
 	mfa.CodeTunnelUntrusted:   "{host} could not prove who it is. Check the network and the clock of this computer.",
-	mfa.CodeTunnelLost:        "The connection to the phone was lost. Nothing was added. Take a new code.",
+	mfa.CodeTunnelLost:        "The connection to the phone was lost. Take a new code.",
 	mfa.CodeTunnelUnknown:     "The phone uses a tunnel server that nobody knows. Use another phone.",
 	mfa.CodeLinkGone:          "The phone no longer accepts to be woken. Use a code.",
 	mfa.CodeHandshakeFailed:   "The phone could not prove that it read this code. Take a new code.",
@@ -54,7 +54,7 @@ var english = map[mfa.Code]string{
 	mfa.CodeComputerProtocol:  "The computer said something that makes no sense. Take a new code on the computer.",
 	mfa.CodeComputerHungUp:    "The computer hung up before there was an answer. Take a new code on the computer.",
 
-	mfa.CodeDeclined:              "It was declined on the phone. Nothing was added. Try again if that was not meant.",
+	mfa.CodeDeclined:              "It was declined on the phone. Try again if that was not meant.",
 	mfa.CodeAlreadyRegistered:     "This phone has a passkey for this account already. Use another phone.",
 	mfa.CodeNoCredential:          "The phone has no passkey for this account. Use the phone that was added.",
 	mfa.CodeAuthenticatorTimeout:  "Nobody confirmed on the phone in time. Try again.",
@@ -86,7 +86,6 @@ var english = map[mfa.Code]string{
 	mfa.CodeUserHandleMismatch:   "This passkey belongs to somebody else. Start again.",
 	mfa.CodeSignatureInvalid:     "The signature is wrong. Try again; some password managers on Android sign wrongly over this way.",
 	mfa.CodeCounterRegressed:     "The counter of {device} went backwards: there may be a copy of it. It was blocked. Use another device.",
-	mfa.CodeDevicesSuspect:       "There may be a copy of each device, and all of them were blocked. Ask whoever runs the account.",
 	mfa.CodeNotDiscoverable:      "The phone made a passkey that cannot be found again. Use another phone.",
 
 	mfa.CodePictureUnreadable: "The file is not a picture that can be read. Choose a PNG.",
@@ -121,10 +120,23 @@ var english = map[mfa.Code]string{
 	mfa.CodeSeedPasswordWrong:  "The password or key does not open this file. Try again.",
 
 	mfa.CodeDatabaseNewer:   "The data was written by a newer Keyferry. Update this one; nothing was touched.",
-	mfa.CodeDatabaseDamaged: "The database is damaged. Restore a backup from the folder backups; nothing was touched.",
-	mfa.CodeDatabaseForeign: "The file is no database of Keyferry. Restore a backup, or choose another --home.",
+	mfa.CodeDatabaseDamaged: "The data is damaged. Nothing was touched.",
+	mfa.CodeDatabaseForeign: "The file is no database of Keyferry. Nothing was touched. Choose another --home, or restore a backup.",
 	mfa.CodeDiskFull:        "The disk is full. Free some space and try again; nothing was changed.",
 	mfa.CodeStorageFailed:   "The data could not be read or written. Try again.",
 	mfa.CodeStorageDenied:   "The file or folder may not be read or written. Correct its permissions, or choose another.",
 	mfa.CodeAlreadyRunning:  "Keyferry is running with this folder already. Close it, or choose another --home.",
+}
+
+// fact is a code with one of its params.
+type fact struct {
+	code        mfa.Code
+	name, value string
+}
+
+// precise are better words where a param says more.
+var precise = map[fact]string{
+	{mfa.CodeInvalidInput, "field", "home"}:          "--home names a file, or something below one. Give a folder.",
+	{mfa.CodeInvalidInput, "field", "password-file"}: "The password file cannot be read. Correct --password-file.",
+	{mfa.CodeAccessDenied, "needs", "--sandbox"}:     "Simulated phones and radios never meet a real account. Add --sandbox to use the evaluation sandbox.",
 }

@@ -13,11 +13,34 @@ func Of(f *mfa.Failure) string {
 	if !ok {
 		return "It failed (" + string(f.Code) + ")."
 	}
+	for name, value := range f.Params {
+		if better, ok := precise[fact{f.Code, name, value}]; ok {
+			text = better
+		}
+	}
 	pairs := make([]string, 0, 2*len(f.Params)+2)
 	for name, value := range f.Params {
 		pairs = append(pairs, "{"+name+"}", value)
 	}
 	return strings.NewReplacer(pairs...).Replace(text)
+}
+
+// Attempt is what a command was to do.
+type Attempt string
+
+const (
+	Enrol  Attempt = "enrol"
+	SignIn Attempt = "sign-in"
+	Change Attempt = "change"
+)
+
+// Closing says how things stand after an attempt failed, "" for none.
+func Closing(a Attempt) string { return closings[a] }
+
+var closings = map[Attempt]string{
+	Enrol:  "Nothing was added.",
+	SignIn: "You are not signed in.",
+	Change: "Nothing was changed.",
 }
 
 // Stage gives the line for a stage of a ceremony.

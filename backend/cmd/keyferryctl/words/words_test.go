@@ -26,6 +26,36 @@ func TestParamsAreFilledIn(t *testing.T) {
 	}
 }
 
+func TestParamsMakeWordsPrecise(t *testing.T) {
+	for _, c := range []struct {
+		failure *mfa.Failure
+		want    string
+	}{
+		{mfa.Fail(mfa.CodeInvalidInput, "field", "home"), "Give a folder"},
+		{mfa.Fail(mfa.CodeInvalidInput, "field", "radio"), "The value for radio is not valid"},
+		{mfa.Fail(mfa.CodeAccessDenied, "needs", "--sandbox"), "Add --sandbox"},
+		{mfa.Fail(mfa.CodeAccessDenied), "not allowed"},
+	} {
+		if got := words.Of(c.failure); !strings.Contains(got, c.want) {
+			t.Errorf("%v: %q lacks %q", c.failure.Params, got, c.want)
+		}
+	}
+}
+
+// What an attempt came to depends on the command, not on the code.
+func TestCodesDoNotSayWhatWasAdded(t *testing.T) {
+	for _, code := range mfa.Codes() {
+		if text := words.Of(mfa.Fail(code)); strings.Contains(text, "Nothing was added") || strings.Contains(text, "Nothing was changed") || strings.Contains(text, "not signed in") {
+			t.Errorf("code %s: %q", code, text)
+		}
+	}
+	for _, a := range []words.Attempt{words.Enrol, words.SignIn, words.Change} {
+		if words.Closing(a) == "" {
+			t.Errorf("attempt %s has no closing line", a)
+		}
+	}
+}
+
 func TestEveryStageHasWords(t *testing.T) {
 	for _, s := range []mfa.Stage{mfa.StageNeedsBluetooth, mfa.StageShowQR, mfa.StageRingPhone, mfa.StagePhoneSeen, mfa.StageConnecting,
 		mfa.StageConfirm, mfa.StageVerifying, mfa.StageNameDevice, mfa.StageDone, mfa.StageFailed} {
