@@ -5,6 +5,7 @@ import (
 	"flag"
 	"fmt"
 	"io"
+	"log/slog"
 	"path/filepath"
 	"runtime/debug"
 
@@ -38,7 +39,10 @@ func Main(args []string, stdout, stderr io.Writer) int {
 		fmt.Fprintln(stderr, "keyferry: no data folder:", err)
 		return 1
 	}
-	s := newShell(folder, openBackend)
+	s := newShell(folder, slog.New(slog.NewTextHandler(stderr, &slog.HandlerOptions{Level: slog.LevelWarn})))
+	if !bindingsOnly {
+		go s.begin(openBackend)
+	}
 	if err := wails.Run(s.options()); err != nil {
 		fmt.Fprintln(stderr, "keyferry: the window cannot be opened:", err)
 		return 1

@@ -3,7 +3,6 @@ package app
 import (
 	"context"
 	"log/slog"
-	"os"
 	"sync"
 
 	"github.com/wailsapp/wails/v2/pkg/options"
@@ -15,17 +14,19 @@ import (
 
 // shell is one run of the app:
 //
-//	options -> startup (opens the back end while the page loads) -> ready
-//	   -> beforeClose (notes the place) -> shutdown (ends what runs)
+//	newShell (begins to open the back end) -> startup (the window is there)
+//	   -> ready (the page stands) -> beforeClose (notes the place)
+//	   -> shutdown (ends what runs)
 type shell struct {
 	home string
-	open opener
 	api  *bind.API
 	seat *bind.Seat
 	log  *slog.Logger
 	life context.Context // ends with the app: the page's calls and events
 	stop context.CancelFunc
+	send *events.Sender
 
+	shown  chan struct{} // closed once window is set
 	mu     sync.Mutex
 	window context.Context // how Wails finds the window, from startup on
 	place  place
@@ -34,29 +35,41 @@ type shell struct {
 // opener opens a back end; tests give their own.
 type opener func(ctx context.Context, home string, log *slog.Logger) (bind.Backend, error)
 
-func newShell(home string, open opener) *shell {
-	ctx, stop := context.WithCancel(context.Background())
-	seat := bind.NewSeat()
-	log := slog.New(slog.NewTextHandler(os.Stderr, &slog.HandlerOptions{Level: slog.LevelWarn}))
-	return &shell{home: home, open: open, seat: seat, log: log, life: ctx, stop: stop, place: readPlace(home),
-		api: bind.New(bind.Config{Context: ctx, Seat: seat, Version: Version(), Pictures: pictures(), Log: log})}
+func newShell(home string, log *slog.Logger) *shell {
+	s := &shell{home: home, seat: bind.NewSeat(), log: log, place: readPlace(home), shown: make(chan struct{})}
+	s.life, s.stop = context.WithCancel(context.Background())
+	s.api = bind.New(bind.Config{Context: s.life, Seat: s.seat, Version: Version(), Pictures: pictures(), Log: log})
+	s.send = events.New(bind.Event(s.api), s.emit, log)
+	return s
 }
 
-// startup opens the back end. Wails runs it beside the loading of the page; the
-// page's calls wait in the seat until it is done.
-func (s *shell) startup(ctx context.Context) {
-	s.mu.Lock()
-	s.window = ctx
-	s.mu.Unlock()
-	backend, err := s.open(ctx, s.home, s.log)
+// begin opens the back end beside the window, which takes longer. The page's
+// calls wait in the seat until it is done.
+func (s *shell) begin(open opener) {
+	backend, err := open(s.life, s.home, s.log)
 	if err != nil {
 		s.seat.Refuse(err)
 		return
 	}
-	sender := events.New(bind.Event(s.api), func(name string, dto any) { runtime.EventsEmit(ctx, name, dto) }, s.log)
-	context.AfterFunc(s.life, sender.Close)
-	backend.Subscribe(sender.Send)
+	backend.Subscribe(s.send.Send)
 	s.seat.Take(backend)
+}
+
+// emit sends an event to the page, once there is a window.
+func (s *shell) emit(name string, dto any) {
+	select {
+	case <-s.shown:
+		runtime.EventsEmit(s.window, name, dto)
+	case <-s.life.Done():
+	}
+}
+
+// startup is called by Wails when it has made the window.
+func (s *shell) startup(ctx context.Context) {
+	s.mu.Lock()
+	s.window = ctx
+	s.mu.Unlock()
+	close(s.shown)
 }
 
 // ready restores the place once the page stands, and asks it for its theme.
@@ -101,6 +114,7 @@ func (s *shell) beforeClose(ctx context.Context) (prevent bool) {
 // last and only by the process that holds the data folder.
 func (s *shell) shutdown(context.Context) {
 	s.stop()
+	s.send.Close()
 	if s.seat.Close() {
 		s.mu.Lock()
 		defer s.mu.Unlock()
