@@ -233,6 +233,16 @@ func (f fields) raw(key any) ctapcbor.RawMessage {
 	return b
 }
 
+// statement reads an attestation statement: a map, or for the format compound
+// an array (WebAuthn Level 3 section 8.9).
+func (f fields) statement(key any) ctapcbor.RawMessage {
+	item, _ := f.get(key)
+	if list, isList := item.([]any); isList {
+		return ctapcbor.MustMarshal(list)
+	}
+	return f.raw(key)
+}
+
 // flags reads an optional map of text to boolean.
 func (f fields) flags(key any) map[string]bool {
 	in, ok := f.inside(key)

@@ -61,9 +61,6 @@ func DecodeMakeCredentialRequest(data []byte) (MakeCredentialRequest, error) {
 	if in, ok := f.inside(3); ok {
 		r.User = readUser(in)
 	}
-	if f.err() == nil && r.ExcludeList != nil && len(r.ExcludeList) == 0 {
-		f.fail(StatusInvalidParameter, 5) // "MUST NOT send an empty list"
-	}
 	return r, f.err()
 }
 
@@ -98,7 +95,7 @@ func DecodeMakeCredentialResponse(data []byte) (MakeCredentialResponse, error) {
 	r := MakeCredentialResponse{
 		Format:                   f.text(1),
 		AuthData:                 f.bytes(2, minAuthData, maxAuthData),
-		Statement:                f.raw(3),
+		Statement:                f.statement(3),
 		EnterpriseAttestation:    optional[bool](f, 4),
 		LargeBlobKey:             f.bytes(5, 0, 64),
 		UnsignedExtensionOutputs: f.raw(6),

@@ -15,11 +15,16 @@ const (
 	MaxDepth    = 4
 	maxElements = 2048
 	maxPairs    = 256
+	// maxItems bounds a whole message. A decoded item costs hundreds of bytes of
+	// memory for one byte on the wire, so nested lists need a bound in all.
+	maxItems = 1 << 14
 )
 
 var (
 	// ErrSize says that the input is longer than MaxSize.
 	ErrSize = errors.New("ctapcbor: longer than 1 MiB")
+	// ErrItems says that the input holds more than 16,384 items.
+	ErrItems = errors.New("ctapcbor: too many items")
 	// ErrNotCanonical says that the input is CBOR, but not in CTAP2's canonical form.
 	ErrNotCanonical = errors.New("ctapcbor: not in canonical form")
 )
@@ -66,8 +71,8 @@ func MustMarshal(v any) []byte {
 
 // UnmarshalLoose decodes one item that need not be sorted or shortest.
 func UnmarshalLoose(data []byte, v any) error {
-	if len(data) > MaxSize {
-		return ErrSize
+	if err := bounded(data); err != nil {
+		return err
 	}
 	return decMode.Unmarshal(data, v)
 }
@@ -101,8 +106,8 @@ func Canonical(data []byte) error {
 // behind an item (authenticator data, advert suffix). Bounds are those of
 // UnmarshalLoose.
 func First(data []byte) (item, rest []byte, err error) {
-	if len(data) > MaxSize {
-		return nil, nil, ErrSize
+	if err := bounded(data); err != nil {
+		return nil, nil, err
 	}
 	var raw cbor.RawMessage
 	rest, err = decMode.UnmarshalFirst(data, &raw)
@@ -110,4 +115,38 @@ func First(data []byte) (item, rest []byte, err error) {
 		return nil, nil, err
 	}
 	return raw, rest, nil
+}
+
+// bounded counts the items without decoding them: headers follow one another,
+// whatever their nesting. What is not well-formed is left to the decoder.
+func bounded(data []byte) error {
+	if len(data) > MaxSize {
+		return ErrSize
+	}
+	for items := 0; len(data) > 0; items++ {
+		if items == maxItems {
+			return ErrItems
+		}
+		major, extra := data[0]>>5, int(data[0]&0x1f)
+		data = data[1:]
+		argument := uint64(extra)
+		if extra >= 24 {
+			size := 1 << (extra - 24)
+			if extra > 27 || len(data) < size {
+				return nil
+			}
+			argument = 0
+			for _, b := range data[:size] {
+				argument = argument<<8 | uint64(b)
+			}
+			data = data[size:]
+		}
+		if isString := major == 2 || major == 3; isString {
+			if argument > uint64(len(data)) {
+				return nil
+			}
+			data = data[argument:]
+		}
+	}
+	return nil
 }

@@ -3,6 +3,7 @@ package ctapcbor
 import (
 	"bytes"
 	"encoding/hex"
+	"errors"
 	"testing"
 )
 
@@ -59,6 +60,23 @@ func TestMemberNamesAreExact(t *testing.T) {
 	}
 	if err := Unmarshal([]byte{0xa1, 0x62, 'I', 'D', 1}, &v); err != nil || v.ID != 0 {
 		t.Errorf("ID was taken for id: %+v, %v", v, err)
+	}
+}
+
+// Each list is within its bound, all of them together are not.
+func TestItemsAreBoundedInAll(t *testing.T) {
+	inner := append([]byte{0x98, 170}, bytes.Repeat([]byte{0xa1, 0, 0}, 170)...)
+	outer := append([]byte{0x99, 0x04, 0x00}, bytes.Repeat(inner, 1024)...)
+	var v any
+	if err := UnmarshalLoose(outer, &v); !errors.Is(err, ErrItems) {
+		t.Errorf("half a million items: %v", err)
+	}
+	long := append([]byte{0x5a, 0, 0x0f, 0xff, 0xf0}, bytes.Repeat([]byte{0x80}, 0xffff0)...)
+	if err := UnmarshalLoose(long, &v); err != nil {
+		t.Errorf("the bytes of one long string were counted as items: %v", err)
+	}
+	if _, _, err := First(outer); !errors.Is(err, ErrItems) {
+		t.Errorf("First: %v", err)
 	}
 }
 
