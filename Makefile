@@ -47,7 +47,7 @@ begin:
 	@mkdir -p $(stamps) && rm -f $(results)
 
 lint: $(stamps)/window
-	@test -z "$$(gofmt -l app backend frontend/*.go main.go | tee /dev/stderr)"
+	@test -z "$$(gofmt -l app backend frontend/*.go main.go $$(find build -name node_modules -prune -o -name '*.go' -print) | tee /dev/stderr)"
 	go vet ./backend/...
 	go vet -tags $(tags),e2e . ./app/... ./frontend/
 	GOOS=windows go vet ./backend/...
