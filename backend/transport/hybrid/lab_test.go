@@ -141,6 +141,19 @@ func (l *lab) transactBy(connect func(*lab) (*Session, error)) ([]byte, error) {
 	return s.Exchange(l.Context(), testRequest, nil)
 }
 
+// clientFirst has the client's sockets close while the phone and the relay are
+// still there, whose end would close them too; then the phone stops.
+func (l *lab) clientFirst() {
+	l.Helper()
+	if err := l.client.WaitIdle(l.Context()); err != nil {
+		l.Error(err)
+	}
+	l.desktop.wantClosed(l)
+	l.stopPhone()
+	<-l.ended
+	l.handset.wantClosed(l)
+}
+
 // wantAnswer checks a success.
 func (l *lab) wantAnswer(answer []byte, err error) {
 	l.Helper()
@@ -155,7 +168,10 @@ func (l *lab) wantAnswer(answer []byte, err error) {
 // wantCode checks a failure; "" is none.
 func wantCode(t testing.TB, err error, code mfa.Code) {
 	t.Helper()
-	if err == nil && code == "" {
+	if err == nil {
+		if code != "" {
+			t.Fatalf("no failure, want %q", code)
+		}
 		return
 	}
 	var f *mfa.Failure

@@ -48,11 +48,7 @@ func TestFaultsOfThePhone(t *testing.T) {
 				row.set(l)
 				_, err := l.transactBy(connect)
 				wantCode(t, err, code)
-				l.stopPhone()
-				<-l.ended
-				l.client.Close()
-				l.desktop.wantClosed(t)
-				l.handset.wantClosed(t)
+				l.clientFirst()
 			})
 		}
 		run("by code", row.code, (*lab).connect)

@@ -59,11 +59,7 @@ func TestFaultsOnTheRadio(t *testing.T) {
 				} else {
 					wantCode(t, err, unheard)
 				}
-				l.stopPhone()
-				<-l.ended
-				l.client.Close()
-				l.desktop.wantClosed(t)
-				l.handset.wantClosed(t)
+				l.clientFirst()
 			})
 		}
 		run("by code", (*lab).connect, mfa.CodeCodeExpired)
@@ -99,8 +95,7 @@ func TestFaultsOnTheRadio(t *testing.T) {
 		}
 		_, err := l.transactBy((*lab).connectLinked)
 		wantCode(t, err, mfa.CodePhoneNotNear)
-		l.stopPhone()
-		<-l.ended
+		l.clientFirst()
 	})
 }
 
