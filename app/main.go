@@ -39,9 +39,9 @@ func Main(args []string, stdout, stderr io.Writer) int {
 		fmt.Fprintln(stderr, "keyferry: no data folder:", err)
 		return 1
 	}
-	s := newShell(folder, slog.New(slog.NewTextHandler(stderr, &slog.HandlerOptions{Level: slog.LevelWarn})))
+	s := newShell(folder, slog.New(slog.NewTextHandler(stderr, &slog.HandlerOptions{Level: slog.LevelWarn})), openBackend)
 	if !bindingsOnly {
-		go s.begin(openBackend)
+		go s.seat.Open() // takes less time than the window; the page's calls wait for it
 	}
 	if err := wails.Run(s.options()); err != nil {
 		fmt.Fprintln(stderr, "keyferry: the window cannot be opened:", err)

@@ -14,7 +14,7 @@ import (
 
 // shell is one run of the app:
 //
-//	newShell (begins to open the back end) -> startup (the window is there)
+//	newShell; the seat opens the back end beside it -> startup (the window is there)
 //	   -> ready (the page stands) -> beforeClose (notes the place)
 //	   -> shutdown (ends what runs)
 type shell struct {
@@ -35,24 +35,22 @@ type shell struct {
 // opener opens a back end; tests give their own.
 type opener func(ctx context.Context, home string, log *slog.Logger) (bind.Backend, error)
 
-func newShell(home string, log *slog.Logger) *shell {
-	s := &shell{home: home, seat: bind.NewSeat(), log: log, place: readPlace(home), shown: make(chan struct{})}
+func newShell(home string, log *slog.Logger, open opener) *shell {
+	s := &shell{home: home, log: log, place: readPlace(home), shown: make(chan struct{})}
 	s.life, s.stop = context.WithCancel(context.Background())
+	s.seat = bind.NewSeat(func() (bind.Backend, error) { return s.open(open) })
 	s.api = bind.New(bind.Config{Context: s.life, Seat: s.seat, Version: Version(), Pictures: pictures(), Log: log})
 	s.send = events.New(bind.Event(s.api), s.emit, log)
 	return s
 }
 
-// begin opens the back end beside the window, which takes longer. The page's
-// calls wait in the seat until it is done.
-func (s *shell) begin(open opener) {
+func (s *shell) open(open opener) (bind.Backend, error) {
 	backend, err := open(s.life, s.home, s.log)
 	if err != nil {
-		s.seat.Refuse(err)
-		return
+		return nil, err
 	}
 	backend.Subscribe(s.send.Send)
-	s.seat.Take(backend)
+	return backend, nil
 }
 
 // emit sends an event to the page, once there is a window.

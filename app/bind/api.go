@@ -3,6 +3,7 @@ package bind
 import (
 	"context"
 	"log/slog"
+	"sync/atomic"
 
 	"github.com/keyferry/keyferry/backend/account"
 	"github.com/keyferry/keyferry/backend/desk"
@@ -20,18 +21,37 @@ type Config struct {
 
 // API is what the page sees as window.go.bind.API. Every method may reject with
 // the failure codes of its namesake in desk.
-type API struct{ c Config }
+type API struct {
+	c    Config
+	told atomic.Bool // the page knows that the data cannot be opened
+}
 
 // New makes the API.
 func New(c Config) *API { return &API{c: c} }
 
 // State says where the person is. It answers even when there is no back end:
-// then the phase is broken and the failure says why.
+// then the phase is broken and the failure says why. To ask again after that is
+// to try again.
 func (a *API) State() (StateDTO, error) {
-	s, err := call(a, func(_ context.Context, b Backend) (desk.State, error) { return b.State(), nil })
+	again := a.told.Swap(false)
+	if again {
+		a.c.Seat.Again()
+	}
+	s, err := call(a, func(ctx context.Context, b Backend) (desk.State, error) {
+		s := b.State()
+		switch {
+		case !again || s.Phase != desk.PhaseBroken:
+			return s, nil
+		case s.Sandbox:
+			return b.OpenSandbox(ctx), nil
+		default:
+			return b.LeaveSandbox(ctx), nil
+		}
+	})
 	if err != nil {
 		s = desk.State{Phase: desk.PhaseBroken, Failure: mfa.AsFailure(err)}
 	}
+	a.told.Store(s.Phase == desk.PhaseBroken)
 	return a.state(s), nil
 }
 

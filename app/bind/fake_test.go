@@ -26,6 +26,7 @@ type fake struct {
 	typed    string
 	picture  []byte
 	closed   int
+	moves    []string // to which account
 	listener func(desk.Event)
 }
 
@@ -41,8 +42,14 @@ func (f *fake) CreateAccount(_ context.Context, n account.NewAccount) (desk.Stat
 	f.secret, f.typed = n.Password, string(n.Password.Bytes())
 	return f.state, f.do()
 }
-func (f *fake) OpenSandbox(context.Context) desk.State  { return f.state }
-func (f *fake) LeaveSandbox(context.Context) desk.State { return f.state }
+func (f *fake) OpenSandbox(context.Context) desk.State {
+	f.moves = append(f.moves, "sandbox")
+	return f.state
+}
+func (f *fake) LeaveSandbox(context.Context) desk.State {
+	f.moves = append(f.moves, "real")
+	return f.state
+}
 func (f *fake) SignIn(_ context.Context, _ mfa.Identity, p *mfa.Secret) (desk.SignIn, error) {
 	f.secret, f.typed = p, string(p.Bytes())
 	return desk.SignIn{State: f.state, Devices: f.devices}, f.do()
@@ -77,13 +84,16 @@ func (f *fake) SetSimulatedPhone(phonesim.Behaviour, phonesim.Model) (phonesim.S
 	return phonesim.State{}, f.do()
 }
 
-// bound is an API over a back end, with what it logs.
+// bound is an API over a back end that is open, with what it logs.
 func bound(t *testing.T, b Backend) (*API, *bytes.Buffer) {
 	t.Helper()
-	seat := NewSeat()
-	if b != nil {
-		seat.Take(b)
-	}
+	seat := NewSeat(func() (Backend, error) { return b, nil })
+	seat.Open()
+	return over(t, seat)
+}
+
+func over(t *testing.T, seat *Seat) (*API, *bytes.Buffer) {
+	t.Helper()
 	log := &bytes.Buffer{}
 	pictures := Pictures{
 		Provider: func(mfa.AAGUID) string { return "Some Provider" },

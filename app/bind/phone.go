@@ -48,8 +48,12 @@ func (a *API) CancelCeremony() error {
 	return run(a, func(_ context.Context, b Backend) error { b.CancelCeremony(); return nil })
 }
 
-// Ceremony is the running or last ceremony, null before the first.
+// Ceremony is the running or last ceremony, null before the first, and also
+// where the data could not be opened: State has told that.
 func (a *API) Ceremony() (*CeremonyDTO, error) {
+	if a.c.Seat.isRefused() {
+		return nil, nil
+	}
 	return call(a, func(_ context.Context, b Backend) (*CeremonyDTO, error) {
 		c := b.Ceremony()
 		if c == nil {

@@ -10,43 +10,67 @@ import (
 // Seat is where the page's calls wait until the back end is open, so that the
 // page can load meanwhile.
 //
-//	empty --Take--> taken --Close--> closed
-//	  '----Refuse--> refused           ^
-//	  '---------------Close------------'
+//	empty --Open--> taken ----Close--> closed
+//	  |       '---> refused --Close------^
+//	  |               | ^  Again
+//	  |               '-'
+//	  '-----------------------Close------^
 type Seat struct {
-	mu      sync.Mutex
-	settled chan struct{}
+	open    func() (Backend, error)
+	settled chan struct{} // closed by the first Open
+
+	opening sync.Mutex // held while open runs
+	mu      sync.Mutex // guards what is below
 	backend Backend
 	failure *mfa.Failure
 	closed  bool
 }
 
-// NewSeat makes an empty seat.
-func NewSeat() *Seat { return &Seat{settled: make(chan struct{})} }
+// NewSeat makes an empty seat for what open will give.
+func NewSeat(open func() (Backend, error)) *Seat {
+	return &Seat{open: open, settled: make(chan struct{})}
+}
 
-// Take seats the back end. A back end that comes after Close is closed at once.
-func (s *Seat) Take(b Backend) {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	if s.closed {
-		b.Close()
-		return
-	}
-	s.backend = b
+// Open opens the back end for the first time. It is called once.
+func (s *Seat) Open() {
+	s.attempt()
 	close(s.settled)
 }
 
-// Refuse says why there will be no back end; every call then fails with it.
-func (s *Seat) Refuse(err error) {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	if !s.closed {
-		s.failure = mfa.AsFailure(err)
-		close(s.settled)
+// Again tries once more where there is no back end yet: the other window may be
+// closed by now, or the folder writable.
+func (s *Seat) Again() {
+	select {
+	case <-s.settled:
+		s.attempt()
+	default: // the first attempt still runs
 	}
 }
 
-// Close closes the back end and reports whether there was one.
+func (s *Seat) attempt() {
+	s.opening.Lock()
+	defer s.opening.Unlock()
+	s.mu.Lock()
+	over := s.closed || s.backend != nil
+	s.mu.Unlock()
+	if over {
+		return
+	}
+	backend, err := s.open()
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	switch {
+	case err != nil:
+		s.failure = mfa.AsFailure(err)
+	case s.closed: // meanwhile
+		backend.Close()
+	default:
+		s.backend, s.failure = backend, nil
+	}
+}
+
+// Close closes the back end and reports whether there was one. One that is
+// still being opened is closed as soon as it is open.
 func (s *Seat) Close() bool {
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -77,4 +101,11 @@ func (s *Seat) wait(ctx context.Context) (Backend, error) {
 		return nil, context.Canceled
 	}
 	return s.backend, nil
+}
+
+// isRefused reports that the back end could not be opened.
+func (s *Seat) isRefused() bool {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.failure != nil
 }
