@@ -3,6 +3,7 @@ package rp
 import (
 	"errors"
 	"fmt"
+	"slices"
 	"time"
 
 	"github.com/go-webauthn/webauthn/protocol"
@@ -47,15 +48,53 @@ func readAttestationObject(raw []byte) (*attestationObject, error) {
 	return o, checkStatement(format, statement)
 }
 
-// verify checks the attestation statement (WebAuthn 7.1 step 21, section 8) with
-// go-webauthn. attestation-invalid, attestation-format.
+// verify checks the attestation statement (WebAuthn 7.1 step 21, section 8), and
+// every one of a compound statement. attestation-invalid.
 func (o *attestationObject) verify(clientDataHash []byte, at time.Time) error {
-	if o.format == formatNone {
+	switch o.format {
+	case formatNone:
 		return nil // its shape was checked: an empty map
+	case formatCompound:
+		for _, item := range o.statement.([]any) {
+			sub := item.(map[string]any)
+			if err := o.verifyStatement(sub["fmt"].(string), sub["attStmt"].(map[string]any), clientDataHash, at); err != nil {
+				return err
+			}
+		}
+		return nil
 	}
+	return o.verifyStatement(o.format, o.statement.(map[string]any), clientDataHash, at)
+}
+
+func (o *attestationObject) verifyStatement(format string, statement map[string]any, clientDataHash []byte, at time.Time) error {
+	leaf, statement, err := judgeCertificates(format, statement, at)
+	switch {
+	case err != nil:
+		return err
+	case format == formatPacked && leaf == nil:
+		return o.verifySelf(statement, clientDataHash)
+	}
+	return o.hand(format, statement, clientDataHash)
+}
+
+// verifySelf checks a packed statement without certificates (WebAuthn 8.2): the
+// credential key signs itself, under the rules of every later assertion.
+func (o *attestationObject) verifySelf(statement map[string]any, clientDataHash []byte) error {
+	if algorithm := statement["alg"].(int64); algorithm != o.key.algorithm {
+		return refuse(mfa.CodeAttestationInvalid, "packed: algorithm %d, the key has %d", algorithm, o.key.algorithm)
+	}
+	if err := o.key.verify(slices.Concat(o.data.raw, clientDataHash), statement["sig"].([]byte)); err != nil {
+		return refuse(mfa.CodeAttestationInvalid, "packed: %w", err)
+	}
+	return nil
+}
+
+// hand has go-webauthn verify a statement.
+func (o *attestationObject) hand(format string, statement map[string]any, clientDataHash []byte) error {
 	object := protocol.AttestationObject{
-		Format:      o.format,
-		RawAuthData: o.data.raw,
+		Format:       format,
+		AttStatement: statement,
+		RawAuthData:  o.data.raw,
 		AuthData: protocol.AuthenticatorData{
 			RPIDHash: o.data.rpIDHash,
 			Flags:    protocol.AuthenticatorFlags(o.data.flags),
@@ -67,33 +106,10 @@ func (o *attestationObject) verify(clientDataHash []byte, at time.Time) error {
 			},
 		},
 	}
-	if err := o.hand(&object, at); err != nil {
-		return err
-	}
 	// Keys that Android keeps in software are as good as any without attestation.
 	policy := protocol.AttestationPolicy{AndroidKey: protocol.AndroidKeyPolicy{AuthorizationScope: protocol.AndroidKeyAuthorizationScopeUnion}}
 	if err := object.VerifyAttestation(clientDataHash, nil, policy, protocol.SignaturePolicy{}); err != nil {
-		return mfa.Fail(mfa.CodeAttestationInvalid).Because(explain(o.format, err))
-	}
-	return nil
-}
-
-// hand gives the library the statements, with its clock taken out of the certificates.
-func (o *attestationObject) hand(object *protocol.AttestationObject, at time.Time) error {
-	if o.format != formatCompound {
-		statement, err := judgeCertificates(o.format, o.statement.(map[string]any), at)
-		object.AttStatement = statement
-		return err
-	}
-	for _, item := range o.statement.([]any) {
-		sub := item.(map[string]any)
-		format := sub["fmt"].(string)
-		statement, err := judgeCertificates(format, sub["attStmt"].(map[string]any), at)
-		if err != nil {
-			return err
-		}
-		object.SubStatements = append(object.SubStatements,
-			protocol.NonCompoundAttestationObject{Format: format, AttStatement: statement})
+		return mfa.Fail(mfa.CodeAttestationInvalid).Because(explain(format, err))
 	}
 	return nil
 }

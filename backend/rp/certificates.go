@@ -3,6 +3,7 @@ package rp
 import (
 	"bytes"
 	"crypto/x509"
+	encodingasn1 "encoding/asn1"
 	"errors"
 	"maps"
 	"time"
@@ -20,18 +21,57 @@ import (
 // copies that are always valid. For these formats it reads only the key and the
 // names of a certificate and never a signature over one; a test holds on to that.
 //
-// apple and android-key are handed over as they are: there the library checks
-// signatures up to the vendor's root, and looks past expiry by itself.
+// apple and android-key are verified here (apple.go, android.go) and no validity
+// is asked of them: Apple's leaves live for days, Android's certificates carry
+// dates that mean nothing.
 
-var errCertificate = errors.New("not an X.509 certificate")
+var (
+	errCertificate = errors.New("not an X.509 certificate")
+	errNames       = errors.New("its issuer is not the next one's subject")
+	errAAGUID      = errors.New("the AAGUID extension is no octet string of 16 bytes")
+)
 
-// judgeCertificates checks validity and order of a statement's certificates and
-// gives the statement for the library. attestation-invalid.
-func judgeCertificates(format string, statement map[string]any, at time.Time) (map[string]any, error) {
+// oidAAGUID is id-fido-gen-ce-aaguid (WebAuthn 8.2.1, 8.3.1).
+var oidAAGUID = encodingasn1.ObjectIdentifier{1, 3, 6, 1, 4, 1, 45724, 1, 1, 4}
+
+// judgeCertificates checks key, order and validity of a statement's certificates.
+// It gives the leaf, nil if the statement has none, and the statement for the
+// library. attestation-invalid.
+func judgeCertificates(format string, statement map[string]any, at time.Time) (*x509.Certificate, map[string]any, error) {
 	chain, _ := statement["x5c"].([]any)
-	if len(chain) == 0 || format == formatApple || format == formatAndroid {
-		return statement, nil
+	if len(chain) == 0 {
+		return nil, statement, nil
 	}
+	certificates := make([]*x509.Certificate, len(chain))
+	for i, der := range chain {
+		var err error
+		if certificates[i], err = x509.ParseCertificate(der.([]byte)); err != nil {
+			return nil, nil, refuse(mfa.CodeAttestationInvalid, "%s: x5c[%d]: %w", format, i, err)
+		}
+	}
+	leaf := certificates[0]
+	if format == formatPacked || format == formatTPM || format == formatAndroid {
+		if _, err := newLeafKey(statement["alg"].(int64), leaf); err != nil {
+			return nil, nil, err
+		}
+	}
+	if err := checkOrder(certificates); err != nil {
+		return nil, nil, refuse(mfa.CodeAttestationInvalid, "%s: x5c: %w", format, err)
+	}
+	if format == formatApple || format == formatAndroid {
+		return leaf, statement, nil
+	}
+	if err := checkAAGUIDForm(leaf); err != nil && format != formatU2F {
+		return nil, nil, refuse(mfa.CodeAttestationInvalid, "%s: x5c[0]: %w", format, err)
+	}
+	statement = maps.Clone(statement)
+	widened, err := judgeValidity(format, chain, at)
+	statement["x5c"] = widened
+	return leaf, statement, err
+}
+
+// judgeValidity gives copies of the certificates that are always valid.
+func judgeValidity(format string, chain []any, at time.Time) ([]any, error) {
 	widened := make([]any, len(chain))
 	for i, der := range chain {
 		always, notBefore, notAfter, err := widenValidity(der.([]byte))
@@ -43,34 +83,37 @@ func judgeCertificates(format string, statement map[string]any, at time.Time) (m
 		}
 		widened[i] = always
 	}
-	if err := checkOrder(chain); err != nil {
-		return nil, refuse(mfa.CodeAttestationInvalid, "%s: x5c: %w", format, err)
-	}
-	statement = maps.Clone(statement)
-	statement["x5c"] = widened
-	return statement, nil
+	return widened, nil
 }
 
 // checkOrder holds each certificate against the next, which must have issued it
 // (WebAuthn 8.2: the chain in order, leaf first). The library looks at the first
-// alone. A signature by SHA-1 proves nothing either way and is passed over.
-func checkOrder(chain []any) error {
-	if len(chain) == 1 {
-		return nil
-	}
-	var issued *x509.Certificate
-	for _, der := range chain {
-		c, err := x509.ParseCertificate(der.([]byte))
-		if err != nil {
+// alone. A signature by SHA-1 proves nothing either way and is passed over; the
+// names are compared all the same.
+func checkOrder(chain []*x509.Certificate) error {
+	for i, issuer := range chain[1:] {
+		issued := chain[i]
+		if !bytes.Equal(issued.RawIssuer, issuer.RawSubject) {
+			return errNames
+		}
+		var weak x509.InsecureAlgorithmError
+		if err := issued.CheckSignatureFrom(issuer); err != nil && !errors.As(err, &weak) {
 			return err
 		}
-		if issued != nil {
-			var weak x509.InsecureAlgorithmError
-			if err := issued.CheckSignatureFrom(c); err != nil && !errors.As(err, &weak) {
-				return err
-			}
+	}
+	return nil
+}
+
+// checkAAGUIDForm wants the AAGUID extension, if there is one, to be an octet
+// string of 16 bytes and nothing behind it. The library compares the 16 bytes.
+func checkAAGUIDForm(leaf *x509.Certificate) error {
+	for _, extension := range leaf.Extensions {
+		if !extension.Id.Equal(oidAAGUID) {
+			continue
 		}
-		issued = c
+		if value := extension.Value; len(value) != 2+16 || value[0] != encodingasn1.TagOctetString || value[1] != 16 {
+			return errAAGUID
+		}
 	}
 	return nil
 }

@@ -16,6 +16,6 @@
 // open), finish.go (the two ends), expectation.go, registration.go, assertion.go
 // (the checks in the order of the standard), then what they read: jsonvalue.go,
 // response.go, clientdata.go, authdata.go, cosekey.go, edwards.go,
-// attestation.go, statement.go, certificates.go. parts.go opens single parsers to
+// attestation.go, statement.go, certificates.go, leafkey.go. parts.go opens single parsers to
 // the vector runner; providers.go names authenticators.
 package rp
