@@ -16,38 +16,18 @@ import (
 	"time"
 )
 
-// A backup lies beside the database as <name>.v<version>.<UTC time>.bak, with
-// -2, -3 and so on after the time if there are several.
+// A backup lies beside the database as <name>.<label>.<UTC time>.bak, with -2, -3
+// and so on after the time if there are several. The label is v<version> for a
+// copy that was made before a migration, or daily.
 const backupTime = "20060102T150405Z"
 
-var backupSuffix = regexp.MustCompile(`^\.v([0-9]{1,9})\.([0-9]{8}T[0-9]{6}Z)(?:-([0-9]{1,9}))?\.bak$`)
+var backupSuffix = regexp.MustCompile(`^\.(v([0-9]{1,9})|daily)\.([0-9]{8}T[0-9]{6}Z)(?:-([0-9]{1,9}))?\.bak$`)
 
-// Backups lists the copies that were made of the database at path before
-// migrations, newest first, as paths. A folder that cannot be read has none.
+// Backups lists the copies that were made of the database at path, before
+// migrations and daily, newest first, as paths. A folder that cannot be read has
+// none.
 func Backups(path string) []string {
-	entries, err := os.ReadDir(filepath.Dir(path))
-	if err != nil {
-		return nil
-	}
-	type copied struct {
-		path, time     string
-		version, count int
-	}
-	var found []copied
-	for _, e := range entries {
-		rest, ours := strings.CutPrefix(e.Name(), filepath.Base(path))
-		parts := backupSuffix.FindStringSubmatch(rest)
-		if !ours || parts == nil || !e.Type().IsRegular() {
-			continue
-		}
-		c := copied{path: filepath.Join(filepath.Dir(path), e.Name()), time: parts[2]}
-		c.version, _ = strconv.Atoi(parts[1])
-		c.count, _ = strconv.Atoi(parts[3])
-		found = append(found, c)
-	}
-	slices.SortFunc(found, func(a, b copied) int {
-		return cmp.Or(cmp.Compare(b.time, a.time), cmp.Compare(b.version, a.version), cmp.Compare(b.count, a.count))
-	})
+	found := copies(path)
 	paths := make([]string, 0, len(found))
 	for _, f := range found {
 		paths = append(paths, f.path)
@@ -55,9 +35,42 @@ func Backups(path string) []string {
 	return paths
 }
 
-// backup copies the database, which has this version, and gives the copy its
+// copied is one backup by its name.
+type copied struct {
+	path, label    string
+	at             time.Time
+	version, count int
+}
+
+// copies gives the backups of the database at path, newest first.
+func copies(path string) (found []copied) {
+	entries, err := os.ReadDir(filepath.Dir(path))
+	if err != nil {
+		return nil
+	}
+	for _, e := range entries {
+		rest, ours := strings.CutPrefix(e.Name(), filepath.Base(path))
+		parts := backupSuffix.FindStringSubmatch(rest)
+		if !ours || parts == nil || !e.Type().IsRegular() {
+			continue
+		}
+		c := copied{path: filepath.Join(filepath.Dir(path), e.Name()), label: parts[1]}
+		if c.at, err = time.Parse(backupTime, parts[3]); err != nil {
+			continue // digits, and no date
+		}
+		c.version, _ = strconv.Atoi(parts[2])
+		c.count, _ = strconv.Atoi(parts[4])
+		found = append(found, c)
+	}
+	slices.SortFunc(found, func(a, b copied) int {
+		return cmp.Or(b.at.Compare(a.at), cmp.Compare(b.version, a.version), cmp.Compare(b.count, a.count))
+	})
+	return found
+}
+
+// backup copies the database under this label, and gives the copy its
 // name only when it is whole and on the disk.
-func backup(ctx context.Context, conn *sql.Conn, path string, version int, now time.Time) (err error) {
+func backup(ctx context.Context, conn *sql.Conn, path, label string, now time.Time) (err error) {
 	part := path + ".bak.part"
 	if err := os.Remove(part); err != nil && !errors.Is(err, fs.ErrNotExist) {
 		return err
@@ -78,7 +91,7 @@ func backup(ctx context.Context, conn *sql.Conn, path string, version int, now t
 	if err := f.Sync(); err != nil {
 		return err
 	}
-	name := fmt.Sprintf("%s.v%d.%s", path, version, now.UTC().Format(backupTime))
+	name := fmt.Sprintf("%s.%s.%s", path, label, now.UTC().Format(backupTime))
 	target := name + ".bak"
 	for i := 2; exists(target); i++ {
 		target = fmt.Sprintf("%s-%d.bak", name, i)

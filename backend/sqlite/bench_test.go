@@ -142,7 +142,18 @@ func fill(b testing.TB, path string, n int) {
 // BenchmarkOpen10k measures how long it takes until the account and its devices
 // have been read from a database with 10,000 audit events, and the resident
 // memory of this process (test binary included) after one such start.
-func BenchmarkOpen10k(b *testing.B) {
+func BenchmarkOpen10k(b *testing.B) { benchmarkOpen(b, func(string) {}) }
+
+// BenchmarkOpen10kOnANewDay measures the same while the daily copy is made.
+func BenchmarkOpen10kOnANewDay(b *testing.B) {
+	benchmarkOpen(b, func(path string) {
+		for _, p := range Backups(path) {
+			os.Remove(p)
+		}
+	})
+}
+
+func benchmarkOpen(b *testing.B, prepare func(path string)) {
 	path := filepath.Join(b.TempDir(), "keyferry.db")
 	fill(b, path, 10_000)
 	debug.FreeOSMemory()
@@ -164,6 +175,7 @@ func BenchmarkOpen10k(b *testing.B) {
 		if err := s.Close(); err != nil {
 			b.Fatal(describe(err))
 		}
+		prepare(path)
 		b.StartTimer()
 	}
 	slices.Sort(ready)

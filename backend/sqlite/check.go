@@ -18,8 +18,7 @@ const (
 )
 
 // checkAtStart finds what would make the program stumble later, without writing,
-// and gives the schema version. It is 0 when a journal took the first migration
-// back.
+// and gives the schema version.
 func (s *Store) checkAtStart(ctx context.Context, known int) (version int, err error) {
 	var application, pages, size int64
 	for _, read := range []struct {
@@ -31,7 +30,7 @@ func (s *Store) checkAtStart(ctx context.Context, known int) (version int, err e
 		}
 	}
 	if pages == 0 {
-		return 0, nil
+		return 0, damaged("no pages")
 	}
 	if err := judge(application, version, known); err != nil {
 		return 0, err

@@ -10,6 +10,10 @@
 //     is refused before anything is written, beside it or in it.
 //   - A migration is one transaction, and before it a copy of the file is made
 //     that Backups lists.
+//   - A new database is made under another name, so that a file which was cut to
+//     nothing is damaged and not a first start.
+//   - Once a day, when the whole file was found sound, a copy of it is made in the
+//     background; the newest seven are kept.
 //   - There is one writer: changes wait for one another in one connection.
 //     Readers have connections of their own and do not wait.
 //
@@ -18,8 +22,8 @@
 // path in a process, and one process may use a path (package home sees to it):
 // closing any descriptor of the file drops its POSIX locks in the whole process.
 //
-// Reading order: open.go, header.go (may this file be touched?), migrate.go and
-// backup.go, change.go (one transaction with its event), then one file for each
+// Reading order: open.go, header.go (may this file be touched?), create.go,
+// migrate.go, backup.go and daily.go, change.go (one transaction with its event), then one file for each
 // part of the port: account.go, principal.go, guess.go, device.go, link.go, event.go; at
 // the end check.go and failure.go.
 //

@@ -1,7 +1,6 @@
 package sqlite
 
 import (
-	"bytes"
 	"encoding/binary"
 	"errors"
 	"io"
@@ -24,7 +23,7 @@ const (
 )
 
 // inspect reads the header of the file and says which schema version it has; 0
-// means that there is no database yet. Nothing is written, not even the -wal and
+// means that there is no file; an empty one is damaged (see create). Nothing is written, not even the -wal and
 // -shm files that opening the database would leave.
 //
 // The header is the truth although a WAL may lie beside it, because both fields
@@ -44,12 +43,8 @@ func inspect(path string, known int) (version int, err error) {
 	header := make([]byte, headerSize)
 	n, err := io.ReadFull(f, header)
 	switch {
-	case err == io.EOF:
-		return 0, nil // created, and then the process was killed
-	case err != nil && err != io.ErrUnexpectedEOF:
+	case err != nil && err != io.EOF && err != io.ErrUnexpectedEOF:
 		return 0, failure(err)
-	case bytes.Equal(header, make([]byte, headerSize)) && exists(path+"-journal"):
-		return 0, nil // killed in the first migration; the journal takes it back
 	case n < headerSize || string(header[:len(headerMagic)]) != headerMagic:
 		return 0, mfa.Fail(mfa.CodeDatabaseDamaged).Because(errors.New("no SQLite header"))
 	}

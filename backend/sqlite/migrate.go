@@ -48,13 +48,13 @@ func readMigrations(from fs.FS, folder string) ([]migration, error) {
 	return list, nil
 }
 
-// migrate brings the database to the newest version: one backup and one
-// transaction for each migration.
+// migrate brings the database to the newest version: one backup, unless
+// the database is new, and one transaction for each migration.
 //
 // It runs with a rollback journal instead of the WAL. A process that is killed in
 // between then leaves a database file whose header names its true version, which
 // is what inspect relies on.
-func migrate(ctx context.Context, conn *sql.Conn, path string, version int, c config) error {
+func migrate(ctx context.Context, conn *sql.Conn, path string, c config) error {
 	var mode string
 	if err := conn.QueryRowContext(ctx, "PRAGMA journal_mode = DELETE").Scan(&mode); err != nil {
 		return err
@@ -63,12 +63,14 @@ func migrate(ctx context.Context, conn *sql.Conn, path string, version int, c co
 		return fmt.Errorf("sqlite: journal mode is %q", mode)
 	}
 	// A journal that was left behind has been played back by now.
+	var version int
 	if err := conn.QueryRowContext(ctx, "PRAGMA user_version").Scan(&version); err != nil {
 		return err
 	}
+	isNew := version == 0
 	for n := version + 1; n <= len(c.migrations); n++ {
-		if n > 1 {
-			if err := backup(ctx, conn, path, n-1, c.clock()); err != nil {
+		if !isNew {
+			if err := backup(ctx, conn, path, "v"+strconv.Itoa(n-1), c.clock()); err != nil {
 				return err
 			}
 		}

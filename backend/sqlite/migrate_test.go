@@ -21,6 +21,7 @@ var noon = time.Date(2026, 3, 1, 12, 0, 0, 0, time.FixedZone("somewhere", 3600))
 func withMigrations(texts ...string) Option {
 	return func(c *config) {
 		c.clock = func() time.Time { return noon }
+		c.dailyKept = 0
 		for _, text := range texts {
 			c.migrations = append(c.migrations, migration{"test", text})
 		}
@@ -90,7 +91,7 @@ func TestMigrationThatFailsChangesNothing(t *testing.T) {
 			if _, err := Open(t.Context(), path, withMigrations(row.text)); !mfa.IsCode(err, mfa.CodeStorageFailed) {
 				t.Error(describe(err))
 			}
-			s := reopen(t, path)
+			s := reopen(t, path, func(c *config) { c.dailyKept = 0 })
 			if err := s.VerifyChain(t.Context()); err != nil {
 				t.Error(describe(err))
 			}
@@ -140,6 +141,7 @@ func TestBackupsListsOnlyBackups(t *testing.T) {
 	path := databasePath(t)
 	for _, name := range []string{"keyferry.db", "keyferry.db.bak.part", "keyferry.db.v1.bak", "keyferry.db.v1.20260101T000000Z.bak",
 		"keyferry.db.v1.20260301T000000Z.bak", "keyferry.db.v1.20260301T000000Z-2.bak", "keyferry.db.v1.20260301T000000Z-10.bak", "keyferry.db.v12.20260201T000000Z.bak",
+		"keyferry.db.daily.20260215T000000Z.bak", "keyferry.db.daily.20260301T000000Z.bak", "keyferry.db.daily.20269901T000000Z.bak", "keyferry.db.weekly.20260301T000000Z.bak",
 		"other.db.v1.20260301T000000Z.bak", "keyferry.db.v1.20260301T000000Z.bak.txt", "keyferry.dbx.v1.20260301T000000Z.bak"} {
 		write(t, filepath.Join(filepath.Dir(path), name), nil)
 	}
@@ -148,7 +150,7 @@ func TestBackupsListsOnlyBackups(t *testing.T) {
 	for _, p := range Backups(path) {
 		names = append(names, strings.TrimPrefix(p, path))
 	}
-	want := ".v1.20260301T000000Z-10.bak .v1.20260301T000000Z-2.bak .v1.20260301T000000Z.bak .v12.20260201T000000Z.bak .v1.20260101T000000Z.bak"
+	want := ".v1.20260301T000000Z-10.bak .v1.20260301T000000Z-2.bak .v1.20260301T000000Z.bak .daily.20260301T000000Z.bak .daily.20260215T000000Z.bak .v12.20260201T000000Z.bak .v1.20260101T000000Z.bak"
 	if got := strings.Join(names, " "); got != want {
 		t.Errorf("\n got %s\nwant %s", got, want)
 	}

@@ -5,7 +5,6 @@ import (
 	"database/sql"
 	"fmt"
 	"net/url"
-	"os"
 	"path/filepath"
 	"strings"
 	"sync"
@@ -34,6 +33,8 @@ type Store struct {
 	writer writer
 	reads  *sql.DB
 
+	copying sync.WaitGroup // the daily copy
+
 	mu       sync.Mutex
 	prepared map[string]*sql.Stmt // for reads
 }
@@ -45,6 +46,7 @@ type config struct {
 	busyTimeout time.Duration
 	maxPages    int
 	migrations  []migration
+	dailyKept   int // 0: no daily copies
 }
 
 // Option changes how Open works.
@@ -58,7 +60,9 @@ func WithClock(clock func() time.Time) Option { return func(c *config) { c.clock
 func WithBusyTimeout(d time.Duration) Option { return func(c *config) { c.busyTimeout = d } }
 
 // Open opens the database at path, creates it (mode 0600) or brings it up to the
-// newest schema, with a backup beside it first. The folder must exist.
+// newest schema, with a backup beside it first. The folder must exist. A database
+// that holds an account is copied once a day, in the background; the newest seven
+// of these copies are kept (see Backups).
 //
 // It fails, and has then not written anything, with database-newer (params:
 // found, known), database-foreign (a SQLite file of something else),
@@ -66,7 +70,7 @@ func WithBusyTimeout(d time.Duration) Option { return func(c *config) { c.busyTi
 // another process holds the database. It fails with disk-full or storage-failed
 // in a migration, and has then left the database as it was.
 func Open(ctx context.Context, path string, opts ...Option) (*Store, error) {
-	c := config{clock: time.Now, busyTimeout: defaultBusyTimeout, migrations: released()}
+	c := config{clock: time.Now, busyTimeout: defaultBusyTimeout, migrations: released(), dailyKept: dailyKept}
 	for _, o := range opts {
 		o(&c)
 	}
@@ -82,7 +86,12 @@ func open(ctx context.Context, path string, c config) (_ *Store, err error) {
 	if err != nil {
 		return nil, err
 	}
-	if err := claim(path); err != nil {
+	if version == 0 {
+		err = create(ctx, path, c)
+	} else {
+		err = tighten(path)
+	}
+	if err != nil {
 		return nil, err
 	}
 	s := &Store{path: path, prepared: map[string]*sql.Stmt{}}
@@ -105,13 +114,11 @@ func open(ctx context.Context, path string, c config) (_ *Store, err error) {
 		return nil, err
 	}
 	s.writer = newWriter(conn)
-	if version > 0 {
-		if version, err = s.checkAtStart(ctx, len(c.migrations)); err != nil {
-			return nil, err
-		}
+	if version, err = s.checkAtStart(ctx, len(c.migrations)); err != nil {
+		return nil, err
 	}
 	if version < len(c.migrations) {
-		if err := migrate(ctx, conn, path, version, c); err != nil {
+		if err := migrate(ctx, conn, path, c); err != nil {
 			return nil, err
 		}
 	}
@@ -122,23 +129,8 @@ func open(ctx context.Context, path string, c config) (_ *Store, err error) {
 		return nil, err
 	}
 	reserveWAL(path + "-wal")
+	s.copyDaily(ctx, c)
 	return s, nil
-}
-
-// claim makes the file with the right mode before SQLite would make it with
-// another one, and tightens a mode that lets other people in. The -wal and -shm
-// files and the journal take over the mode of the database.
-func claim(path string) error {
-	f, err := os.OpenFile(path, os.O_RDWR|os.O_CREATE, 0o600)
-	if err != nil {
-		return err
-	}
-	defer f.Close()
-	info, err := f.Stat()
-	if err == nil && info.Mode().Perm()&0o077 != 0 {
-		err = f.Chmod(0o600)
-	}
-	return err
 }
 
 // settle puts a migrated database into the mode it works in. The journal mode is
@@ -188,7 +180,8 @@ func pool(path string, c config, extra string) (*sql.DB, error) {
 	return sql.OpenDB(connector), nil
 }
 
-// Close implements mfa.Store. It copies the WAL into the database.
+// Close implements mfa.Store. It waits for the daily copy and copies the WAL into
+// the database.
 func (s *Store) Close() error {
 	var first error
 	keep := func(err error) {
@@ -196,6 +189,7 @@ func (s *Store) Close() error {
 			first = err
 		}
 	}
+	s.copying.Wait()
 	s.mu.Lock()
 	for _, p := range s.prepared {
 		p.Close()

@@ -108,6 +108,7 @@ func TestOpenRefuses(t *testing.T) {
 			write(t, path, []byte(strings.Repeat("Dear diary, ", 1000)))
 		}, mfa.CodeDatabaseDamaged},
 		{"three bytes", func(t *testing.T, path string) { write(t, path, []byte("SQL")) }, mfa.CodeDatabaseDamaged},
+		{"nothing", func(t *testing.T, path string) { write(t, path, nil) }, mfa.CodeDatabaseDamaged},
 		{"all zeros", func(t *testing.T, path string) { write(t, path, make([]byte, 8192)) }, mfa.CodeDatabaseDamaged},
 		{"the header only", func(t *testing.T, path string) { write(t, path, read(t, path)[:headerSize]) }, mfa.CodeDatabaseDamaged},
 		{"the first half", func(t *testing.T, path string) {
@@ -298,21 +299,38 @@ func TestOpenCancelled(t *testing.T) {
 	}
 }
 
-// The file of a first start that was killed is empty, or all zeros with a journal.
+// A first start that was killed leaves its file under the other name.
 func TestFirstStartThatWasKilled(t *testing.T) {
-	path := databasePath(t)
-	write(t, path, nil)
-	reopen(t, path).Close()
+	for name, left := range map[string]string{"nothing written": "", "half written": strings.Repeat("\x00", 3*pageSize)} {
+		t.Run(name, func(t *testing.T) {
+			path := databasePath(t)
+			write(t, path+".new", []byte(left))
+			write(t, path+".new-journal", []byte("what SQLite had in mind"))
+			s := reopen(t, path)
+			if _, err := s.Account(t.Context()); !mfa.IsCode(err, mfa.CodeNoAccount) {
+				t.Error(describe(err))
+			}
+			s.Close()
+			if got := folder(t, path); got != "keyferry.db" {
+				t.Errorf("left: %s", got)
+			}
+		})
+	}
+}
 
-	path = databasePath(t)
-	write(t, path, make([]byte, 3*pageSize))
-	// A rollback journal (SQLite file format, section 3) of a file that was empty.
-	journal := make([]byte, 512)
-	copy(journal, "\xd9\xd5\x05\xf9\x20\xa1\x63\xd7")
-	binary.BigEndian.PutUint32(journal[20:], 512)
-	binary.BigEndian.PutUint32(journal[24:], pageSize)
-	write(t, path+"-journal", journal)
-	reopen(t, path)
+// The file is gone and its WAL is not: the new database must not read it.
+func TestWALOfADatabaseThatIsGone(t *testing.T) {
+	path := example(t, 20)
+	s := reopen(t, path)
+	if err := s.AddEvent(t.Context(), mfa.Event{Kind: mfa.EventSignedOut}); err != nil {
+		t.Fatal(describe(err))
+	}
+	left := databasePath(t)
+	write(t, left+"-wal", read(t, path+"-wal"))
+	fresh := reopen(t, left)
+	if events, err := fresh.Events(t.Context(), 0, 9); err != nil || len(events) != 0 {
+		t.Error(len(events), describe(err))
+	}
 }
 
 func TestReservedWALIsNotOutgrown(t *testing.T) {
