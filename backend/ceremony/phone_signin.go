@@ -3,6 +3,7 @@ package ceremony
 import (
 	"context"
 	"slices"
+	"time"
 
 	"github.com/keyferry/keyferry/backend/authenticator"
 	"github.com/keyferry/keyferry/backend/mfa"
@@ -76,25 +77,37 @@ func (s *Service) signInWithPhone(ctx context.Context, pending Pending, link *mf
 
 // used writes the new counter, backup state and time of use with the sign-in's
 // event, and only then makes the session. verified are the devices as they were
-// when the assertion was held against one of them: a new name since then does no
-// harm, but its counter says nothing about a counter that has moved on.
+// when the assertion was held against one of them. When the row has moved on since
+// it is looked at again: a new name does no harm, but a verdict over an old counter
+// says nothing about a new one.
 func (s *Service) used(ctx context.Context, p mfa.Principal, verified []mfa.Device, a rp.Assertion) (mfa.Session, error) {
-	d, err := s.Store.Device(ctx, a.DeviceID)
+	i := slices.IndexFunc(verified, func(v mfa.Device) bool { return v.ID == a.DeviceID })
+	if i < 0 {
+		return mfa.Session{}, mfa.Fail(mfa.CodeConflict)
+	}
+	now, before := s.Clock(), verified[i]
+	err := s.noteUse(ctx, before, a, now)
+	if mfa.IsCode(err, mfa.CodeConflict) {
+		d, rerr := s.Store.Device(ctx, a.DeviceID)
+		if rerr != nil {
+			return mfa.Session{}, rerr
+		}
+		if d.SuspectAt.IsZero() && d.Passkey.SignCount == before.Passkey.SignCount {
+			err = s.noteUse(ctx, d, a, now)
+		}
+	}
 	if err != nil {
 		return mfa.Session{}, err
 	}
-	i := slices.IndexFunc(verified, func(v mfa.Device) bool { return v.ID == d.ID })
-	if i < 0 || !d.SuspectAt.IsZero() || d.Passkey.SignCount != verified[i].Passkey.SignCount {
-		return mfa.Session{}, mfa.Fail(mfa.CodeConflict)
-	}
-	now := s.Clock()
-	d.LastUsedAt = now
-	d.Passkey.SignCount, d.Passkey.BackupState = a.SignCount, a.BackupState
-	event := mfa.Event{At: now, Kind: mfa.EventSignInMFA, PrincipalID: p.ID, DeviceID: d.ID, Detail: map[string]string{"name": d.Name}}
-	if err := s.Store.UpdateDevice(ctx, d, event); err != nil {
-		return mfa.Session{}, err
-	}
-	return mfa.Session{ID: mfa.NewID(), PrincipalID: p.ID, StartedAt: now, MFAAt: now, DeviceID: d.ID}, nil
+	return mfa.Session{ID: mfa.NewID(), PrincipalID: p.ID, StartedAt: now, MFAAt: now, DeviceID: a.DeviceID}, nil
+}
+
+func (s *Service) noteUse(ctx context.Context, d mfa.Device, a rp.Assertion, now time.Time) error {
+	passkey := *d.Passkey // the caller's copy stays as it was verified
+	passkey.SignCount, passkey.BackupState = a.SignCount, a.BackupState
+	d.Passkey, d.LastUsedAt = &passkey, now
+	return s.Store.UpdateDevice(ctx, d, mfa.Event{At: now, Kind: mfa.EventSignInMFA, PrincipalID: d.PrincipalID, DeviceID: d.ID,
+		Detail: map[string]string{"name": d.Name}})
 }
 
 // suspect marks the device whose counter went backwards: somebody may hold a
