@@ -28,11 +28,19 @@ func shortHandshake(l *lab) { l.client.Timers.Handshake = short }
 func shortPost(l *lab)      { l.client.Timers.PostHandshake = short }
 func shortAnswer(l *lab)    { l.client.Timers.Answer = short }
 func shortUpdates(l *lab)   { l.client.Timers.Update = short }
-func pushy(l *lab)          { l.phone.Faults.PushyLink = true }
+func pushy(l *lab)          { l.client.OfferLinking, l.phone.Faults.PushyLink = true, true }
 func releasing(l *lab)      { l.phone.Handle = handler(func(context.Context) { l.relay.release() }) }
-func undecided(l *lab)      { l.phone.Handle = handler(func(ctx context.Context) { <-ctx.Done() }) }
 func givesLink(l *lab)      { l.givesLink(false) }
 func lateWithLink(l *lab)   { l.givesLink(true) }
+
+// undecided is a phone whose person does nothing: what it ends with is the
+// client's doing alone. A client that should fail and does not waits 5 s.
+func undecided(l *lab) {
+	l.phone.Handle = handler(func(ctx context.Context) { <-ctx.Done() })
+	if l.client.Timers.Answer == 0 {
+		l.client.Timers.Answer = 5 * time.Second
+	}
+}
 
 func handler(before func(context.Context)) func(context.Context, []byte) ([]byte, error) {
 	return func(ctx context.Context, _ []byte) ([]byte, error) {

@@ -77,8 +77,12 @@ func TestUpgradeRefused(t *testing.T) {
 	} {
 		t.Run(row.name, func(t *testing.T) {
 			base := upgradeServer(t, row.handler)
-			_, err := testDialer.dial(t.Context(), base+"/cable/connect/000000/SECRET", nil, row.contact)
+			counted, d := newSockets("client"), testDialer
+			d.http = counted.http()
+			_, err := d.dial(t.Context(), base+"/cable/connect/000000/SECRET", nil, row.contact)
 			wantCode(t, err, row.code)
+			counted.wantUsed(t)
+			counted.wantClosed(t)
 			f := mfa.AsFailure(err)
 			if f.Params["status"] != row.status || row.code != mfa.CodeLinkGone && f.Params["host"] != strings.TrimPrefix(base, "ws://") {
 				t.Errorf("params %v", f.Params)
