@@ -14,23 +14,30 @@ import (
 // no doubled keys, UTF-8. Order and shortest integers are not insisted on, since
 // shipped authenticators get them wrong. Five levels, one more than CTAP2 has:
 // WebAuthn 8.9 puts whole statements into a compound one.
-var attestationCBOR = func() cbor.DecMode {
+var attestationCBOR = cborMode(reflect.TypeFor[map[string]any](), cbor.MapKeyByteStringForbidden)
+
+// extensionCBOR reads extension outputs under the same bounds. Their names are
+// texts, but what an extension puts into a map of its own is its affair: a COSE key
+// in there has integers for keys.
+var extensionCBOR = cborMode(reflect.TypeFor[map[any]any](), cbor.MapKeyByteStringAllowed)
+
+func cborMode(maps reflect.Type, byteKeys cbor.MapKeyByteStringMode) cbor.DecMode {
 	mode, err := cbor.DecOptions{
 		DupMapKey:        cbor.DupMapKeyEnforcedAPF,
 		IndefLength:      cbor.IndefLengthForbidden,
 		TagsMd:           cbor.TagsForbidden,
 		UTF8:             cbor.UTF8RejectInvalid,
-		MapKeyByteString: cbor.MapKeyByteStringForbidden,
+		MapKeyByteString: byteKeys,
 		MaxNestedLevels:  5,
 		MaxArrayElements: 256,
 		MaxMapPairs:      64,
-		DefaultMapType:   reflect.TypeFor[map[string]any](),
+		DefaultMapType:   maps,
 	}.DecMode()
 	if err != nil {
 		panic(fmt.Sprintf("rp: %v", err))
 	}
 	return mode
-}()
+}
 
 // flags of authenticator data (WebAuthn 6.1). Bits 1 and 5 are reserved and
 // say nothing.
@@ -85,7 +92,7 @@ func readAuthenticatorData(raw []byte) (a authenticatorData, err error) {
 	}
 	if a.flags.has(flagExtensions) {
 		var outputs map[string]any
-		if rest, err = attestationCBOR.UnmarshalFirst(rest, &outputs); err != nil {
+		if rest, err = extensionCBOR.UnmarshalFirst(rest, &outputs); err != nil {
 			return a, malformed(partAuthData, "extensions: %w", err)
 		}
 		if outputs == nil {

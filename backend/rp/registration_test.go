@@ -2,6 +2,7 @@ package rp
 
 import (
 	"bytes"
+	"fmt"
 	"math/big"
 	"slices"
 	"strings"
@@ -253,6 +254,10 @@ func TestBentRegistrations(t *testing.T) {
 		"extensions null":            {bend: extend([]byte{0xf6}), code: mfa.CodeResponseMalformed, part: "authenticatorData"},
 		"extensions with numbers":    {bend: extend([]byte{0xa1, 1, 1}), code: mfa.CodeResponseMalformed, part: "authenticatorData"},
 		"extensions twice":           {bend: extend([]byte("\xa2\x61a\x01\x61a\x01")), code: mfa.CodeResponseMalformed, part: "authenticatorData"},
+		"extension of integer keys":  {bend: extend([]byte("\xa1\x61a\xa2\x01\x02\x20\xa1\x41k\x00"))},
+		"extension keys twice":       {bend: extend([]byte("\xa1\x61a\xa2\x01\x02\x01\x03")), code: mfa.CodeResponseMalformed, part: "authenticatorData"},
+		"extension too deep":         {bend: extend([]byte("\xa1\x61a\xa1\x01\xa1\x01\xa1\x01\xa1\x01\xa1\x01\x02")), code: mfa.CodeResponseMalformed, part: "authenticatorData"},
+		"extension keyed by a map":   {bend: extend([]byte("\xa1\x61a\xa1\xa0\x02")), code: mfa.CodeResponseMalformed, part: "authenticatorData"},
 		"extensions and a byte":      {bend: extend([]byte{0xa0, 0}), code: mfa.CodeResponseMalformed, part: "authenticatorData"},
 		"trailing byte":              {bend: func(m *made) { m.trailing = []byte{0} }, code: mfa.CodeResponseMalformed, part: "authenticatorData"},
 		"no AT":                      {bend: func(m *made) { m.flags &^= flagAttested }, code: mfa.CodeResponseMalformed, part: "authenticatorData"},
@@ -292,7 +297,7 @@ func TestBentRegistrations(t *testing.T) {
 		"attachment unknown":         {bend: func(m *made) { m.fields["authenticatorAttachment"] = "telepathy" }},
 		"attachment a number":        {bend: func(m *made) { m.fields["authenticatorAttachment"] = 1 }, code: mfa.CodeResponseMalformed, part: "authenticatorAttachment"},
 		"extension results a list":   {bend: func(m *made) { m.fields["clientExtensionResults"] = []int{} }, code: mfa.CodeResponseMalformed, part: "clientExtensionResults"},
-		"extension results null":     {bend: func(m *made) { m.fields["clientExtensionResults"] = nil }, code: mfa.CodeResponseMalformed, part: "clientExtensionResults"},
+		"extension results null":     {bend: func(m *made) { m.fields["clientExtensionResults"] = nil }},
 		"credProps a number":         {bend: credProps(1), code: mfa.CodeResponseMalformed, part: "clientExtensionResults"},
 		"credProps.rk a text":        {bend: credProps(map[string]any{"rk": "true"}), code: mfa.CodeResponseMalformed, part: "clientExtensionResults"},
 		"credProps without rk":       {bend: credProps(map[string]any{})},
@@ -305,8 +310,8 @@ func TestBentRegistrations(t *testing.T) {
 		"transports null":            {bend: func(m *made) { m.inner["transports"] = nil }},
 		"transports a text":          {bend: func(m *made) { m.inner["transports"] = "usb" }, code: mfa.CodeResponseMalformed, part: "transports"},
 		"transports with a number":   {bend: func(m *made) { m.inner["transports"] = []any{"usb", 1} }, code: mfa.CodeResponseMalformed, part: "transports"},
-		"transports: markup":         {bend: func(m *made) { m.inner["transports"] = []any{"<b>"} }, code: mfa.CodeResponseMalformed, part: "transports"},
-		"17 transports":              {bend: func(m *made) { m.inner["transports"] = strings.Split(strings.Repeat("a,", 16)+"a", ",") }, code: mfa.CodeResponseMalformed, part: "transports"},
+		"transports: markup":         {bend: func(m *made) { m.inner["transports"] = []any{"<b>"} }},
+		"17 transports":              {bend: func(m *made) { m.inner["transports"] = strings.Split(strings.Repeat("a,", 16)+"a", ",") }},
 		"unknown transport":          {bend: func(m *made) { m.inner["transports"] = []any{"pigeon"} }},
 		"client's copy agrees":       {bend: func(m *made) { m.inner["authenticatorData"] = encode(m.authData()) }},
 		"client's copy differs":      {bend: func(m *made) { m.inner["authenticatorData"] = encode(append(m.authData(), 0)) }, code: mfa.CodeResponseMalformed, part: "authenticatorData"},
@@ -416,4 +421,41 @@ func bendObjectBytes(m *made, bend func([]byte) []byte) {
 
 func constant(statement any) func(_, _ []byte) any {
 	return func(_, _ []byte) any { return statement }
+}
+
+func TestTransportsThatAreKept(t *testing.T) {
+	long := strings.Repeat("x", maxTransport)
+	many := make([]any, 40)
+	var first []string
+	for i := range many {
+		many[i] = fmt.Sprintf("t%02d", i)
+		if i < maxTransports {
+			first = append(first, many[i].(string))
+		}
+	}
+	for name, row := range map[string]struct {
+		given []any
+		kept  []string
+	}{
+		"known":           {[]any{"usb", "nfc"}, []string{"nfc", "usb"}},
+		"twice":           {[]any{"usb", "usb"}, []string{"usb"}},
+		"capitals":        {[]any{"USB", "nfc"}, []string{"nfc"}},
+		"other signs":     {[]any{"smart_card", "urn:x:y", "x.y", "", "<b>", "é", "smart-card"}, []string{"smart-card"}},
+		"long":            {[]any{long, long + "x"}, []string{long}},
+		"none usable":     {[]any{""}, nil},
+		"many":            {many, first},
+		"many unusable":   {append(slices.Repeat([]any{"X"}, 50), "ble"), []string{"ble"}},
+		"many duplicates": {append(slices.Repeat([]any{"usb"}, 50), "ble"), []string{"ble", "usb"}},
+	} {
+		t.Run(name, func(t *testing.T) {
+			s, e := newSoft(t, algES256), testExpectation()
+			m := s.startRegistration(e)
+			m.inner["transports"] = row.given
+			c, err := VerifyRegistration(e, m.registrationJSON())
+			wantCode(t, err, "")
+			if !slices.Equal(c.Transports, row.kept) {
+				t.Errorf("kept %q", c.Transports)
+			}
+		})
+	}
 }

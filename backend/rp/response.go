@@ -151,7 +151,7 @@ func readCredential(data []byte) (id []byte, inner, extensions jsonValue, err er
 	if k := v.get("authenticatorAttachment").kind; k != jsonAbsent && k != jsonNull && k != jsonText {
 		return nil, none, none, malformed("authenticatorAttachment", "no text")
 	}
-	if extensions = v.get("clientExtensionResults"); extensions.kind != jsonObject && extensions.kind != jsonAbsent {
+	if extensions = v.get("clientExtensionResults"); extensions.kind != jsonObject && !extensions.isMissing() {
 		return nil, none, none, malformed("clientExtensionResults", "no object")
 	}
 	if inner = v.get("response"); inner.kind != jsonObject {
@@ -189,26 +189,33 @@ func decode(text []byte) ([]byte, error) {
 }
 
 // readTransports keeps names the client gave, unknown ones included, as WebAuthn
-// 7.1 step 27 wants, sorted and once each.
+// 7.1 step 27 wants, sorted and once each. They are hints for a later sign-in
+// and nothing signs them, so a name that cannot be one is left out, and so are
+// names beyond the first maxTransports: no reason to turn a credential away.
 func readTransports(v jsonValue) ([]string, error) {
 	if v.isMissing() {
 		return nil, nil
 	}
-	if v.kind != jsonArray || len(v.items) > maxTransports {
-		return nil, malformed("transports", "no list of at most %d", maxTransports)
+	if v.kind != jsonArray {
+		return nil, malformed("transports", "no list")
 	}
 	var names []string
 	for _, item := range v.items {
-		if item.kind != jsonText || len(item.text) < 1 || len(item.text) > maxTransport || !isTransportName(item.text) {
-			return nil, malformed("transports", "no transport name")
+		if item.kind != jsonText {
+			return nil, malformed("transports", "no text in the list")
 		}
-		names = append(names, string(item.text))
+		if len(names) < maxTransports && isTransportName(item.text) && !slices.Contains(names, string(item.text)) {
+			names = append(names, string(item.text))
+		}
 	}
 	slices.Sort(names)
-	return slices.Compact(names), nil
+	return names, nil
 }
 
 func isTransportName(text []byte) bool {
+	if len(text) < 1 || len(text) > maxTransport {
+		return false
+	}
 	for _, c := range text {
 		if c != '-' && (c < 'a' || c > 'z') && (c < '0' || c > '9') {
 			return false
