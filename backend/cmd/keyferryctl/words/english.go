@@ -86,6 +86,7 @@ var english = map[mfa.Code]string{
 	mfa.CodeUserHandleMismatch:   "This passkey belongs to somebody else. Start again.",
 	mfa.CodeSignatureInvalid:     "The signature is wrong. Try again; some password managers on Android sign wrongly over this way.",
 	mfa.CodeCounterRegressed:     "The counter of {device} went backwards: there may be a copy of it. It was blocked. Use another device.",
+	mfa.CodeDevicesSuspect:       "There may be a copy of each device, and all of them were blocked. Ask whoever runs the account.",
 	mfa.CodeNotDiscoverable:      "The phone made a passkey that cannot be found again. Use another phone.",
 
 	mfa.CodePictureUnreadable: "The file is not a picture that can be read. Choose a PNG.",
