@@ -5,6 +5,7 @@ import (
 	"context"
 	"encoding/json"
 	"errors"
+	"fmt"
 
 	"github.com/keyferry/keyferry/backend/mfa"
 )
@@ -69,6 +70,7 @@ type item struct {
 	id, kind, expect string
 	input            func() []byte // nil, or the bytes for run: made late, because they can be large
 	run              func(input []byte) verdict
+	broken           error // the item is not of its file's form: a mismatch, whatever it expects
 }
 
 // verdict is what the product did: it refused, or it accepted and, when wrong
@@ -101,6 +103,10 @@ func (it item) result(file string) Result {
 	r := Result{File: file, ID: it.id, Kind: it.kind, Expect: it.expect}
 	if r.Expect == "" {
 		r.Expect = expectAccept
+	}
+	if it.broken != nil {
+		r.Covered, r.Detail = true, it.broken.Error()
+		return r
 	}
 	if it.run == nil {
 		r.Detail = "not covered"
@@ -141,7 +147,6 @@ func parse(data []byte) ([]item, error) {
 		Schema  string            `json:"schema"`
 		Vectors []json.RawMessage `json:"vectors"`
 		Items   []json.RawMessage `json:"items"`
-		Roots   map[string]string `json:"roots"`
 	}
 	if err := json.Unmarshal(data, &head); err != nil {
 		return nil, errors.Join(ErrForm, err)
@@ -149,43 +154,69 @@ func parse(data []byte) ([]item, error) {
 	schema, _, _ := bytes.Cut([]byte(head.Schema), []byte("/"))
 	switch {
 	case head.Vectors != nil:
-		return parseAll(head.Vectors, parseHybrid)
+		return parseAll(head.Vectors, parseHybrid), nil
 	case string(schema) == "webauthn":
-		return parseAll(head.Items, parseWebAuthn)
+		return parseAll(head.Items, parseWebAuthn), nil
 	case string(schema) == "ctap2":
-		return parseAll(head.Items, parseCTAP2)
+		return parseAll(head.Items, parseCTAP2), nil
 	case string(schema) == "malformed":
-		return parseAll(head.Items, parseMalformed)
+		return parseAll(head.Items, parseMalformed), nil
 	case string(schema) == "totp":
-		return parseAll(head.Items, parseTOTP)
+		return parseAll(head.Items, parseTOTP), nil
 	case string(schema) == "aaguids":
-		return parseAll(head.Items, parseAAGUID)
+		return parseAll(head.Items, parseAAGUID), nil
 	case head.Items != nil:
 		return uncoveredList(head.Items)
 	}
 	return nil, ErrForm
 }
 
-func parseAll(list []json.RawMessage, one func(json.RawMessage) (item, error)) ([]item, error) {
+// parseAll reads items one by one. One that is ill-formed does not keep the
+// others from running.
+func parseAll(list []json.RawMessage, one func(json.RawMessage) (item, error)) []item {
 	items := make([]item, 0, len(list))
-	for _, raw := range list {
+	for i, raw := range list {
 		it, err := one(raw)
 		if err != nil {
-			return nil, errors.Join(ErrForm, err)
+			it = brokenItem(i, raw, err)
 		}
 		items = append(items, it)
 	}
-	return items, nil
+	return items
 }
 
-// uncoveredList is for forms that the build has no code for: they are counted.
+// brokenItem keeps what can be read of the item's name, its place in the file failing that.
+func brokenItem(place int, raw json.RawMessage, err error) item {
+	var members map[string]json.RawMessage
+	_ = json.Unmarshal(raw, &members) // no object: nothing to read
+	text := func(name string) (s string) {
+		_ = json.Unmarshal(members[name], &s) // no text: empty
+		return s
+	}
+	it := item{id: text("id"), kind: text("kind"), expect: text("expect"), broken: fmt.Errorf("vectors: ill-formed item: %w", err)}
+	if it.id == "" {
+		it.id = fmt.Sprintf("#%d", place)
+	}
+	return it
+}
+
+// uncoveredList is for forms that the build has no code for: they are counted. A
+// list without a single object is no form at all.
 func uncoveredList(list []json.RawMessage) ([]item, error) {
-	return parseAll(list, func(raw json.RawMessage) (item, error) {
+	objects := 0
+	items := parseAll(list, func(raw json.RawMessage) (item, error) {
 		var v struct{ ID, Name, Kind, Expect string }
 		err := json.Unmarshal(raw, &v)
+		if err == nil {
+			objects++
+		}
 		if v.ID == "" {
 			v.ID = v.Name
 		}
 		return item{id: v.ID, kind: v.Kind, expect: v.Expect}, err
 	})
+	if objects == 0 && len(list) > 0 {
+		return nil, ErrForm
+	}
+	return items, nil
 }
