@@ -83,7 +83,7 @@ func failure(err error) error {
 	switch {
 	case errors.Is(err, errHeld):
 		code = mfa.CodeAlreadyRunning
-	case errors.Is(err, fs.ErrPermission), errors.Is(err, syscall.EROFS):
+	case errors.Is(err, fs.ErrPermission), errors.Is(err, syscall.EROFS), errors.Is(err, syscall.ENOTDIR):
 		code = mfa.CodeStorageDenied
 	case errors.Is(err, syscall.ENOSPC):
 		code = mfa.CodeDiskFull

@@ -129,7 +129,7 @@ func TestFolderThatCannotBe(t *testing.T) {
 		t.Fatal(err)
 	}
 	for _, dir := range []string{file, filepath.Join(file, "below")} {
-		if _, err := Open(dir); !mfa.IsCode(err, mfa.CodeStorageFailed) {
+		if _, err := Open(dir); !mfa.IsCode(err, mfa.CodeStorageDenied) {
 			t.Errorf("%s: %v", filepath.Base(dir), err)
 		}
 	}
