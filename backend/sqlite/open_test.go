@@ -320,9 +320,9 @@ func TestFirstStartThatWasKilled(t *testing.T) {
 
 // The file is gone and its WAL is not: the new database must not read it.
 func TestWALOfADatabaseThatIsGone(t *testing.T) {
-	path := example(t, 20)
+	path := databasePath(t)
 	s := reopen(t, path)
-	if err := s.AddEvent(t.Context(), mfa.Event{Kind: mfa.EventSignedOut}); err != nil {
+	if err := s.CreateAccount(t.Context(), storetest.NewAccount(), storetest.NewRoot(), mfa.Event{Kind: mfa.EventAccountCreated}); err != nil {
 		t.Fatal(describe(err))
 	}
 	left := databasePath(t)
