@@ -73,6 +73,10 @@ func (o *attestationObject) verifyStatement(format string, statement map[string]
 		return err
 	case format == formatPacked && leaf == nil:
 		return o.verifySelf(statement, clientDataHash)
+	case format == formatApple:
+		return o.verifyApple(leaf, clientDataHash)
+	case format == formatAndroid:
+		return o.verifyAndroid(leaf, statement, clientDataHash)
 	}
 	return o.hand(format, statement, clientDataHash)
 }
@@ -89,7 +93,7 @@ func (o *attestationObject) verifySelf(statement map[string]any, clientDataHash 
 	return nil
 }
 
-// hand has go-webauthn verify a statement.
+// hand has go-webauthn verify a statement of packed with certificates, tpm or fido-u2f.
 func (o *attestationObject) hand(format string, statement map[string]any, clientDataHash []byte) error {
 	object := protocol.AttestationObject{
 		Format:       format,
@@ -106,9 +110,7 @@ func (o *attestationObject) hand(format string, statement map[string]any, client
 			},
 		},
 	}
-	// Keys that Android keeps in software are as good as any without attestation.
-	policy := protocol.AttestationPolicy{AndroidKey: protocol.AndroidKeyPolicy{AuthorizationScope: protocol.AndroidKeyAuthorizationScopeUnion}}
-	if err := object.VerifyAttestation(clientDataHash, nil, policy, protocol.SignaturePolicy{}); err != nil {
+	if err := object.VerifyAttestation(clientDataHash, nil, protocol.AttestationPolicy{}, protocol.SignaturePolicy{}); err != nil {
 		return mfa.Fail(mfa.CodeAttestationInvalid).Because(explain(format, err))
 	}
 	return nil

@@ -107,13 +107,9 @@ func checkOrder(chain []*x509.Certificate) error {
 // checkAAGUIDForm wants the AAGUID extension, if there is one, to be an octet
 // string of 16 bytes and nothing behind it. The library compares the 16 bytes.
 func checkAAGUIDForm(leaf *x509.Certificate) error {
-	for _, extension := range leaf.Extensions {
-		if !extension.Id.Equal(oidAAGUID) {
-			continue
-		}
-		if value := extension.Value; len(value) != 2+16 || value[0] != encodingasn1.TagOctetString || value[1] != 16 {
-			return errAAGUID
-		}
+	value, found := extensionOf(leaf, oidAAGUID)
+	if found && (len(value) != 2+16 || value[0] != encodingasn1.TagOctetString || value[1] != 16) {
+		return errAAGUID
 	}
 	return nil
 }
