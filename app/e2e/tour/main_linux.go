@@ -83,10 +83,10 @@ func (t tour) walk(ctx context.Context, name string, theme desktop.Theme) error 
 		return err
 	}
 	defer win.Kill()
-	shots := 0
-	p := walk.Person{Window: win, Words: words, Look: func(_ context.Context, screen string) error {
+	shots, cam := 0, camera{desk: desk}
+	p := walk.Person{Window: win, Words: words, Look: func(ctx context.Context, screen string) error {
 		shots++
-		return desk.Screenshot(filepath.Join(t.out, fmt.Sprintf("%s-%02d-%s.png", name, shots, screen)))
+		return cam.take(ctx, filepath.Join(t.out, fmt.Sprintf("%s-%02d-%s.png", name, shots, screen)))
 	}}
 	const device = "my-phone"
 	stages := []struct {
