@@ -135,6 +135,8 @@ func TestSelfAttestationRules(t *testing.T) {
 				return
 			}
 			for _, salt := range []int{20, schemes[algorithm].hash.Size() - 1, rsa.PSSSaltLengthAuto} {
+				m := s.startRegistration(e)
+				m.format = formatPacked
 				m.statement = func(authData, hash []byte) any {
 					h := schemes[algorithm].hash.New()
 					h.Write(slices.Concat(authData, hash))

@@ -137,6 +137,8 @@ func TestAndroidUnderUnknownRoot(t *testing.T) {
 		t.Fatal(err)
 	}
 	usual := list(purpose(2), origin(0))
+	double := newSoft(t, algES256)
+	var signed []byte
 	for name, row := range map[string]struct {
 		software, hardware asn1.RawValue // usual in hardware if both are unset
 		key                crypto.PublicKey
@@ -172,6 +174,7 @@ func TestAndroidUnderUnknownRoot(t *testing.T) {
 		"a byte behind":          {value: func(v []byte) []byte { return append(v, 0) }},
 		"another key":            {key: testKey(t).Public()},
 		"another kind of key":    {key: other.Public()},
+		"another key that signs": {key: double.signer.Public(), bend: func(st map[string]any) { st["sig"] = double.sign(signed) }},
 		"alg of another curve":   {bend: func(st map[string]any) { st["alg"] = -35 }},
 		"alg unknown":            {bend: func(st map[string]any) { st["alg"] = algES256K }},
 		"sig of something else":  {bend: func(st map[string]any) { st["sig"] = s.sign([]byte("x")) }},
@@ -179,6 +182,7 @@ func TestAndroidUnderUnknownRoot(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			checkVendor(t, s, formatAndroid, row.good, func(authData, hash []byte) map[string]any {
+				signed = slices.Concat(authData, hash)
 				d := androidDescription{AttestationVersion: 3, KeymasterVersion: 4, AttestationChallenge: slices.Clone(hash),
 					UniqueID: []byte{}, SoftwareEnforced: row.software, HardwareEnforced: row.hardware}
 				if row.software.Tag == 0 {
@@ -198,7 +202,7 @@ func TestAndroidUnderUnknownRoot(t *testing.T) {
 				if key == nil {
 					key = s.signer.Public()
 				}
-				st := map[string]any{"alg": int64(algES256), "sig": s.sign(slices.Concat(authData, hash)),
+				st := map[string]any{"alg": int64(algES256), "sig": s.sign(signed),
 					"x5c": vendorChain(t, key, oidAndroidKey, value)}
 				if row.bend != nil {
 					row.bend(st)
