@@ -18,5 +18,7 @@ if (import.meta.env.MODE !== 'production') {
 window.addEventListener('unhandledrejection', (e) => app.stumble(e.reason))
 window.addEventListener('error', (e) => app.stumble(e.error ?? e.message))
 
-mount(App, { target: document.getElementById('app')! })
+const target = document.getElementById('app')!
+target.replaceChildren()
+mount(App, { target })
 void app.start()
