@@ -1,0 +1,21 @@
+import { mount } from 'svelte'
+import App from './App.svelte'
+import { app } from './app/app.svelte'
+
+// The fake far side is left out of release builds altogether.
+if (import.meta.env.MODE !== 'production') {
+  const scene = new URLSearchParams(location.search).get('fake')
+  if (scene !== null) {
+    const { connect } = await import('./api')
+    const { fake } = await import('./api/fake')
+    connect(fake(scene || 'welcome'))
+  }
+}
+
+window.addEventListener('unhandledrejection', (e) => app.stumble(e.reason))
+window.addEventListener('error', (e) => app.stumble(e.error ?? e.message))
+
+const target = document.getElementById('app')!
+target.replaceChildren()
+mount(App, { target })
+void app.start()
