@@ -4,9 +4,16 @@ import { t } from '../i18n'
 const minute = 60_000
 const hour = 60 * minute
 
+// A formatter brings megabytes of calendar data into the page's memory, so each
+// is made when the first date is shown.
+function lazily(locale: string, options: Intl.DateTimeFormatOptions): (at: number) => string {
+  let made: Intl.DateTimeFormat | undefined
+  return (at) => (made ??= new Intl.DateTimeFormat(locale, options)).format(at)
+}
+
 // Three-letter months throughout; the day comes first.
-const month = new Intl.DateTimeFormat('en-US', { month: 'short' })
-const time = new Intl.DateTimeFormat('en-GB', { hour: '2-digit', minute: '2-digit' })
+const month = lazily('en-US', { month: 'short' })
+const time = lazily('en-GB', { hour: '2-digit', minute: '2-digit' })
 
 /** Whole calendar days between two moments, by the local calendar. */
 export function daysBetween(at: number, now: number): number {
@@ -37,11 +44,11 @@ export function day(at: number, now: number): string {
 
 const date = (at: number, withYear: boolean): string => {
   const d = new Date(at)
-  return `${d.getDate()} ${month.format(d)}${withYear ? ` ${d.getFullYear()}` : ''}`
+  return `${d.getDate()} ${month(at)}${withYear ? ` ${d.getFullYear()}` : ''}`
 }
 
 /** The full date and time, for details and tooltips. */
-export const moment = (at: number): string => `${date(at, true)}, ${time.format(at)}`
+export const moment = (at: number): string => `${date(at, true)}, ${time(at)}`
 
 /** Seconds as "1:40". */
 export const clock = (seconds: number): string => `${Math.floor(seconds / 60)}:${String(seconds % 60).padStart(2, '0')}`
