@@ -2,10 +2,6 @@ package sqlite
 
 import (
 	"bytes"
-	"crypto/ecdsa"
-	"crypto/elliptic"
-	"crypto/rand"
-	"crypto/sha256"
 	"fmt"
 	"os"
 	"path/filepath"
@@ -19,91 +15,6 @@ import (
 	"github.com/keyferry/keyferry/backend/mfa"
 	"github.com/keyferry/keyferry/backend/mfa/storetest"
 )
-
-// signature is one ES256 signature, as a sign-in brings it.
-type signature struct {
-	key    *ecdsa.PublicKey
-	digest [32]byte
-	bytes  []byte
-}
-
-func newSignature(b *testing.B) signature {
-	b.Helper()
-	key, err := ecdsa.GenerateKey(elliptic.P256(), rand.Reader)
-	if err != nil {
-		b.Fatal(err)
-	}
-	s := signature{key: &key.PublicKey, digest: sha256.Sum256([]byte("authenticator data and client data hash"))}
-	if s.bytes, err = ecdsa.SignASN1(rand.Reader, key, s.digest[:]); err != nil {
-		b.Fatal(err)
-	}
-	return s
-}
-
-func (s signature) verify(b *testing.B) {
-	if !ecdsa.VerifyASN1(s.key, s.digest[:], s.bytes) {
-		b.Fatal("signature is wrong")
-	}
-}
-
-// BenchmarkDurableSignIn measures a sign-in that is on the disk when it returns
-// (verify, counter, audit event) against the same run's floor: a bare verify and
-// one 4 KiB page that is written over in place and synced. The two take turns, so
-// that both see the same disk. It reports both medians and their ratio.
-func BenchmarkDurableSignIn(b *testing.B) {
-	dir := b.TempDir()
-	s := reopen(b, filepath.Join(dir, "keyferry.db"))
-	ctx := b.Context()
-	if err := s.CreateAccount(ctx, storetest.NewAccount(), storetest.NewRoot(), mfa.Event{Kind: mfa.EventAccountCreated}); err != nil {
-		b.Fatal(err)
-	}
-	d := storetest.NewPasskey("ROOT", "key")
-	d.Passkey.AttestationObject = bytes.Repeat([]byte{7}, 1500)
-	if err := s.AddDevice(ctx, d, mfa.Event{Kind: mfa.EventDeviceAdded}); err != nil {
-		b.Fatal(err)
-	}
-	raw, err := os.Create(filepath.Join(dir, "raw"))
-	if err != nil {
-		b.Fatal(err)
-	}
-	defer raw.Close()
-	page := make([]byte, 4096)
-	if _, err := raw.Write(page); err != nil {
-		b.Fatal(err)
-	}
-	sig := newSignature(b)
-	var floor, durable []time.Duration
-	for b.Loop() {
-		start := time.Now()
-		sig.verify(b)
-		page[0]++
-		if _, err := raw.WriteAt(page, 0); err != nil {
-			b.Fatal(err)
-		}
-		if err := raw.Sync(); err != nil {
-			b.Fatal(err)
-		}
-		floor = append(floor, time.Since(start))
-
-		start = time.Now()
-		sig.verify(b)
-		d.LastUsedAt = start
-		d.Passkey.SignCount++
-		e := mfa.Event{At: start, Kind: mfa.EventSignInMFA, PrincipalID: "ROOT", DeviceID: d.ID, Detail: map[string]string{"name": d.Name}}
-		if err := s.UpdateDevice(ctx, d, e); err != nil {
-			b.Fatal(describe(err))
-		}
-		d.Version++
-		durable = append(durable, time.Since(start))
-	}
-	slices.Sort(floor)
-	slices.Sort(durable)
-	n := len(floor)
-	b.ReportMetric(float64(floor[n/2].Nanoseconds())/1e3, "raw-p50-us")
-	b.ReportMetric(float64(durable[n/2].Nanoseconds())/1e3, "durable-p50-us")
-	b.ReportMetric(float64(durable[n*99/100].Nanoseconds())/1e3, "durable-p99-us")
-	b.ReportMetric(float64(durable[n/2])/float64(floor[n/2]), "p50-ratio")
-}
 
 // fill makes a database with n audit events and eight devices, closed.
 func fill(b testing.TB, path string, n int) {
