@@ -315,6 +315,20 @@ describe('the simulated phone', () => {
     expect(asked[1]).toBe(true)
   })
 
+  it('keeps asking when its question overtakes the answer to the scan', async () => {
+    await open('sandbox-home')
+    await startEnrolment()
+    const phone = await screen.findByRole('region', { name: 'Simulated phone' })
+    const before = await far.api.SimulatedPhone()
+    far.api.ScanWithSimulatedPhone = async () => {
+      far.emit('phone', { ...before, state: 'asking', op: 'create' })
+      return { ...before, state: 'reading' }
+    }
+    await press('Scan with the simulated phone')
+    await within(phone).findByText('Save a passkey for sandbox.keyferry.internal?')
+    await button('Approve')
+  })
+
   it('forgets what it did for an earlier code', async () => {
     await open('sandbox-home')
     far.emit('phone', { ...(await far.api.SimulatedPhone()), state: 'done', op: 'create' })
