@@ -11,6 +11,7 @@ import (
 
 	"github.com/keyferry/keyferry/backend/mfa"
 	"github.com/keyferry/keyferry/backend/mfa/storetest"
+	"github.com/keyferry/keyferry/backend/rules"
 )
 
 // cheap keeps the hash quick; what is tested is what happens around it.
@@ -24,7 +25,7 @@ type bench struct {
 
 func newBench(t *testing.T) *bench {
 	b := &bench{store: storetest.NewMemory(), now: time.Date(2026, 11, 1, 9, 0, 0, 0, time.UTC)}
-	b.Service = New(b.store, func() time.Time { return b.now }, rand.Reader, cheap)
+	b.Service = New(Config{Store: b.store, Rules: rules.Builtin{Policies: b.store}, Clock: func() time.Time { return b.now }, Rand: rand.Reader, Cost: cheap})
 	t.Cleanup(func() { b.store.Close() })
 	return b
 }
@@ -104,7 +105,7 @@ var ghost = mfa.Identity{Kind: mfa.User, Name: "ghost"}
 
 // restart makes a new service over the same store.
 func (b *bench) restart() {
-	b.Service = New(b.store, func() time.Time { return b.now }, rand.Reader, cheap)
+	b.Service = New(Config{Store: b.store, Rules: rules.Builtin{Policies: b.store}, Clock: func() time.Time { return b.now }, Rand: rand.Reader, Cost: cheap})
 }
 
 func TestWrongPasswordAndUnknownNameAnswerAlike(t *testing.T) {

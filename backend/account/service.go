@@ -15,6 +15,7 @@ import (
 // safe for concurrent use.
 type Service struct {
 	store mfa.Store
+	rules mfa.Rules
 	clock func() time.Time
 	rand  io.Reader
 	cost  Cost
@@ -24,10 +25,18 @@ type Service struct {
 	oneGuess sync.Mutex
 }
 
-// New makes the service. cost is the price of new password hashes; DefaultCost
-// is right outside of tests.
-func New(store mfa.Store, clock func() time.Time, rand io.Reader, cost Cost) *Service {
-	return &Service{store: store, clock: clock, rand: rand, cost: cost, idKey: argon2.IDKey}
+// Config is what a Service is made of.
+type Config struct {
+	Store mfa.Store
+	Rules mfa.Rules
+	Clock func() time.Time
+	Rand  io.Reader
+	Cost  Cost // of new password hashes; DefaultCost is right outside of tests
+}
+
+// New makes the service.
+func New(c Config) *Service {
+	return &Service{store: c.Store, rules: c.Rules, clock: c.Clock, rand: c.Rand, cost: c.Cost, idKey: argon2.IDKey}
 }
 
 // Account gives the account, or no-account.

@@ -13,6 +13,7 @@ import (
 	"github.com/keyferry/keyferry/backend/home"
 	"github.com/keyferry/keyferry/backend/mfa"
 	"github.com/keyferry/keyferry/backend/phonesim"
+	"github.com/keyferry/keyferry/backend/rules"
 	"github.com/keyferry/keyferry/backend/sqlite"
 	"github.com/keyferry/keyferry/backend/transport/ble"
 	"github.com/keyferry/keyferry/backend/transport/hybrid"
@@ -103,7 +104,7 @@ func (d doors) Open(ctx context.Context, isSandbox bool, phone func(phonesim.Sta
 		scanner, domain = box.scanner(), box.domain
 	}
 	way := newPhones(scanner, domain, d.log)
-	accounts := account.New(store, time.Now, rand.Reader, account.DefaultCost)
+	accounts := account.New(account.Config{Store: store, Rules: rules.Builtin{Policies: store}, Clock: time.Now, Rand: rand.Reader, Cost: account.DefaultCost})
 	ceremonies := ceremony.New(ceremony.Config{Store: store, Accounts: accounts, Phones: way, Clock: time.Now, Rand: rand.Reader, Log: d.log})
 	return &desk.House{Sandbox: isSandbox, Store: store, Accounts: accounts, Ceremonies: ceremonies, Phone: box.phone,
 		Shut: func() error {

@@ -13,6 +13,7 @@ import (
 	"github.com/keyferry/keyferry/backend/authenticator"
 	"github.com/keyferry/keyferry/backend/mfa"
 	"github.com/keyferry/keyferry/backend/mfa/storetest"
+	"github.com/keyferry/keyferry/backend/rules"
 	"github.com/keyferry/keyferry/backend/virtualauth"
 )
 
@@ -75,7 +76,8 @@ func newBenchOver(t testing.TB, phone virtualauth.Config, store mfa.Store) *benc
 	device := virtualauth.New(phone)
 	t.Cleanup(func() { device.Close() })
 	b.phones = &fakePhones{device: device}
-	accounts := account.New(store, time.Now, rand.Reader, account.Cost{Time: 1, MemoryKiB: 64, Threads: 1})
+	accounts := account.New(account.Config{Store: store, Rules: rules.Builtin{Policies: store}, Clock: time.Now, Rand: rand.Reader,
+		Cost: account.Cost{Time: 1, MemoryKiB: 64, Threads: 1}})
 	b.Service = New(Config{Store: store, Accounts: accounts, Phones: b.phones, Clock: time.Now, Rand: rand.Reader, Log: slog.New(slog.DiscardHandler)})
 	t.Cleanup(b.Close)
 	if _, _, err := accounts.Create(t.Context(), account.NewAccount{Alias: "acme-lab", Email: b.root.Name, Password: b.pass()}); err != nil {

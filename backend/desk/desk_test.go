@@ -14,6 +14,7 @@ import (
 	"github.com/keyferry/keyferry/backend/mfa"
 	"github.com/keyferry/keyferry/backend/mfa/storetest"
 	"github.com/keyferry/keyferry/backend/phonesim"
+	"github.com/keyferry/keyferry/backend/rules"
 	"github.com/keyferry/keyferry/backend/virtualauth"
 )
 
@@ -36,7 +37,8 @@ func (h *hall) Open(_ context.Context, sandbox bool, _ func(phonesim.State)) (*H
 		return nil, h.fail
 	}
 	store := h.stores[sandbox]
-	accounts := account.New(store, time.Now, rand.Reader, account.Cost{Time: 1, MemoryKiB: 64, Threads: 1})
+	accounts := account.New(account.Config{Store: store, Rules: rules.Builtin{Policies: store}, Clock: time.Now, Rand: rand.Reader,
+		Cost: account.Cost{Time: 1, MemoryKiB: 64, Threads: 1}})
 	ceremonies := ceremony.New(ceremony.Config{Store: store, Accounts: accounts, Phones: way{h}, Clock: time.Now, Rand: rand.Reader, Log: slog.New(slog.DiscardHandler)})
 	return &House{Sandbox: sandbox, Store: store, Accounts: accounts, Ceremonies: ceremonies, Shut: func() error { h.shut++; return nil }}, nil
 }

@@ -10,22 +10,74 @@ import (
 // DeviceKind is a kind of MFA device.
 type DeviceKind string
 
-// KindPasskey is a FIDO credential: on a phone, a security key or a computer.
-const KindPasskey DeviceKind = "passkey"
+// The kinds. Each has a life cycle of its own:
+//
+//	passkey  enabled -> removed, which deletes it
+//	app      created (unassigned) -> enabled -> deactivated (unassigned) -> deleted, or swept
+//	token    imported (in stock) -> enabled -> deactivated (in stock again) -> deleted
+const (
+	KindPasskey DeviceKind = "passkey" // a FIDO credential: on a phone, a security key or a computer
+	KindApp     DeviceKind = "app"     // a virtual TOTP device: an authenticator app
+	KindToken   DeviceKind = "token"   // a hardware TOTP token
+)
 
-// Device is one MFA device of one principal. Removing a passkey deletes it.
+// HasCodes reports that the kind proves itself by one-time codes.
+func (k DeviceKind) HasCodes() bool { return k == KindApp || k == KindToken }
+
+// Device is one MFA device, of one principal or of nobody.
 type Device struct {
 	ID          string
-	PrincipalID string
+	PrincipalID string // empty: unassigned (app) or in stock (token)
 	Kind        DeviceKind
-	Name        string // unique over the whole account, without case
-	Serial      string // ARN
-	EnabledAt   time.Time
+	Name        string // unique over the whole account, without case; empty for a token in stock
+	Serial      string // ARN, or the vendor's number of a token; unique without case
+	CreatedAt   time.Time
+	EnabledAt   time.Time // zero: unassigned
 	LastUsedAt  time.Time // zero: never
 	SuspectAt   time.Time // zero, or when its counter went backwards: it never signs in again
 	Version     int64
 	Passkey     *Credential // KindPasskey only
+	OneTime     *OneTime    // kinds with codes only
 }
+
+// IsAssigned reports that the device belongs to somebody.
+func (d Device) IsAssigned() bool { return d.PrincipalID != "" }
+
+// CanSignIn reports that the device may prove a sign-in.
+func (d Device) CanSignIn() bool { return d.IsAssigned() && d.SuspectAt.IsZero() }
+
+// OneTime is what a device with codes is made of. The seed is sealed by the vault;
+// what is stored cannot make a code.
+type OneTime struct {
+	Sealed       []byte        // the seed, for purpose SealSeed and this device's ID
+	Algorithm    string        // SHA1, SHA256, SHA512
+	Digits       int           // 6
+	Period       time.Duration // 30 s or 60 s
+	Drift        int           // steps by which the device is ahead of this machine
+	LastStep     int64         // newest step that was accepted; 0: none
+	Manufacturer string        // tokens only; may be empty
+	Model        string
+}
+
+// CodeUse is an accepted code, as the store keeps it.
+type CodeUse struct {
+	Drift int
+	Step  int64
+	At    time.Time
+}
+
+// DriftSample is a drift that was seen when a code was accepted.
+type DriftSample struct {
+	At    time.Time
+	Drift int // steps
+}
+
+// MaxDriftSamples is how many samples a store keeps for a device, the newest.
+const MaxDriftSamples = 64
+
+// MaxVirtual is how many virtual devices an account may hold, assigned and not:
+// IAM's default quota of users.
+const MaxVirtual = 5000
 
 // AAGUID is the model of an authenticator; all zero when it does not say.
 type AAGUID [16]byte
@@ -65,9 +117,13 @@ func (c Credential) OnPhone() bool { return slices.Contains(c.Transports, "hybri
 // code (CTAP 2.2 section 11.5, state-assisted transactions). Contact and Secret
 // are as good as a bearer token for making that phone ring.
 type LinkedPhone struct {
-	ID           string
-	PrincipalID  string
-	Name         string // as the phone calls itself; untrusted, bounded
+	ID          string
+	PrincipalID string
+	Name        string // as the phone calls itself; untrusted, bounded
+	// Sealed is what rings the phone (ContactID, LinkID and Secret), for purpose
+	// SealLink and this link's ID. It is all that a store keeps of them; the three
+	// are set in memory only, while a link is made or used.
+	Sealed       []byte
 	ContactID    []byte
 	LinkID       []byte // 8 bytes
 	Secret       *Secret

@@ -10,6 +10,7 @@ const (
 	EventSignInPassword  EventKind = "signed-in-password" // password was right; MFA may follow
 	EventSignInMFA       EventKind = "signed-in-mfa"
 	EventSignInRefused   EventKind = "sign-in-refused" // detail: code
+	EventSignInRecovery  EventKind = "signed-in-recovery"
 	EventSignedOut       EventKind = "signed-out"
 	EventDeviceAdded     EventKind = "device-added" // detail: name, provider
 	EventDeviceRenamed   EventKind = "device-renamed"
@@ -19,6 +20,32 @@ const (
 	EventPhoneLinked     EventKind = "phone-linked"
 	EventPhoneUnlinked   EventKind = "phone-unlinked"
 	EventUserCreated     EventKind = "user-created"
+	EventUserChanged     EventKind = "user-changed" // detail: from, to, path
+	EventUserRemoved     EventKind = "user-removed"
+	EventPasswordSet     EventKind = "password-set"     // by an administrator
+	EventPasswordChanged EventKind = "password-changed" // by the person
+	EventPolicyAttached  EventKind = "policy-attached"  // detail: policy, to
+	EventPolicyDetached  EventKind = "policy-detached"
+	EventGroupChanged    EventKind = "group-changed"
+	EventSettingsChanged EventKind = "settings-changed" // detail: what, from, to
+
+	EventVirtualCreated    EventKind = "virtual-created" // an authenticator app, not enabled yet
+	EventVirtualSwept      EventKind = "virtual-swept"   // detail: count
+	EventDeviceDeactivated EventKind = "device-deactivated"
+	EventDeviceDeleted     EventKind = "device-deleted" // an unassigned one
+	EventDeviceResynced    EventKind = "device-resynced"
+	EventResyncFailed      EventKind = "resync-failed"   // detail: code
+	EventTokensImported    EventKind = "tokens-imported" // detail: count, format
+
+	EventRecoveryMade     EventKind = "recovery-codes-made"
+	EventRecoveryUsed     EventKind = "recovery-code-used"
+	EventDeadlineSet      EventKind = "mfa-deadline-set" // detail: deadline
+	EventSessionExpired   EventKind = "session-expired"  // idle
+	EventVaultChanged     EventKind = "vault-changed"    // detail: slots
+	EventBackupMade       EventKind = "backup-made"
+	EventBackupRestored   EventKind = "backup-restored" // detail: made
+	EventReportMade       EventKind = "report-made"
+	EventActivityExported EventKind = "activity-exported"
 )
 
 // Event is one line of the audit trail. It never holds a secret. The store
@@ -32,4 +59,13 @@ type Event struct {
 	DeviceID    string
 	Detail      map[string]string
 	Hash        []byte // SHA-256; set by the store
+}
+
+// EventFilter chooses events. Zero members choose all.
+type EventFilter struct {
+	From, To    time.Time // At within [From, To)
+	Kinds       []EventKind
+	PrincipalID string
+	Before      int64 // Seq below this; 0: from the newest
+	Limit       int   // 1 to 1000
 }

@@ -53,6 +53,9 @@ const (
 	ActionChoosePicture  Action = "choose-picture"
 	ActionContactOrigin  Action = "contact-administrator"
 	ActionUseOtherDevice Action = "use-other-device"
+	ActionAddDevice      Action = "add-device"
+	ActionUnlock         Action = "unlock"
+	ActionChooseFile     Action = "choose-file"
 )
 
 // Failure is the only error that crosses the boundary to a person. Error gives

@@ -98,6 +98,41 @@ func CheckPassword(password *Secret) error {
 	return nil
 }
 
+// Check holds a password that passed CheckPassword against the account's rules.
+// password-policy (params: needs, the missing parts, comma-separated: length, upper,
+// lower, digit, symbol; min).
+func (r PasswordRules) Check(password *Secret) error {
+	var upper, lower, digit, symbol bool
+	for _, c := range string(password.Bytes()) {
+		switch {
+		case 'A' <= c && c <= 'Z':
+			upper = true
+		case 'a' <= c && c <= 'z':
+			lower = true
+		case '0' <= c && c <= '9':
+			digit = true
+		default:
+			symbol = true
+		}
+	}
+	var needs []string
+	for _, part := range []struct {
+		name    string
+		missing bool
+	}{
+		{"length", utf8.RuneCount(password.Bytes()) < r.MinLength}, {"upper", r.Upper && !upper}, {"lower", r.Lower && !lower},
+		{"digit", r.Digit && !digit}, {"symbol", r.Symbol && !symbol},
+	} {
+		if part.missing {
+			needs = append(needs, part.name)
+		}
+	}
+	if len(needs) > 0 {
+		return Fail(CodePasswordPolicy, "needs", strings.Join(needs, ","), "min", fmt.Sprint(r.MinLength))
+	}
+	return nil
+}
+
 // CheckRPID accepts a domain name that can be a relying-party ID: lower-case
 // LDH labels, at least two of them, 253 characters at most, no IP address.
 func CheckRPID(rpID string) error {

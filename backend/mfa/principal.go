@@ -14,17 +14,31 @@ const (
 	User PrincipalKind = "user"
 )
 
+// RootPath is the path of everybody who has none of their own.
+const RootPath = "/"
+
 // Principal is somebody who signs in.
 type Principal struct {
-	ID         string
-	Kind       PrincipalKind
-	Name       string // users only; unique without case
-	Email      string // root only
-	UserHandle []byte // 32 random bytes, WebAuthn's user.id; says nothing about the person
-	Password   PasswordHash
-	CreatedAt  time.Time
-	Version    int64
+	ID             string
+	Kind           PrincipalKind
+	Name           string // users only; unique without case
+	Path           string // users only; see CheckPath. RootPath is the usual one
+	Email          string // root only
+	UserHandle     []byte // 32 random bytes, WebAuthn's user.id; says nothing about the person
+	Password       PasswordHash
+	PasswordAt     time.Time // when the password was set; zero: there is none
+	MustChange     bool      // signing in leads to a new password and nowhere else
+	PasswordUsedAt time.Time // the last right password; zero: never
+	// MFADeadline is from when on a password leads only to device set-up. It is set
+	// once, when the requirement is first met at a sign-in, and never moves. Zero: not
+	// met yet.
+	MFADeadline time.Time
+	CreatedAt   time.Time
+	Version     int64
 }
+
+// HasPassword reports that the principal can pass the first factor.
+func (p Principal) HasPassword() bool { return len(p.Password.Hash) > 0 }
 
 // Label is what the person is called on a phone and on the screen.
 func (p Principal) Label() string {
@@ -69,6 +83,23 @@ type Session struct {
 	StartedAt   time.Time
 	MFAAt       time.Time // zero: password only
 	DeviceID    string    // the device that proved it
+	RecoveredAt time.Time // a recovery code stood in for a device: not MFA, but enough to set up a new one
+	Limit       Limit
+}
+
+// Limit is what a session is held to until it has done it.
+type Limit string
+
+const (
+	LimitNone        Limit = ""
+	LimitSetUpDevice Limit = "set-up-device"   // the time to add a device is over
+	LimitNewPassword Limit = "change-password" // the password was set by somebody else
+)
+
+// MFAAge is aws:MultiFactorAuthAge: how long ago a device proved the session.
+// False for a session without MFA, where the key is absent.
+func (s Session) MFAAge(now time.Time) (time.Duration, bool) {
+	return now.Sub(s.MFAAt), s.MFAPresent()
 }
 
 // MFAPresent is aws:MultiFactorAuthPresent.

@@ -34,6 +34,44 @@ const (
 	CodeSignInRefused   Code = "sign-in-refused"
 	CodeSignInDelayed   Code = "sign-in-delayed" // params: seconds
 
+	// Users, sessions and what they may do
+	CodePathInvalid     Code = "path-invalid"
+	CodeSerialInvalid   Code = "serial-invalid"  // params: min, max
+	CodeSerialTaken     Code = "serial-taken"    // params: serial
+	CodeDeviceAssigned  Code = "device-assigned" // it belongs to somebody already
+	CodeDeleteConflict  Code = "delete-conflict" // params: what stands in the way
+	CodePasswordPolicy  Code = "password-policy" // params: needs, min
+	CodePasswordWrong   Code = "password-wrong"  // the present one, when it is to be changed
+	CodePasswordSame    Code = "password-same"
+	CodeSetUpNeeded     Code = "device-setup-needed" // the session may add a device and nothing else
+	CodeChangeNeeded    Code = "password-change-needed"
+	CodePasswordlessOff Code = "passwordless-off"
+	CodeUserFile        Code = "user-file"       // params: line; it is no list of users
+	CodeUserFileRow     Code = "user-file-row"   // params: line, field
+	CodeImportProblems  Code = "import-problems" // params: count; the rest may be imported when the person says so
+	CodeImportGone      Code = "import-gone"     // the preview was closed or is too old
+
+	// The vault, recovery and backups
+	CodeVaultLocked       Code = "vault-locked"
+	CodeVaultPassphrase   Code = "vault-passphrase-wrong"
+	CodeVaultNoStore      Code = "secret-store-missing"
+	CodeVaultStoreLocked  Code = "secret-store-locked"
+	CodeVaultDamaged      Code = "vault-damaged"
+	CodeVaultLastWay      Code = "vault-last-way"       // to the data key: it cannot be removed
+	CodePassphraseShort   Code = "passphrase-too-short" // params: min
+	CodeRecoveryFile      Code = "recovery-file-invalid"
+	CodeRecoveryCodeWrong Code = "recovery-code-wrong"
+	CodeRecoveryCodeUsed  Code = "recovery-code-used"
+	CodeBackupUnreadable  Code = "backup-unreadable"
+	CodeBackupPassphrase  Code = "backup-passphrase-wrong"
+	CodeBackupDamaged     Code = "backup-damaged"
+	CodeBackupNewer       Code = "backup-newer"
+	CodeBackupOther       Code = "backup-other-account" // params: alias, id
+	CodeFileExists        Code = "file-exists"
+	CodeFileUnreadable    Code = "file-unreadable"
+	CodeChainBroken       Code = "chain-broken"        // params: seq
+	CodeCheckpoint        Code = "checkpoint-mismatch" // params: seq
+
 	// Bluetooth
 	CodeRadioMissing     Code = "bluetooth-missing"
 	CodeRadioOff         Code = "bluetooth-off"
@@ -149,6 +187,34 @@ type entry struct {
 	Next     Action
 }
 
+// iam gives the documented error codes of IAM that fit. All other codes are
+// ServiceFailure for IAM.
+var iam = map[Code]string{
+	CodeNotFound: "NoSuchEntity", CodeNoAccount: "NoSuchEntity",
+	CodeNameTaken: "EntityAlreadyExists", CodeSerialTaken: "EntityAlreadyExists", CodeDeviceAssigned: "EntityAlreadyExists",
+	CodeCredentialRegistered: "EntityAlreadyExists", CodeAccountExists: "EntityAlreadyExists", CodeTokenDuplicate: "EntityAlreadyExists",
+	CodeAlreadyRegistered: "EntityAlreadyExists",
+	CodeDeviceLimit:       "LimitExceeded",
+	CodeCodeWrong:         "InvalidAuthenticationCode", CodeCodeUsed: "InvalidAuthenticationCode", CodeCodesEqual: "InvalidAuthenticationCode",
+	CodeCodesSwapped: "InvalidAuthenticationCode", CodeCodesGap: "InvalidAuthenticationCode", CodeCodeClock: "InvalidAuthenticationCode",
+	CodeConflict: "ConcurrentModification", CodeBusy: "EntityTemporarilyUnmodifiable", CodeDeleteConflict: "DeleteConflict",
+	CodeNameInvalid: "ValidationError", CodePathInvalid: "ValidationError", CodeSerialInvalid: "ValidationError",
+	CodeAliasInvalid: "ValidationError", CodeCodeFormat: "ValidationError",
+	CodeInvalidInput: "InvalidInput", CodeEmailInvalid: "InvalidInput", CodeTokenUnsupported: "InvalidInput",
+	CodePasswordInvalid: "PasswordPolicyViolation", CodePasswordShort: "PasswordPolicyViolation", CodePasswordPolicy: "PasswordPolicyViolation",
+	CodeAccessDenied: "AccessDenied", CodeMFANeeded: "AccessDenied", CodeNotSignedIn: "AccessDenied",
+	CodeSetUpNeeded: "AccessDenied", CodeChangeNeeded: "AccessDenied", CodePasswordWrong: "AccessDenied", CodeSignInRefused: "AccessDenied",
+	CodeSignInDelayed: "AccessDenied",
+}
+
+// IAM is the documented wire code of IAM for a failure.
+func (f *Failure) IAM() string {
+	if code, ok := iam[f.Code]; ok {
+		return code
+	}
+	return "ServiceFailure"
+}
+
 // registry is the one table of failures. A test holds the UI's words against it.
 var registry = map[Code]entry{
 	CodeCancelled:    {CategoryCancelled, ActionRetry},
@@ -175,6 +241,42 @@ var registry = map[Code]entry{
 	CodeDeviceLimit:     {CategoryConflict, ActionRemoveDevice},
 	CodeSignInRefused:   {CategoryDenied, ActionChange},
 	CodeSignInDelayed:   {CategoryDenied, ActionWait},
+
+	CodePathInvalid:     {CategoryInput, ActionChange},
+	CodeSerialInvalid:   {CategoryInput, ActionChange},
+	CodeSerialTaken:     {CategoryConflict, ActionChange},
+	CodeDeviceAssigned:  {CategoryConflict, ActionReload},
+	CodeDeleteConflict:  {CategoryConflict, ActionRemoveDevice},
+	CodePasswordPolicy:  {CategoryInput, ActionChange},
+	CodePasswordWrong:   {CategoryDenied, ActionChange},
+	CodePasswordSame:    {CategoryInput, ActionChange},
+	CodeSetUpNeeded:     {CategoryDenied, ActionAddDevice},
+	CodeChangeNeeded:    {CategoryDenied, ActionChange},
+	CodePasswordlessOff: {CategoryDenied, ActionAnotherWay},
+	CodeUserFile:        {CategoryInput, ActionChooseFile},
+	CodeUserFileRow:     {CategoryInput, ActionChooseFile},
+	CodeImportProblems:  {CategoryInput, ActionChange},
+	CodeImportGone:      {CategoryConflict, ActionChooseFile},
+
+	CodeVaultLocked:       {CategoryDenied, ActionUnlock},
+	CodeVaultPassphrase:   {CategoryDenied, ActionChange},
+	CodeVaultNoStore:      {CategoryEnvironment, ActionAnotherWay},
+	CodeVaultStoreLocked:  {CategoryEnvironment, ActionRetry},
+	CodeVaultDamaged:      {CategoryStorage, ActionRestoreBackup},
+	CodeVaultLastWay:      {CategoryConflict, ActionNone},
+	CodePassphraseShort:   {CategoryInput, ActionChange},
+	CodeRecoveryFile:      {CategoryInput, ActionChooseFile},
+	CodeRecoveryCodeWrong: {CategoryDenied, ActionChange},
+	CodeRecoveryCodeUsed:  {CategoryDenied, ActionChange},
+	CodeBackupUnreadable:  {CategoryInput, ActionChooseFile},
+	CodeBackupPassphrase:  {CategoryDenied, ActionChange},
+	CodeBackupDamaged:     {CategoryStorage, ActionChooseFile},
+	CodeBackupNewer:       {CategoryStorage, ActionUpdateApp},
+	CodeBackupOther:       {CategoryConflict, ActionChooseFile},
+	CodeFileExists:        {CategoryConflict, ActionChooseFile},
+	CodeFileUnreadable:    {CategoryInput, ActionChooseFile},
+	CodeChainBroken:       {CategorySecurity, ActionReport},
+	CodeCheckpoint:        {CategorySecurity, ActionReport},
 
 	CodeRadioMissing:     {CategoryEnvironment, ActionAnotherWay},
 	CodeRadioOff:         {CategoryEnvironment, ActionTurnOnRadio},

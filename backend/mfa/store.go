@@ -1,6 +1,9 @@
 package mfa
 
-import "context"
+import (
+	"context"
+	"time"
+)
 
 // Store keeps one account. mfa/storetest is its contract.
 //
@@ -18,6 +21,9 @@ type Store interface {
 	GuessStore
 	DeviceStore
 	LinkStore
+	AccessStore
+	RecoveryStore
+	VaultStore
 	EventStore
 	Close() error
 }
@@ -28,9 +34,13 @@ type AccountStore interface {
 	CreateAccount(ctx context.Context, a Account, root Principal, e Event) error
 	// Account gives the account. no-account.
 	Account(ctx context.Context) (Account, error)
-	// UpdateAccount changes alias or RPID. concurrent-modification; rp-id-frozen
-	// when RPID differs and FrozenAt is set.
+	// UpdateAccount changes alias, RPID or settings. concurrent-modification;
+	// rp-id-frozen when RPID differs and FrozenAt is set.
 	UpdateAccount(ctx context.Context, a Account, e Event) error
+	// HighestTime is the latest At of any event that was ever written, give or take
+	// an hour: a clock that was turned back does not turn it back. Zero before the
+	// first event.
+	HighestTime(ctx context.Context) (time.Time, error)
 }
 
 // PrincipalStore keeps the root user and the users.
@@ -43,8 +53,23 @@ type PrincipalStore interface {
 	PrincipalByIdentity(ctx context.Context, who Identity) (Principal, error)
 	// PrincipalByHandle finds by WebAuthn user handle. not-found.
 	PrincipalByHandle(ctx context.Context, handle []byte) (Principal, error)
-	// UpdatePrincipal changes the password. concurrent-modification, not-found.
+	// AddPrincipals adds users, all or none, with one event for each. name-taken.
+	AddPrincipals(ctx context.Context, ps []Principal, es []Event) error
+	// UpdatePrincipal changes name, path, password, PasswordAt and MustChange.
+	// concurrent-modification, not-found, name-taken.
 	UpdatePrincipal(ctx context.Context, p Principal, e Event) error
+	// PasswordAccepted forgets the guesses of the key, notes when the password was
+	// used and sets the deadline, but only if none is set; it does not raise the
+	// Version. A zero deadline sets none. not-found.
+	PasswordAccepted(ctx context.Context, key []byte, id string, deadline time.Time, e Event) error
+	// RemovePrincipal deletes a user with their memberships, attachments, recovery
+	// codes and linked phones. While the user has devices it fails with
+	// delete-conflict (params: what), unless withDevices is set: then passkeys and
+	// virtual devices are deleted and tokens go back to stock.
+	// concurrent-modification, not-found; access-denied for root.
+	RemovePrincipal(ctx context.Context, id string, version int64, withDevices bool, e Event) error
+	// Overviews lists root and all users, root first, then by name without case.
+	Overviews(ctx context.Context) ([]Overview, error)
 }
 
 // GuessStore counts wrong passwords. It does not know whose they are: the key is
@@ -60,25 +85,56 @@ type GuessStore interface {
 	RecordGuesses(ctx context.Context, key []byte, g Guesses, e Event) error
 }
 
-// DeviceStore keeps MFA devices. Names are unique over the account without case.
+// DeviceStore keeps MFA devices. Names and serials are unique over the account
+// without case.
 type DeviceStore interface {
-	// AddDevice adds a device and freezes the account's RPID if this is the first
-	// passkey. name-taken, credential-registered, device-limit (counted in the
-	// same transaction).
+	// AddDevice adds a device, assigned or not, and freezes the account's RPID if it
+	// is the first passkey. name-taken, serial-taken, credential-registered,
+	// device-limit (counted in the same transaction; params: max). A KindApp device
+	// that is unassigned first sweeps all other unassigned ones, in the same
+	// transaction, and only then may its name be taken.
 	AddDevice(ctx context.Context, d Device, e Event) error
+	// AddTokens adds tokens to the stock, all or none. serial-taken (params: serial).
+	AddTokens(ctx context.Context, ds []Device, e Event) error
 	// Device finds by ID. not-found.
 	Device(ctx context.Context, id string) (Device, error)
+	// DeviceBySerial finds by serial number, without case. not-found.
+	DeviceBySerial(ctx context.Context, serial string) (Device, error)
 	// DeviceByCredential finds a passkey by credential ID. not-found.
 	DeviceByCredential(ctx context.Context, credentialID []byte) (Device, error)
 	// Devices lists a principal's devices, oldest first.
 	Devices(ctx context.Context, principalID string) ([]Device, error)
+	// Unassigned lists the devices of a kind that belong to nobody, oldest first.
+	Unassigned(ctx context.Context, k DeviceKind) ([]Device, error)
+	// KnownSerials gives those of serials that a device has, folded.
+	KnownSerials(ctx context.Context, serials []string) (map[string]bool, error)
 	// DeviceNameTaken reports whether any device of the account has the name.
 	DeviceNameTaken(ctx context.Context, name string) (bool, error)
 	// UpdateDevice changes name, last use, suspicion and the passkey's counter and
 	// backup state. concurrent-modification, not-found, name-taken.
 	UpdateDevice(ctx context.Context, d Device, e Event) error
-	// RemoveDevice deletes the device. concurrent-modification, not-found.
+	// AssignDevice gives an unassigned device with codes to d.PrincipalID under
+	// d.Name, with EnabledAt, Drift and LastStep of d, and starts its drift history.
+	// not-found, concurrent-modification, device-assigned, device-limit, name-taken.
+	AssignDevice(ctx context.Context, d Device, e Event) error
+	// UnassignDevice takes an assigned device with codes from its owner. An app keeps
+	// its name, a token loses it; dates of enabling and use, drift and its history
+	// are forgotten, LastStep stays. concurrent-modification, not-found.
+	UnassignDevice(ctx context.Context, id string, version int64, e Event) error
+	// AcceptCode notes an accepted code if its step is above LastStep, and fails with
+	// code-used otherwise, or with not-found when the device is gone or unassigned.
+	// It keeps the drift sample and does not raise the Version. When used is set it
+	// is also the device's last use.
+	AcceptCode(ctx context.Context, id string, u CodeUse, used bool, e Event) error
+	// DriftHistory gives the newest MaxDriftSamples, oldest first.
+	DriftHistory(ctx context.Context, id string) ([]DriftSample, error)
+	// RemoveDevice deletes a passkey, or a device with codes that is unassigned;
+	// delete-conflict (params: what) while it is assigned. concurrent-modification,
+	// not-found.
 	RemoveDevice(ctx context.Context, id string, version int64, e Event) error
+	// SweepUnassigned deletes all unassigned KindApp devices and says how many. With
+	// none it writes no event.
+	SweepUnassigned(ctx context.Context, e Event) (int, error)
 }
 
 // LinkStore keeps phones that can be rung without a code.
@@ -91,10 +147,49 @@ type LinkStore interface {
 	RemoveLink(ctx context.Context, id string, e Event) error
 }
 
+// AccessStore keeps groups and attached policies. Package policy will read the
+// documents; until then only their names count.
+type AccessStore interface {
+	// AddGroup adds a group. name-taken.
+	AddGroup(ctx context.Context, g Group, e Event) error
+	// RemoveGroup deletes a group with its members and attachments. not-found,
+	// concurrent-modification.
+	RemoveGroup(ctx context.Context, id string, version int64, e Event) error
+	// Groups lists all groups by name.
+	Groups(ctx context.Context) ([]Group, error)
+	// SetMember puts a user into a group or takes them out. not-found.
+	SetMember(ctx context.Context, groupID, principalID string, in bool, e Event) error
+	// SetAttached attaches a policy or detaches it. not-found.
+	SetAttached(ctx context.Context, a Attachment, on bool, e Event) error
+	// PoliciesOf names the policies that are attached to a user or to their groups.
+	PoliciesOf(ctx context.Context, principalID string) ([]string, error)
+}
+
+// RecoveryStore keeps recovery codes.
+type RecoveryStore interface {
+	// ReplaceRecoveryCodes puts new codes in the place of all old ones. not-found.
+	ReplaceRecoveryCodes(ctx context.Context, principalID string, codes []RecoveryCode, e Event) error
+	// RecoveryCodes lists a principal's codes, used ones too.
+	RecoveryCodes(ctx context.Context, principalID string) ([]RecoveryCode, error)
+	// UseRecoveryCode notes that a code was used. recovery-code-used, not-found.
+	UseRecoveryCode(ctx context.Context, id string, e Event) error
+}
+
+// VaultStore keeps the wrapped data key.
+type VaultStore interface {
+	// KeySlots lists the slots, oldest first.
+	KeySlots(ctx context.Context) ([]KeySlot, error)
+	// ReplaceKeySlots puts slots in the place of those with the IDs in gone. It fails
+	// with concurrent-modification when one of those is not there any more.
+	ReplaceKeySlots(ctx context.Context, gone []string, slots []KeySlot, e Event) error
+}
+
 // EventStore keeps the audit trail.
 type EventStore interface {
 	// AddEvent appends one event that goes with no other change.
 	AddEvent(ctx context.Context, e Event) error
 	// Events gives up to limit events with Seq > after, in order.
 	Events(ctx context.Context, after int64, limit int) ([]Event, error)
+	// FindEvents gives events that the filter chooses, newest first.
+	FindEvents(ctx context.Context, f EventFilter) ([]Event, error)
 }

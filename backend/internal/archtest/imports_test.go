@@ -35,6 +35,9 @@ var allowed = map[string][]string{
 	"backend/rp":               {"backend/mfa", "backend/ctapcbor"},
 	"backend/ctap2":            {"backend/mfa", "backend/ctapcbor"},
 	"backend/virtualauth":      {"backend/mfa", "backend/ctapcbor", "backend/ctap2"},
+	"backend/vault":            {"backend/mfa"},
+	"backend/vault/keyring":    {"backend/mfa"},
+	"backend/auditverify":      {},
 
 	// suites that implementations run in their tests
 	"backend/transport/channeltest": {"backend/ctap2", "backend/ctapcbor"},
@@ -48,20 +51,31 @@ var allowed = map[string][]string{
 		"backend/totp", "backend/totp/seedfile"},
 
 	// use cases
-	"backend/account":  {"backend/mfa"},
-	"backend/ceremony": {"backend/mfa", "backend/account", "backend/authenticator", "backend/rp"},
-	"backend/desk":     {"backend/mfa", "backend/account", "backend/ceremony", "backend/phonesim"},
+	"backend/rules":       {"backend/mfa"},
+	"backend/enforcement": {"backend/mfa"},
+	"backend/account":     {"backend/mfa", "backend/enforcement"},
+	"backend/ceremony":    {"backend/mfa", "backend/account", "backend/authenticator", "backend/rp", "backend/totp"},
+	"backend/devices":     {"backend/mfa", "backend/account"},
+	"backend/stock":       {"backend/mfa", "backend/account", "backend/totp", "backend/totp/seedfile"},
+	"backend/recovery":    {"backend/mfa", "backend/account"},
+	"backend/report":      {"backend/mfa", "backend/account"},
+	"backend/activity":    {"backend/mfa", "backend/account", "backend/audit"},
+	"backend/archive":     {"backend/mfa", "backend/account"},
+	"backend/desk": {"backend/mfa", "backend/account", "backend/ceremony", "backend/phonesim", "backend/devices", "backend/stock",
+		"backend/recovery", "backend/report", "backend/activity", "backend/archive", "backend/vault"},
 
 	// wiring
 	"backend/assembly": {"backend/mfa", "backend/account", "backend/ceremony", "backend/desk", "backend/authenticator",
-		"backend/home", "backend/sqlite", "backend/transport", "backend/transport/ble", "backend/transport/hybrid", "backend/tunnel", "backend/phonesim"},
+		"backend/rules", "backend/devices", "backend/stock", "backend/recovery", "backend/report", "backend/activity", "backend/archive",
+		"backend/vault", "backend/vault/keyring", "backend/home", "backend/sqlite", "backend/transport", "backend/transport/ble", "backend/transport/hybrid", "backend/tunnel", "backend/phonesim"},
 	"backend/cmd/keyferryctl/words": {"backend/mfa"},
 	"backend/cmd/keyferryctl":       {"*"},
 
 	// the window: what the page asks goes to desk, and app alone puts them together
 	"app/events": {"backend/desk"},
-	"app/bind":   {"backend/mfa", "backend/account", "backend/desk", "backend/phonesim"},
-	"app":        {"app/bind", "app/events", "frontend", "backend/assembly", "backend/home", "backend/qrpicture", "backend/rp"},
+	"app/bind": {"backend/mfa", "backend/account", "backend/ceremony", "backend/desk", "backend/phonesim", "backend/devices", "backend/stock",
+		"backend/recovery", "backend/report", "backend/activity", "backend/archive", "backend/vault", "backend/totp"},
+	"app": {"app/bind", "app/events", "frontend", "backend/assembly", "backend/home", "backend/qrpicture", "backend/rp"},
 
 	// the window from outside, as a person: nothing of the product
 	"app/e2e":         {},

@@ -1,0 +1,3 @@
+// Package archive puts a whole account into one sealed file and back, and rehearses
+// that before anybody needs it.
+package archive

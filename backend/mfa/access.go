@@ -1,0 +1,73 @@
+package mfa
+
+import "context"
+
+// Operation is an action in IAM's spelling. Those that IAM does not know have the
+// prefix keyferry.
+type Operation string
+
+const (
+	OpCreateVirtualDevice Operation = "iam:CreateVirtualMFADevice"
+	OpEnableDevice        Operation = "iam:EnableMFADevice"
+	OpDeactivateDevice    Operation = "iam:DeactivateMFADevice"
+	OpDeleteVirtualDevice Operation = "iam:DeleteVirtualMFADevice"
+	OpResyncDevice        Operation = "iam:ResyncMFADevice"
+	OpListDevices         Operation = "iam:ListMFADevices"
+	OpListVirtualDevices  Operation = "iam:ListVirtualMFADevices"
+	OpRenameDevice        Operation = "keyferry:RenameMFADevice"
+
+	OpListUsers         Operation = "iam:ListUsers"
+	OpCreateUser        Operation = "iam:CreateUser"
+	OpUpdateUser        Operation = "iam:UpdateUser"
+	OpDeleteUser        Operation = "iam:DeleteUser"
+	OpSetPassword       Operation = "iam:UpdateLoginProfile"
+	OpChangePassword    Operation = "iam:ChangePassword"
+	OpAttachPolicy      Operation = "iam:AttachUserPolicy"
+	OpManageGroups      Operation = "iam:AddUserToGroup"
+	OpCredentialReport  Operation = "iam:GetCredentialReport"
+	OpChangeSettings    Operation = "keyferry:ChangeSettings"
+	OpRehearse          Operation = "keyferry:RehearseEnforcement"
+	OpImportTokens      Operation = "keyferry:ImportTokens"
+	OpListTokens        Operation = "keyferry:ListTokens"
+	OpDeleteToken       Operation = "keyferry:DeleteToken"
+	OpReadActivity      Operation = "keyferry:ReadActivity"
+	OpBackUp            Operation = "keyferry:BackUp"
+	OpManageVault       Operation = "keyferry:ManageVault"
+	OpMakeRecoveryCodes Operation = "keyferry:MakeRecoveryCodes"
+)
+
+// Access is one question to the rules: may Caller, in this session, do this?
+type Access struct {
+	Operation Operation
+	Caller    Principal
+	Session   Session
+	Target    Principal // whom it is done to; the caller for what concerns the account
+	Resource  string    // the ARN that IAM checks the operation against
+}
+
+// OnSelf reports that the caller acts on themselves.
+func (a Access) OnSelf() bool { return a.Caller.ID == a.Target.ID }
+
+// Rules decide who may do what. Allow fails with access-denied.
+type Rules interface {
+	Allow(ctx context.Context, a Access) error
+}
+
+// AdministratorAccess is the managed policy that makes an administrator.
+const AdministratorAccess = "AdministratorAccess"
+
+// Group is a set of users.
+type Group struct {
+	ID      string
+	Name    string // see CheckName; unique without case
+	Path    string
+	Version int64
+}
+
+// Attachment is a managed policy attached to a user or to a group; exactly one of
+// the two is set.
+type Attachment struct {
+	Policy      string
+	PrincipalID string
+	GroupID     string
+}

@@ -1,0 +1,2 @@
+// Package report makes the credential report: one row for root and each user, as CSV.
+package report

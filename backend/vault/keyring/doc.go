@@ -1,0 +1,3 @@
+// Package keyring is the operating system's secret store: Secret Service, DPAPI,
+// Keychain.
+package keyring
