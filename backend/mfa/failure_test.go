@@ -24,7 +24,8 @@ var (
 	actions = []mfa.Action{mfa.ActionNone, mfa.ActionRetry, mfa.ActionNewCode, mfa.ActionAnotherWay, mfa.ActionChange, mfa.ActionTurnOnRadio,
 		mfa.ActionAllowRadio, mfa.ActionCheckNetwork, mfa.ActionUpdatePhone, mfa.ActionForgetLink, mfa.ActionSignIn, mfa.ActionReload,
 		mfa.ActionRemoveDevice, mfa.ActionUpdateApp, mfa.ActionRestoreBackup, mfa.ActionFreeDisk, mfa.ActionCloseOther, mfa.ActionWait,
-		mfa.ActionReport, mfa.ActionChoosePicture, mfa.ActionContactOrigin, mfa.ActionUseOtherDevice}
+		mfa.ActionReport, mfa.ActionChoosePicture, mfa.ActionContactOrigin, mfa.ActionUseOtherDevice,
+		mfa.ActionAddDevice, mfa.ActionUnlock, mfa.ActionChooseFile}
 )
 
 func TestEveryCodeIsComplete(t *testing.T) {

@@ -8,28 +8,75 @@ export type NextAction =
   | 'allow-bluetooth' | 'check-network' | 'update-phone' | 'forget-phone' | 'sign-in' | 'reload'
   | 'remove-device' | 'update-app' | 'restore-backup' | 'free-disk' | 'close-other' | 'wait'
   | 'report' | 'choose-picture' | 'contact-administrator' | 'use-other-device'
+  | 'add-device' | 'unlock' | 'choose-file'
 
 export interface FailureDTO {
   code: string
   category: string
   next: NextAction
   params: Record<string, string>
+  /** IAM's wire code, for "Details". */
+  iam: string
   /** The chain of causes, for "Details". Never a secret, can be empty. */
   detail: string
 }
 
-export interface AccountDTO { id: string; alias: string; rpId: string; frozen: boolean; sandbox: boolean }
+export interface AccountDTO {
+  id: string
+  alias: string
+  rpId: string
+  frozen: boolean
+  sandbox: boolean
+  version: number
+  settings: SettingsDTO
+}
+
+export interface SettingsDTO {
+  rootGraceDays: number
+  requireForUsers: boolean
+  userGraceDays: number
+  passwordless: boolean
+  /** 0: never. */
+  idleMinutes: number
+  passwords: PasswordRulesDTO
+}
+
+export interface PasswordRulesDTO { minLength: number; upper: boolean; lower: boolean; digit: boolean; symbol: boolean }
 
 export interface IdentityDTO { kind: 'root' | 'user'; name: string }
 
 export interface SessionDTO {
+  principalId: string
   principal: string
   kind: 'root' | 'user'
+  administrator: boolean
   startedAt: number
   mfaAt: number
   mfaPresent: boolean
   device: string
+  /** A printed code stood in for a device. */
+  recovered: boolean
+  /** What the session is held to until it is done. */
+  limit: '' | 'set-up-device' | 'change-password'
+  verdict: VerdictDTO
 }
+
+/** What enforcement says about somebody: skip until the deadline (grace), or only set up a device (set-up). */
+export interface VerdictDTO {
+  state: 'free' | 'grace' | 'set-up' | 'blocked'
+  reason: '' | 'not-required' | 'has-device' | 'no-device' | 'devices-suspect' | 'no-password'
+  deadline: number
+}
+
+/** Whether secrets can be sealed and opened now. */
+export interface VaultDTO {
+  state: 'unset' | 'locked' | 'open'
+  /** Name of the system's secret store, empty where there is none. */
+  system: string
+  slots: SlotDTO[]
+}
+
+export interface SlotDTO { id: string; kind: 'system' | 'passphrase' | 'recovery'; createdAt: number }
 
 export interface StateDTO {
   phase: 'welcome' | 'sign-in' | 'home' | 'broken'
@@ -42,23 +89,35 @@ export interface StateDTO {
   system: 'linux' | 'windows' | 'darwin'
   lastIdentity: IdentityDTO | null
   backups: string[]
+  vault: VaultDTO | null
+  /** Why the last session ended by itself. */
+  ended: '' | 'idle' | 'removed'
 }
 
 export interface DeviceDTO {
   id: string
   version: number
+  /** Empty for a token in stock. */
   name: string
-  kind: string
+  kind: 'passkey' | 'app' | 'token'
+  /** IAM serial number: an ARN, or the number printed on a token. */
+  serial: string
+  /** 0: unassigned. */
+  addedAt: number
+  createdAt: number
+  lastUsedAt: number
+  /** When its counter went backwards, 0 when it never did. */
+  suspectAt: number
+  passkey: PasskeyDTO | null
+  code: CodeDeviceDTO | null
+}
+
+export interface PasskeyDTO {
   /** Empty when the authenticator did not name its model. */
   provider: string
   aaguid: string
-  addedAt: number
-  lastUsedAt: number
   synced: boolean
   onPhone: boolean
-  /** When its counter went backwards, 0 when it never did. */
-  suspectAt: number
-  serial: string
   rpId: string
   algorithm: string
   transports: string[]
@@ -67,15 +126,49 @@ export interface DeviceDTO {
   userVerified: boolean
 }
 
+export interface CodeDeviceDTO {
+  algorithm: string
+  digits: number
+  /** Seconds. */
+  period: number
+  /** Seconds by which it is ahead of this computer. */
+  drift: number
+  manufacturer: string
+  model: string
+}
+
+export interface DriftDTO {
+  samples: DriftSampleDTO[]
+  /** Seconds it gains a day; 0 when unknown. */
+  perDay: number
+  /** When it leaves the window if it is not used, 0 for never. */
+  leavesAt: number
+  /** Half the width of the sign-in window and of the resync window, in seconds. */
+  window: number
+  resyncWindow: number
+}
+
+export interface DriftSampleDTO { at: number; seconds: number }
+
 export interface LinkedPhoneDTO { id: string; name: string; createdAt: number }
 
+/** What follows a right password. */
 export interface SignInDTO {
   complete: boolean
   state: StateDTO
-  ways: string[]
-  devices: string[]
+  /** The kinds that can be chosen. */
+  ways: Way[]
+  /** Devices that can prove it, without anything a stranger should not see. */
+  devices: WayDeviceDTO[]
   linked: LinkedPhoneDTO[]
 }
+
+export type Way = 'phone' | 'code' | 'recovery'
+
+export interface WayDeviceDTO { id: string; name: string; kind: 'passkey' | 'app' | 'token' }
+
+/** The clock that codes go by, for the code page. */
+export interface ClockDTO { now: number; period: number }
 
 export type Stage =
   | 'needs-bluetooth' | 'show-qr' | 'ring-phone' | 'phone-seen' | 'connecting'
@@ -118,10 +211,113 @@ export interface SimPhoneDTO {
   name: string
 }
 
+/** One row of the list of users. */
+export interface UserDTO {
+  id: string
+  version: number
+  kind: 'root' | 'user'
+  name: string
+  path: string
+  arn: string
+  administrator: boolean
+  hasPassword: boolean
+  mustChange: boolean
+  createdAt: number
+  passwordAt: number
+  passwordUsedAt: number
+  deadline: number
+  passkeys: number
+  apps: number
+  tokens: number
+  suspect: number
+  lastUsedAt: number
+  recoveryLeft: number
+  /** Independent ways in; two are enough. */
+  ways: number
+}
+
+export interface UserRowDTO { line: number; name: string; path: string; administrator: boolean; hasPassword: boolean; failure: FailureDTO | null }
+
+export interface UserPreviewDTO { id: string; file: string; rows: UserRowDTO[]; good: number; bad: number }
+
+export interface ForecastDTO { user: UserDTO; verdict: VerdictDTO }
+
+/** A file that the person chose or dropped. */
+export interface FileDTO { id: string; name: string; size: number }
+
+export interface TokenRowDTO {
+  line: number
+  serial: string
+  /** What it will be called here when its own number is too short; else empty. */
+  mapped: string
+  manufacturer: string
+  model: string
+  label: string
+  algorithm: string
+  digits: number
+  period: number
+  /** The file does not name the hash; it was told from the length of the seed. */
+  hashAssumed: boolean
+  failure: FailureDTO | null
+}
+
+export interface TokenPreviewDTO { id: string; file: string; format: string; rows: TokenRowDTO[]; good: number; bad: number }
+
+/** An authenticator app that is being added. Nothing secret is in it. */
+export interface NewAppDTO { device: DeviceDTO; label: string; issuer: string }
+
+export interface ImportProgressDTO { id: string; done: number; total: number }
+
+export interface EventDTO {
+  seq: number
+  at: number
+  kind: string
+  principalId: string
+  principal: string
+  deviceId: string
+  detail: Record<string, string>
+}
+
+export interface ActivityFilter { from: number; to: number; kinds: string[]; principalId: string; before: number; limit: number }
+
+export interface ReportRowDTO {
+  user: string
+  arn: string
+  createdAt: number
+  passwordEnabled: boolean
+  passwordUsedAt: number
+  passwordAt: number
+  mfaActive: boolean
+  passkeys: number
+  apps: number
+  tokens: number
+  lastUsedAt: number
+}
+
+export interface SummaryDTO { account: string; alias: string; madeAt: number; users: number; devices: number; events: number; sealed: number }
+
+export interface SavedDTO { saved: boolean; name: string }
+
 export interface CreateAccountRequest { alias: string; email: string; rpId: string; password: number[] }
 export interface SignInRequest { identity: IdentityDTO; password: number[] }
 export interface RenameDeviceRequest { id: string; version: number; name: string }
-export interface RemoveDeviceRequest { id: string; version: number }
+export interface DeviceRequest { id: string; version: number }
+export interface EnrolmentRequest { name: string; principalId: string }
+export interface TwoCodesRequest { id: string; first: string; second: string }
+export interface AssignTokenRequest { serial: string; name: string; principalId: string; first: string; second: string }
+export interface AddUserRequest { name: string; path: string; password: number[]; mustChange: boolean; administrator: boolean }
+export interface ChangeUserRequest { id: string; version: number; name: string; path: string }
+export interface UserRequest { id: string; version: number }
+export interface SetPasswordRequest { id: string; version: number; password: number[]; mustChange: boolean }
+export interface ChangePasswordRequest { old: number[]; new: number[] }
+export interface SeedFileRequest { file: string; password: number[]; key: number[] }
+export interface ImportRequest { id: string; onlyGood: boolean }
+export interface PreviewCodesRequest { id: string; from: number; count: number }
+export interface SaveRequest { title: string; name: string }
+export interface SaveSettingsRequest { version: number; settings: SettingsDTO }
+export interface PassphraseRequest { passphrase: number[] }
+export interface BackupRequest { title: string; name: string; passphrase: number[] }
+export interface RestoreRequest { file: string; passphrase: number[]; replaceOther: boolean }
 
 /** The methods bound by Go, by their Go names. */
 export interface BoundAPI {
@@ -132,18 +328,93 @@ export interface BoundAPI {
   SignIn(req: SignInRequest): Promise<SignInDTO>
   CancelSignIn(): Promise<StateDTO>
   SignOut(): Promise<StateDTO>
-  Devices(): Promise<DeviceDTO[] | null>
-  CheckDeviceName(name: string): Promise<void>
+  /** The person is there: puts off the idle lock. */
+  Touch(): Promise<void>
+
+  // the second factor, after SignIn
+  SignInWithCode(code: string): Promise<SignInDTO>
+  SignInWithRecoveryCode(code: number[]): Promise<SignInDTO>
+  ResyncAtSignIn(req: TwoCodesRequest): Promise<void>
+  BeginPhoneSignIn(req: { linkedId: string }): Promise<CeremonyDTO>
+  /** Passwordless: no name was typed. */
+  BeginPasskeySignIn(): Promise<CeremonyDTO>
+  Clock(): Promise<ClockDTO>
+
+  // devices; an empty principal is the person who is signed in
+  Devices(principalId: string): Promise<DeviceDTO[] | null>
+  UnassignedDevices(): Promise<DeviceDTO[] | null>
+  Tokens(): Promise<DeviceDTO[] | null>
+  CheckDeviceName(req: EnrolmentRequest): Promise<void>
   RenameDevice(req: RenameDeviceRequest): Promise<DeviceDTO>
-  RemoveDevice(req: RemoveDeviceRequest): Promise<void>
+  /** Deletes a passkey; an app becomes unassigned, a token goes back to stock. */
+  RemoveDevice(req: DeviceRequest): Promise<void>
+  /** Deletes an unassigned app, or a token in stock. */
+  DeleteDevice(req: DeviceRequest): Promise<void>
+  Drift(deviceId: string): Promise<DriftDTO>
+  Resync(req: TwoCodesRequest): Promise<DeviceDTO>
   LinkedPhones(): Promise<LinkedPhoneDTO[] | null>
   ForgetPhone(id: string): Promise<void>
-  BeginEnrolment(req: { name: string }): Promise<CeremonyDTO>
-  BeginPhoneSignIn(req: { linkedId: string }): Promise<CeremonyDTO>
+
+  // adding
+  BeginEnrolment(req: EnrolmentRequest): Promise<CeremonyDTO>
   NewCode(): Promise<CeremonyDTO>
   ConfirmDevice(accept: boolean): Promise<void>
   CancelCeremony(): Promise<void>
   Ceremony(): Promise<CeremonyDTO | null>
+  CreateApp(req: EnrolmentRequest): Promise<NewAppDTO>
+  /** The code to scan, of the app that is being added. */
+  ShowAppCode(): Promise<QRDTO>
+  /** The secret key of the app that is being added, as bytes of base32 text. */
+  ShowAppKey(): Promise<number[]>
+  EnableApp(req: TwoCodesRequest): Promise<DeviceDTO>
+  /** Gives an unassigned app to somebody, whose phone still has it. */
+  AssignApp(req: AssignTokenRequest): Promise<DeviceDTO>
+  CancelApp(): Promise<void>
+  AssignToken(req: AssignTokenRequest): Promise<DeviceDTO>
+
+  // oneself
+  ChangePassword(req: ChangePasswordRequest): Promise<StateDTO>
+  MakeRecoveryCodes(): Promise<number[][]>
+  Me(): Promise<UserDTO>
+
+  // users
+  Users(): Promise<UserDTO[] | null>
+  AddUser(req: AddUserRequest): Promise<UserDTO>
+  ChangeUser(req: ChangeUserRequest): Promise<UserDTO>
+  RemoveUser(req: UserRequest): Promise<void>
+  SetPassword(req: SetPasswordRequest): Promise<UserDTO>
+  SetAdministrator(req: { id: string; on: boolean }): Promise<UserDTO>
+  PreviewUsers(file: string): Promise<UserPreviewDTO>
+  AddUsers(req: ImportRequest): Promise<number>
+  Report(): Promise<ReportRowDTO[] | null>
+  SaveReport(req: SaveRequest): Promise<SavedDTO>
+
+  // tokens
+  PreviewTokens(req: SeedFileRequest): Promise<TokenPreviewDTO>
+  PreviewCodes(req: PreviewCodesRequest): Promise<string[]>
+  ImportTokens(req: ImportRequest): Promise<number>
+  ClosePreview(id: string): Promise<void>
+
+  // the account
+  SaveSettings(req: SaveSettingsRequest): Promise<StateDTO>
+  Rehearse(day: number): Promise<ForecastDTO[] | null>
+  Activity(filter: ActivityFilter): Promise<EventDTO[] | null>
+  SaveActivity(req: { title: string; name: string; filter: ActivityFilter }): Promise<SavedDTO>
+
+  // secrets and backups
+  UnlockVault(req: PassphraseRequest): Promise<StateDTO>
+  UnlockVaultWithFile(file: string): Promise<StateDTO>
+  SetPassphrase(req: PassphraseRequest): Promise<StateDTO>
+  RemoveSlot(id: string): Promise<StateDTO>
+  SaveRecoveryFile(req: SaveRequest): Promise<SavedDTO>
+  Backup(req: BackupRequest): Promise<SavedDTO>
+  RehearseBackup(req: RestoreRequest): Promise<SummaryDTO>
+  RestoreBackup(req: RestoreRequest): Promise<StateDTO>
+
+  /** The system's own dialog; null when the person closed it. */
+  ChooseFile(title: string): Promise<FileDTO | null>
+
+  // the sandbox
   ScanWithSimulatedPhone(png: string): Promise<SimPhoneDTO>
   AnswerSimulatedPhone(approve: boolean): Promise<void>
   SetSimulatedPhone(req: { behaviour: string; model: PhoneModel }): Promise<SimPhoneDTO>
@@ -154,6 +425,9 @@ export interface Events {
   ceremony: CeremonyDTO
   phone: SimPhoneDTO
   state: StateDTO
+  import: ImportProgressDTO
+  /** Files that were dropped on the window. */
+  files: FileDTO[]
 }
 
 /** The part of the window's runtime that is used. */
