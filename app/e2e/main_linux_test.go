@@ -49,7 +49,7 @@ func sit(t *testing.T) *seat {
 	}
 	t.Cleanup(desk.Close)
 	s := &seat{home: t.TempDir()}
-	if s.Words, err = window.ReadWords(filepath.Join(root, "frontend", "src", "i18n", "en.json")); err != nil {
+	if s.Words, err = window.ReadWords(filepath.Join(root, "frontend", "src", "i18n", "en")); err != nil {
 		t.Fatal(err)
 	}
 	s.Look = func(ctx context.Context, screen string) error { return s.everythingHasAName(ctx, screen) }

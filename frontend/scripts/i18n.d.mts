@@ -1,5 +1,5 @@
 export const limits: { s: number; l: number; p: number }
-export function checkWords(json: string): string[]
+export function checkWords(...files: string[]): string[]
 export function checkFailures(words: Record<string, string>, go: string): string[]
 export function checkUse(words: Record<string, string>, sources: string[]): string[]
 export function sourcesUnder(dir: string): string[]

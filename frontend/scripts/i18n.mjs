@@ -14,16 +14,19 @@ const families = ['failure.', 'behaviour.', 'broken.p_', 'create.s_strength_', '
 
 const root = fileURLToPath(new URL('..', import.meta.url))
 
-/** Complaints about the file itself. JSON.parse would silently keep the last of two equal keys. */
-export function checkWords(json) {
+/**
+ * Complaints about the files themselves; each is the text of one. JSON.parse would
+ * silently keep the last of two equal keys, and so would the merge of two files.
+ */
+export function checkWords(...files) {
   const wrong = []
-  const seen = new Map()
+  const seen = new Set()
   const texts = new Map()
-  for (const [, key] of json.matchAll(/^\s*"([^"]+)":/gm)) {
+  for (const [, key] of files.flatMap((json) => [...json.matchAll(/^\s*"([^"]+)":/gm)])) {
     if (seen.has(key)) wrong.push(`${key}: stands twice`)
-    seen.set(key, true)
+    seen.add(key)
   }
-  for (const [key, text] of Object.entries(JSON.parse(json))) {
+  for (const [key, text] of files.flatMap((json) => Object.entries(JSON.parse(json)))) {
     const kind = /(?:^|\.)([slp])_[^.]+$/.exec(key)?.[1]
     if (!kind) wrong.push(`${key}: the last part must start with s_, l_ or p_`)
     else if (text.length > limits[kind]) wrong.push(`${key}: ${text.length} characters, ${limits[kind]} at most`)
@@ -70,10 +73,11 @@ export function sourcesUnder(dir) {
 }
 
 export function checkAll() {
-  const json = readFileSync(join(root, 'src/i18n/en.json'), 'utf8')
-  const words = JSON.parse(json)
+  const dir = join(root, 'src/i18n/en')
+  const files = readdirSync(dir).map((f) => readFileSync(join(dir, f), 'utf8'))
+  const words = Object.assign({}, ...files.map((json) => JSON.parse(json)))
   const go = readFileSync(join(root, '../backend/mfa/registry.go'), 'utf8')
-  return [...checkWords(json), ...checkFailures(words, go), ...checkUse(words, sourcesUnder(join(root, 'src')))]
+  return [...checkWords(...files), ...checkFailures(words, go), ...checkUse(words, sourcesUnder(join(root, 'src')))]
 }
 
 if (process.argv[1] === fileURLToPath(import.meta.url)) {

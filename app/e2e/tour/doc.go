@@ -4,5 +4,5 @@
 // picture of each screen, and ends with 0 only if the database says that the
 // sign-in was proved by the phone.
 //
-//	tour --out build/tour [--bin build/bin] [--texts frontend/src/i18n/en.json]
+//	tour --out build/tour [--bin build/bin] [--texts frontend/src/i18n/en]
 package main

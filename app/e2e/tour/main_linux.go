@@ -22,7 +22,7 @@ func main() {
 	var t tour
 	flag.StringVar(&t.out, "out", "build/tour", "leave the pictures in `DIR`")
 	flag.StringVar(&t.bin, "bin", "build/bin", "the programs are in `DIR`")
-	flag.StringVar(&t.texts, "texts", "frontend/src/i18n/en.json", "the window's texts")
+	flag.StringVar(&t.texts, "texts", "frontend/src/i18n/en", "the window's texts")
 	flag.Parse()
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
 	defer stop()

@@ -2,23 +2,34 @@ package window
 
 import (
 	"encoding/json"
+	"errors"
 	"fmt"
 	"os"
+	"path/filepath"
 	"strings"
 )
 
-// Words are the texts of the window, by their keys in src/i18n/en.json: a test
+// Words are the texts of the window, by their keys in src/i18n/en: a test
 // that looks for words by key goes on working when they are written better.
 type Words map[string]string
 
-// ReadWords reads the file of texts.
-func ReadWords(path string) (Words, error) {
-	text, err := os.ReadFile(path)
-	if err != nil {
-		return nil, err
+// ReadWords reads the files of texts in a folder.
+func ReadWords(dir string) (Words, error) {
+	files, err := filepath.Glob(filepath.Join(dir, "*.json"))
+	if err != nil || len(files) == 0 {
+		return nil, fmt.Errorf("no texts in %s: %w", dir, errors.Join(err, os.ErrNotExist))
 	}
-	var w Words
-	return w, json.Unmarshal(text, &w)
+	w := Words{}
+	for _, f := range files {
+		text, err := os.ReadFile(f)
+		if err != nil {
+			return nil, err
+		}
+		if err := json.Unmarshal(text, &w); err != nil {
+			return nil, fmt.Errorf("%s: %w", f, err)
+		}
+	}
+	return w, nil
 }
 
 // Say gives the text of a key with its places filled in: name, value, name,

@@ -12,6 +12,10 @@ it.each([
   ['an empty text', '{\n"a.s_x": " "\n}', 'empty'],
 ])('complains of %s', (_, json, words) => expect(checkWords(json).join()).toContain(words))
 
+it('complains of a key that stands in two files', () => {
+  expect(checkWords('{\n"a.s_x": "one"\n}', '{\n"a.s_x": "two"\n}')).toEqual(['a.s_x: stands twice'])
+})
+
 it('asks for the words of every failure code', () => {
   const go = 'const (\n\tCodeA Code = "aa"\n\tCodeB   Code = "bb" // params: x\n)'
   const words = { 'failure.aa.s_title': 'A', 'failure.aa.l_what': 'It is a.', 'failure.cc.s_title': 'C' }

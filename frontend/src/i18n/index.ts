@@ -1,5 +1,26 @@
-/** The words. Keys are checked by the compiler, lengths and gaps by `npm run i18n`. */
-import words from './en.json'
+/**
+ * The words, one file for each area. Keys are checked by the compiler, lengths and
+ * gaps by `npm run i18n`.
+ */
+import activity from './en/activity.json'
+import add from './en/add.json'
+import app from './en/app.json'
+import ceremony from './en/ceremony.json'
+import door from './en/door.json'
+import enforcement from './en/enforcement.json'
+import failures from './en/failure.json'
+import home from './en/home.json'
+import phone from './en/phone.json'
+import security from './en/security.json'
+import settings from './en/settings.json'
+import tokens from './en/tokens.json'
+import users from './en/users.json'
+import vault from './en/vault.json'
+
+const words = {
+  ...app, ...door, ...home, ...security, ...add, ...ceremony, ...phone, ...users, ...tokens, ...enforcement, ...activity,
+  ...settings, ...vault, ...failures,
+}
 
 export type Key = keyof typeof words
 export type Params = Record<string, string | number>
@@ -24,6 +45,9 @@ export const failureWhat = (code: string, params: Params = {}): string =>
 
 /** The person's word for a behaviour of the simulated phone; unknown ones keep their id. */
 export const behaviourName = (id: string): string => texts[`behaviour.${id}.s_label`] ?? id
+
+/** The text of a key that is put together at run time, or the id itself where there are no words for it. */
+export const wordOr = (key: string, id: string, params: Params = {}): string => (texts[key] ? fill(texts[key], params) : id)
 
 /** Cuts a text at its one {name}, so that a component can set that part apart. */
 export function around(key: Key, name: string, params: Params = {}): [string, string] {
