@@ -2,7 +2,6 @@ package account
 
 import (
 	"context"
-	"fmt"
 
 	"github.com/keyferry/keyferry/backend/mfa"
 )
@@ -24,32 +23,6 @@ func (s *Service) MayChangeDevices(ctx context.Context, who mfa.Session) error {
 	}
 	if len(devices) > 0 {
 		return mfa.Fail(mfa.CodeMFANeeded)
-	}
-	return nil
-}
-
-// CheckNewDevice says whether the session's principal may add a device of this
-// name: name-invalid, name-taken, device-limit, mfa-required.
-func (s *Service) CheckNewDevice(ctx context.Context, who mfa.Session, name string) error {
-	if err := mfa.CheckName(name); err != nil {
-		return err
-	}
-	devices, err := s.store.Devices(ctx, who.PrincipalID)
-	if err != nil {
-		return err
-	}
-	if len(devices) >= mfa.MaxDevices {
-		return mfa.Fail(mfa.CodeDeviceLimit, "max", fmt.Sprint(mfa.MaxDevices))
-	}
-	if len(devices) > 0 && !who.MFAPresent() {
-		return mfa.Fail(mfa.CodeMFANeeded)
-	}
-	taken, err := s.store.DeviceNameTaken(ctx, name)
-	if err != nil {
-		return err
-	}
-	if taken {
-		return mfa.Fail(mfa.CodeNameTaken, "name", name)
 	}
 	return nil
 }

@@ -102,7 +102,7 @@ func wants(t *testing.T, err error, code mfa.Code) {
 
 func (b *bench) enrol(t testing.TB, name string) mfa.Device {
 	t.Helper()
-	d, err := b.EnrolPhone(t.Context(), b.who, name, nil, yes)
+	d, err := b.EnrolPhone(t.Context(), b.who, "", name, nil, yes)
 	if err != nil {
 		t.Fatalf("enrol %s: %v (%s)", name, err, mfa.AsFailure(err).Explain())
 	}
@@ -145,7 +145,7 @@ func TestEnrolThenSignIn(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			b := newBench(t, phone)
 			var stages []mfa.Stage
-			d, err := b.EnrolPhone(t.Context(), b.who, "my-phone", func(p mfa.Progress) { stages = append(stages, p.Stage) }, yes)
+			d, err := b.EnrolPhone(t.Context(), b.who, "", "my-phone", func(p mfa.Progress) { stages = append(stages, p.Stage) }, yes)
 			if err != nil {
 				t.Fatalf("%v (%s)", err, mfa.AsFailure(err).Explain())
 			}
@@ -191,7 +191,7 @@ func TestNothingIsAddedWhen(t *testing.T) {
 			if c.arrange != nil {
 				c.arrange(b)
 			}
-			_, err := b.EnrolPhone(t.Context(), b.who, "my-phone", nil, c.confirm)
+			_, err := b.EnrolPhone(t.Context(), b.who, "", "my-phone", nil, c.confirm)
 			if got := mfa.AsFailure(err); got == nil || got.Code != c.code {
 				t.Fatalf("got %v, want %s", err, c.code)
 			}
@@ -229,20 +229,20 @@ func TestNameTakenMeanwhile(t *testing.T) {
 			t.Error(err)
 		}
 	}
-	_, err := b.EnrolPhone(t.Context(), b.who, "my-phone", nil, yes)
+	_, err := b.EnrolPhone(t.Context(), b.who, "", "my-phone", nil, yes)
 	wants(t, err, mfa.CodeNameTaken)
 }
 
 func TestSecondDeviceNeedsMFAAndAnotherPhone(t *testing.T) {
 	b := newBench(t, virtualauth.Android())
 	b.enrol(t, "first")
-	_, err := b.EnrolPhone(t.Context(), b.who, "second", nil, yes)
+	_, err := b.EnrolPhone(t.Context(), b.who, "", "second", nil, yes)
 	wants(t, err, mfa.CodeMFANeeded)
 	b.who, err = b.SignInWithPhone(t.Context(), b.pending(t), nil, nil)
 	if err != nil {
 		t.Fatal(err)
 	}
-	_, err = b.EnrolPhone(t.Context(), b.who, "second", nil, yes)
+	_, err = b.EnrolPhone(t.Context(), b.who, "", "second", nil, yes)
 	wants(t, err, mfa.CodeAlreadyRegistered)
 }
 
@@ -368,7 +368,7 @@ func TestLinksAreKeptOnlyAfterSuccess(t *testing.T) {
 	b := newBench(t, virtualauth.Android())
 	b.phones.link = link()
 	no := func(context.Context, Candidate) (bool, error) { return false, nil }
-	if _, err := b.EnrolPhone(t.Context(), b.who, "my-phone", nil, no); err == nil {
+	if _, err := b.EnrolPhone(t.Context(), b.who, "", "my-phone", nil, no); err == nil {
 		t.Fatal("enrolled against the person's will")
 	}
 	b.phones.late(*link())
@@ -398,7 +398,7 @@ func TestStorageFailsAtTheEnd(t *testing.T) {
 	full := &fullDisk{Store: b.Store}
 	b.Store = full
 	full.on = true
-	_, err := b.EnrolPhone(t.Context(), b.who, "my-phone", nil, yes)
+	_, err := b.EnrolPhone(t.Context(), b.who, "", "my-phone", nil, yes)
 	wants(t, err, mfa.CodeDiskFull)
 	full.on = false
 	b.phones.device = virtualauth.New(virtualauth.Android())

@@ -27,8 +27,8 @@ type Confirm func(ctx context.Context, c Candidate) (bool, error)
 //
 // Until that transaction nothing is kept. The passkey then may stay behind on
 // the phone; every relying party has that, and the UI says so.
-func (s *Service) EnrolPhone(ctx context.Context, who mfa.Session, name string, report mfa.Report, confirm Confirm) (mfa.Device, error) {
-	d, err := s.enrolPhone(ctx, who, name, report, confirm)
+func (s *Service) EnrolPhone(ctx context.Context, who mfa.Session, targetID, name string, report mfa.Report, confirm Confirm) (mfa.Device, error) {
+	d, err := s.enrolPhone(ctx, who, targetID, name, report, confirm)
 	if err != nil {
 		s.note(ctx, mfa.Event{Kind: mfa.EventEnrolmentFailed, PrincipalID: who.PrincipalID}, err)
 		return mfa.Device{}, err
@@ -37,19 +37,17 @@ func (s *Service) EnrolPhone(ctx context.Context, who mfa.Session, name string, 
 	return d, nil
 }
 
-func (s *Service) enrolPhone(ctx context.Context, who mfa.Session, name string, report mfa.Report, confirm Confirm) (mfa.Device, error) {
-	if err := s.Accounts.CheckNewDevice(ctx, who, name); err != nil {
+func (s *Service) enrolPhone(ctx context.Context, who mfa.Session, targetID, name string, report mfa.Report, confirm Confirm) (mfa.Device, error) {
+	acting, err := s.Accounts.CheckNewDevice(ctx, who, targetID, name)
+	if err != nil {
 		return mfa.Device{}, err
 	}
+	principal := acting.Target
 	party, origin, err := s.relyingParty(ctx)
 	if err != nil {
 		return mfa.Device{}, err
 	}
-	principal, err := s.Store.Principal(ctx, who.PrincipalID)
-	if err != nil {
-		return mfa.Device{}, err
-	}
-	existing, err := s.Store.Devices(ctx, who.PrincipalID)
+	existing, err := s.Store.Devices(ctx, principal.ID)
 	if err != nil {
 		return mfa.Device{}, err
 	}
@@ -57,7 +55,7 @@ func (s *Service) enrolPhone(ctx context.Context, who mfa.Session, name string, 
 	if err != nil {
 		return mfa.Device{}, err
 	}
-	links := s.holdLinks(who.PrincipalID)
+	links := s.holdLinks(principal.ID)
 	defer links.drop()
 	response, err := authenticator.Create(ctx, options, origin, func(ctx context.Context, p authenticator.Purpose) (authenticator.Authenticator, error) {
 		return s.Phones.Open(ctx, p, links.add, report)
@@ -93,22 +91,11 @@ func (s *Service) addDevice(ctx context.Context, p mfa.Principal, name string, c
 		return mfa.Device{}, err
 	}
 	now := s.Clock()
-	d := mfa.Device{ID: mfa.NewID(), PrincipalID: p.ID, Kind: mfa.KindPasskey, Name: name, Serial: serial(a, p, name),
-		EnabledAt: now, Version: 1, Passkey: &c}
+	d := mfa.Device{ID: mfa.NewID(), PrincipalID: p.ID, Kind: mfa.KindPasskey, Name: name, Serial: mfa.PasskeyARN(a, p, name),
+		CreatedAt: now, EnabledAt: now, Version: 1, Passkey: &c}
 	event := mfa.Event{At: now, Kind: mfa.EventDeviceAdded, PrincipalID: p.ID, DeviceID: d.ID, Detail: map[string]string{"name": name, "provider": provider}}
 	if err := s.Store.AddDevice(ctx, d, event); err != nil {
 		return mfa.Device{}, err
 	}
 	return d, nil
-}
-
-// serial is the ARN form that IAM documents for FIDO devices; for root only the
-// branch is ours, as none is documented.
-func serial(a mfa.Account, p mfa.Principal, name string) string {
-	owner := "root-account"
-	if p.Kind == mfa.User {
-		owner = "user/" + p.Name
-	}
-	// The documented samples end in 26 upper-case letters and digits.
-	return "arn:aws:iam::" + a.ID + ":u2f/" + owner + "/" + name + "-" + mfa.NewID()
 }

@@ -21,7 +21,8 @@ func (d *Desk) CheckDeviceName(ctx context.Context, name string) error {
 	if err != nil {
 		return err
 	}
-	return house.Accounts.CheckNewDevice(ctx, session, name)
+	_, err = house.Accounts.CheckNewDevice(ctx, session, "", name)
+	return err
 }
 
 // RenameDevice renames a device that the person saw at this version.

@@ -27,11 +27,11 @@ func (d *Desk) BeginEnrolment(ctx context.Context, name string) (Ceremony, error
 	if err != nil {
 		return Ceremony{}, err
 	}
-	if err := house.Accounts.CheckNewDevice(ctx, session, name); err != nil {
+	if _, err := house.Accounts.CheckNewDevice(ctx, session, "", name); err != nil {
 		return Ceremony{}, err
 	}
 	return d.begin(PurposeEnrol, name, func(ctx context.Context, r *run) error {
-		device, err := house.Ceremonies.EnrolPhone(ctx, session, name, d.report(r), d.confirm(r))
+		device, err := house.Ceremonies.EnrolPhone(ctx, session, "", name, d.report(r), d.confirm(r))
 		if err != nil {
 			return err
 		}

@@ -30,7 +30,7 @@ var enrollPhone = command{
 			return s.run(ctx, t, g, func(house *assembly.House, session mfa.Session) error {
 				shown := s.w.phone.stages(ctx, t, house, "enrol")
 				defer shown.end()
-				device, err := house.Ceremonies.EnrolPhone(ctx, session, name, shown.report, t.confirm(yes))
+				device, err := house.Ceremonies.EnrolPhone(ctx, session, "", name, shown.report, t.confirm(yes))
 				if err != nil {
 					return err
 				}

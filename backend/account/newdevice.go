@@ -1,0 +1,48 @@
+package account
+
+import (
+	"context"
+	"strconv"
+
+	"github.com/keyferry/keyferry/backend/mfa"
+)
+
+// CheckNewDevice says whether a device of this name may be added for somebody, the
+// caller when targetID is empty. It asks in the order that is to be expected of
+// EnableMFADevice: syntax, authorisation, user, limit, name. What only the store can
+// know for certain (limit, name) it decides once more when the device is written.
+//
+// name-invalid, name-taken, device-limit (params: max), or as May fails.
+func (s *Service) CheckNewDevice(ctx context.Context, who mfa.Session, targetID, name string) (Acting, error) {
+	if err := mfa.CheckName(name); err != nil {
+		return Acting{}, err
+	}
+	acting, err := s.May(ctx, who, mfa.OpEnableDevice, targetID)
+	if err != nil {
+		return Acting{}, err
+	}
+	if err := s.CheckRoom(ctx, acting.Target); err != nil {
+		return Acting{}, err
+	}
+	taken, err := s.store.DeviceNameTaken(ctx, name)
+	if err != nil {
+		return Acting{}, err
+	}
+	if taken {
+		return Acting{}, mfa.Fail(mfa.CodeNameTaken, "name", name)
+	}
+	return acting, nil
+}
+
+// CheckRoom says whether somebody may have one more device: device-limit (params:
+// max).
+func (s *Service) CheckRoom(ctx context.Context, p mfa.Principal) error {
+	devices, err := s.store.Devices(ctx, p.ID)
+	if err != nil {
+		return err
+	}
+	if len(devices) >= mfa.MaxDevices {
+		return mfa.Fail(mfa.CodeDeviceLimit, "max", strconv.Itoa(mfa.MaxDevices))
+	}
+	return nil
+}
