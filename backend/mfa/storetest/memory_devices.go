@@ -13,206 +13,184 @@ import (
 
 // AddDevice implements mfa.DeviceStore.
 func (m *Memory) AddDevice(ctx context.Context, d mfa.Device, e mfa.Event) error {
-	leave, err := m.enter(ctx)
-	if err != nil {
-		return err
-	}
-	defer leave()
-	if d.Kind != mfa.KindPasskey || d.Passkey == nil {
-		return mfa.Fail(mfa.CodeInvalidInput, "field", "kind")
-	}
-	if !slices.ContainsFunc(m.principals, func(p mfa.Principal) bool { return p.ID == d.PrincipalID }) {
-		return mfa.Fail(mfa.CodeNotFound, "what", "principal")
-	}
-	if m.nameTaken(d.Name, "") {
-		return mfa.Fail(mfa.CodeNameTaken, "name", d.Name)
-	}
-	owned := 0
-	for _, o := range m.devices {
-		if bytes.Equal(o.Passkey.ID, d.Passkey.ID) {
-			return mfa.Fail(mfa.CodeCredentialRegistered)
+	return m.change(ctx, e, func() error {
+		if !fitsKind(d) {
+			return mfa.Fail(mfa.CodeInvalidInput, "field", "kind")
 		}
-		if o.PrincipalID == d.PrincipalID {
-			owned++
+		if m.account == nil {
+			return mfa.Fail(mfa.CodeNoAccount)
 		}
-	}
-	if owned >= mfa.MaxDevices {
-		return mfa.Fail(mfa.CodeDeviceLimit, "max", fmt.Sprint(mfa.MaxDevices))
-	}
-	d = cloneDevice(d)
-	d.EnabledAt, d.LastUsedAt, d.SuspectAt, d.Version = whole(d.EnabledAt), whole(d.LastUsedAt), whole(d.SuspectAt), 1
-	m.devices = append(m.devices, d)
-	if m.account.FrozenAt.IsZero() {
-		// A missing date must not leave the RPID open.
-		m.account.FrozenAt = audit.FromMicros(cmp.Or(audit.Micros(d.EnabledAt), audit.Micros(e.At), 1))
-		m.account.Version++
-	}
-	m.append(e)
-	return nil
-}
-
-// Device implements mfa.DeviceStore.
-func (m *Memory) Device(ctx context.Context, id string) (mfa.Device, error) {
-	return m.findDevice(ctx, func(d mfa.Device) bool { return d.ID == id })
-}
-
-// DeviceByCredential implements mfa.DeviceStore.
-func (m *Memory) DeviceByCredential(ctx context.Context, credentialID []byte) (mfa.Device, error) {
-	return m.findDevice(ctx, func(d mfa.Device) bool { return bytes.Equal(d.Passkey.ID, credentialID) })
-}
-
-// Devices implements mfa.DeviceStore.
-func (m *Memory) Devices(ctx context.Context, principalID string) ([]mfa.Device, error) {
-	leave, err := m.enter(ctx)
-	if err != nil {
-		return nil, err
-	}
-	defer leave()
-	var found []mfa.Device
-	for _, d := range m.devices {
-		if d.PrincipalID == principalID {
-			found = append(found, cloneDevice(d))
+		if (d.IsAssigned() || d.Kind == mfa.KindPasskey) && m.principalIndex(d.PrincipalID) < 0 {
+			return notFound("principal")
 		}
-	}
-	slices.SortStableFunc(found, func(a, b mfa.Device) int { return a.EnabledAt.Compare(b.EnabledAt) })
-	return found, nil
+		rest := m.devices
+		if d.Kind == mfa.KindApp && !d.IsAssigned() {
+			rest = slices.DeleteFunc(slices.Clone(rest), isSwept)
+		}
+		if nameTaken(rest, d.Name, "") {
+			return mfa.Fail(mfa.CodeNameTaken, "name", d.Name)
+		}
+		for _, o := range rest {
+			if mfa.FoldName(o.Serial) == mfa.FoldName(d.Serial) {
+				return mfa.Fail(mfa.CodeSerialTaken, "serial", d.Serial)
+			}
+			if d.Passkey != nil && o.Passkey != nil && bytes.Equal(o.Passkey.ID, d.Passkey.ID) {
+				return mfa.Fail(mfa.CodeCredentialRegistered)
+			}
+		}
+		if d.IsAssigned() && m.owned(d.PrincipalID) >= mfa.MaxDevices {
+			return deviceLimit()
+		}
+		m.devices = append(rest, newDevice(d))
+		if d.Kind == mfa.KindPasskey && m.account.FrozenAt.IsZero() {
+			// A missing date must not leave the RPID open.
+			m.account.FrozenAt = audit.FromMicros(cmp.Or(audit.Micros(d.EnabledAt), audit.Micros(e.At), 1))
+			m.account.Version++
+		}
+		return nil
+	})
 }
 
-// DeviceNameTaken implements mfa.DeviceStore.
-func (m *Memory) DeviceNameTaken(ctx context.Context, name string) (bool, error) {
-	leave, err := m.enter(ctx)
-	if err != nil {
-		return false, err
-	}
-	defer leave()
-	return m.nameTaken(name, ""), nil
+// AddTokens implements mfa.DeviceStore.
+func (m *Memory) AddTokens(ctx context.Context, ds []mfa.Device, e mfa.Event) error {
+	return m.change(ctx, e, func() error {
+		if m.account == nil {
+			return mfa.Fail(mfa.CodeNoAccount)
+		}
+		taken := make(map[string]bool, len(m.devices)+len(ds))
+		for _, d := range m.devices {
+			taken[mfa.FoldName(d.Serial)] = true
+		}
+		for _, d := range ds {
+			if d.Kind != mfa.KindToken || d.OneTime == nil || d.IsAssigned() {
+				return mfa.Fail(mfa.CodeInvalidInput, "field", "kind")
+			}
+			if taken[mfa.FoldName(d.Serial)] {
+				return mfa.Fail(mfa.CodeSerialTaken, "serial", d.Serial)
+			}
+			taken[mfa.FoldName(d.Serial)] = true
+		}
+		for _, d := range ds {
+			m.devices = append(m.devices, newDevice(d))
+		}
+		return nil
+	})
 }
 
 // UpdateDevice implements mfa.DeviceStore.
 func (m *Memory) UpdateDevice(ctx context.Context, d mfa.Device, e mfa.Event) error {
-	leave, err := m.enter(ctx)
-	if err != nil {
-		return err
-	}
-	defer leave()
-	i := m.deviceIndex(d.ID)
-	if i < 0 {
-		return mfa.Fail(mfa.CodeNotFound, "what", "device")
-	}
-	now := &m.devices[i]
-	if now.Version != d.Version {
-		return mfa.Fail(mfa.CodeConflict)
-	}
-	if m.nameTaken(d.Name, d.ID) {
-		return mfa.Fail(mfa.CodeNameTaken, "name", d.Name)
-	}
-	now.Name, now.LastUsedAt, now.SuspectAt = d.Name, whole(d.LastUsedAt), whole(d.SuspectAt)
-	if d.Passkey != nil {
-		now.Passkey.SignCount, now.Passkey.BackupState = d.Passkey.SignCount, d.Passkey.BackupState
-	}
-	now.Version++
-	m.append(e)
-	return nil
+	return m.change(ctx, e, func() error {
+		now, err := m.deviceAt(d.ID, d.Version)
+		if err != nil {
+			return err
+		}
+		if nameTaken(m.devices, d.Name, d.ID) {
+			return mfa.Fail(mfa.CodeNameTaken, "name", d.Name)
+		}
+		now.Name, now.LastUsedAt, now.SuspectAt = d.Name, whole(d.LastUsedAt), whole(d.SuspectAt)
+		if d.Passkey != nil && now.Passkey != nil {
+			now.Passkey.SignCount, now.Passkey.BackupState = d.Passkey.SignCount, d.Passkey.BackupState
+		}
+		now.Version++
+		return nil
+	})
 }
 
 // RemoveDevice implements mfa.DeviceStore.
 func (m *Memory) RemoveDevice(ctx context.Context, id string, version int64, e mfa.Event) error {
-	leave, err := m.enter(ctx)
-	if err != nil {
-		return err
+	return m.change(ctx, e, func() error {
+		d, err := m.deviceAt(id, version)
+		if err != nil {
+			return err
+		}
+		if d.Kind.HasCodes() && d.IsAssigned() {
+			return mfa.Fail(mfa.CodeDeleteConflict, "what", "owner")
+		}
+		m.devices = slices.DeleteFunc(m.devices, func(o mfa.Device) bool { return o.ID == id })
+		delete(m.drifts, id)
+		return nil
+	})
+}
+
+// SweepUnassigned implements mfa.DeviceStore.
+func (m *Memory) SweepUnassigned(ctx context.Context, e mfa.Event) (int, error) {
+	return read(ctx, m, func() (int, error) {
+		before := len(m.devices)
+		m.devices = slices.DeleteFunc(m.devices, isSwept)
+		swept := before - len(m.devices)
+		if swept > 0 {
+			m.append(e)
+		}
+		return swept, nil
+	})
+}
+
+// releaseDevices deletes what a user had, but tokens go back to stock.
+func (m *Memory) releaseDevices(principalID string) {
+	m.devices = slices.DeleteFunc(m.devices, func(d mfa.Device) bool {
+		gone := d.PrincipalID == principalID && d.Kind != mfa.KindToken
+		if gone {
+			delete(m.drifts, d.ID)
+		}
+		return gone
+	})
+	for i := range m.devices {
+		if m.devices[i].PrincipalID == principalID {
+			m.unassign(&m.devices[i])
+		}
 	}
-	defer leave()
-	i := m.deviceIndex(id)
+}
+
+// deviceAt finds a device that has not moved on.
+func (m *Memory) deviceAt(id string, version int64) (*mfa.Device, error) {
+	i := slices.IndexFunc(m.devices, func(d mfa.Device) bool { return d.ID == id })
 	if i < 0 {
-		return mfa.Fail(mfa.CodeNotFound, "what", "device")
+		return nil, notFound("device")
 	}
 	if m.devices[i].Version != version {
-		return mfa.Fail(mfa.CodeConflict)
+		return nil, mfa.Fail(mfa.CodeConflict)
 	}
-	m.devices = slices.Delete(m.devices, i, i+1)
-	m.append(e)
-	return nil
+	return &m.devices[i], nil
 }
 
-// SaveLink implements mfa.LinkStore.
-func (m *Memory) SaveLink(ctx context.Context, l mfa.LinkedPhone, e mfa.Event) error {
-	leave, err := m.enter(ctx)
-	if err != nil {
-		return err
-	}
-	defer leave()
-	if !slices.ContainsFunc(m.principals, func(p mfa.Principal) bool { return p.ID == l.PrincipalID }) {
-		return mfa.Fail(mfa.CodeNotFound, "what", "principal")
-	}
-	m.links = slices.DeleteFunc(m.links, func(o mfa.LinkedPhone) bool {
-		same := o.PrincipalID == l.PrincipalID && bytes.Equal(o.PublicKey, l.PublicKey)
-		if same {
-			o.Secret.Wipe()
-		}
-		return same
-	})
-	l = cloneLink(l)
-	l.CreatedAt = whole(l.CreatedAt)
-	m.links = append(m.links, l)
-	m.append(e)
-	return nil
-}
-
-// Links implements mfa.LinkStore.
-func (m *Memory) Links(ctx context.Context, principalID string) ([]mfa.LinkedPhone, error) {
-	leave, err := m.enter(ctx)
-	if err != nil {
-		return nil, err
-	}
-	defer leave()
-	var found []mfa.LinkedPhone
-	for _, l := range slices.Backward(m.links) {
-		if l.PrincipalID == principalID {
-			found = append(found, cloneLink(l))
+func (m *Memory) owned(principalID string) (n int) {
+	for _, d := range m.devices {
+		if d.PrincipalID == principalID {
+			n++
 		}
 	}
-	slices.SortStableFunc(found, func(a, b mfa.LinkedPhone) int { return b.CreatedAt.Compare(a.CreatedAt) })
-	return found, nil
+	return n
 }
 
-// RemoveLink implements mfa.LinkStore.
-func (m *Memory) RemoveLink(ctx context.Context, id string, e mfa.Event) error {
-	leave, err := m.enter(ctx)
-	if err != nil {
-		return err
+func fitsKind(d mfa.Device) bool {
+	switch d.Kind {
+	case mfa.KindPasskey:
+		return d.Passkey != nil && d.OneTime == nil
+	case mfa.KindApp, mfa.KindToken:
+		return d.OneTime != nil && d.Passkey == nil
 	}
-	defer leave()
-	i := slices.IndexFunc(m.links, func(l mfa.LinkedPhone) bool { return l.ID == id })
-	if i < 0 {
-		return mfa.Fail(mfa.CodeNotFound, "what", "phone")
-	}
-	m.links[i].Secret.Wipe()
-	m.links = slices.Delete(m.links, i, i+1)
-	m.append(e)
-	return nil
+	return false
 }
 
-func (m *Memory) findDevice(ctx context.Context, fits func(mfa.Device) bool) (mfa.Device, error) {
-	leave, err := m.enter(ctx)
-	if err != nil {
-		return mfa.Device{}, err
-	}
-	defer leave()
-	i := slices.IndexFunc(m.devices, fits)
-	if i < 0 {
-		return mfa.Device{}, mfa.Fail(mfa.CodeNotFound, "what", "device")
-	}
-	return cloneDevice(m.devices[i]), nil
-}
+func isSwept(d mfa.Device) bool { return d.Kind == mfa.KindApp && !d.IsAssigned() }
 
-func (m *Memory) deviceIndex(id string) int {
-	return slices.IndexFunc(m.devices, func(d mfa.Device) bool { return d.ID == id })
-}
-
-func (m *Memory) nameTaken(name, except string) bool {
-	return slices.ContainsFunc(m.devices, func(d mfa.Device) bool {
-		return d.ID != except && mfa.FoldName(d.Name) == mfa.FoldName(name)
+// nameTaken leaves tokens in stock alone: they have no name.
+func nameTaken(devices []mfa.Device, name, except string) bool {
+	folded := mfa.FoldName(name)
+	return name != "" && slices.ContainsFunc(devices, func(d mfa.Device) bool {
+		return d.ID != except && mfa.FoldName(d.Name) == folded
 	})
+}
+
+func deviceLimit() *mfa.Failure {
+	return mfa.Fail(mfa.CodeDeviceLimit, "max", fmt.Sprint(mfa.MaxDevices))
+}
+
+func newDevice(d mfa.Device) mfa.Device {
+	d = cloneDevice(d)
+	d.CreatedAt, d.EnabledAt, d.LastUsedAt, d.SuspectAt = whole(d.CreatedAt), whole(d.EnabledAt), whole(d.LastUsedAt), whole(d.SuspectAt)
+	d.Version = 1
+	return d
 }
 
 func cloneDevice(d mfa.Device) mfa.Device {
@@ -222,11 +200,10 @@ func cloneDevice(d mfa.Device) mfa.Device {
 		c.Transports = slices.Clone(c.Transports)
 		d.Passkey = &c
 	}
+	if d.OneTime != nil {
+		o := *d.OneTime
+		o.Sealed = bytes.Clone(o.Sealed)
+		d.OneTime = &o
+	}
 	return d
-}
-
-func cloneLink(l mfa.LinkedPhone) mfa.LinkedPhone {
-	l.ContactID, l.LinkID, l.PublicKey = bytes.Clone(l.ContactID), bytes.Clone(l.LinkID), bytes.Clone(l.PublicKey)
-	l.Secret = mfa.NewSecret(bytes.Clone(l.Secret.Bytes()))
-	return l
 }

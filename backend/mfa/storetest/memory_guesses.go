@@ -15,29 +15,24 @@ type guessed struct {
 
 // Guesses implements mfa.GuessStore.
 func (m *Memory) Guesses(ctx context.Context, key []byte) (mfa.Guesses, error) {
-	leave, err := m.enter(ctx)
-	if err != nil {
-		return mfa.Guesses{}, err
-	}
-	defer leave()
-	if i := slices.IndexFunc(m.guesses, isKey(key)); i >= 0 {
-		return m.guesses[i].Guesses, nil
-	}
-	return mfa.Guesses{}, nil
+	return read(ctx, m, func() (mfa.Guesses, error) {
+		if i := slices.IndexFunc(m.guesses, isKey(key)); i >= 0 {
+			return m.guesses[i].Guesses, nil
+		}
+		return mfa.Guesses{}, nil
+	})
 }
 
 // RecordGuesses implements mfa.GuessStore.
 func (m *Memory) RecordGuesses(ctx context.Context, key []byte, g mfa.Guesses, e mfa.Event) error {
-	leave, err := m.enter(ctx)
-	if err != nil {
-		return err
-	}
-	defer leave()
-	if len(key) != 32 {
-		return mfa.Fail(mfa.CodeInvalidInput, "field", "key")
-	}
-	m.guesses = slices.DeleteFunc(m.guesses, isKey(key))
-	if g.Count != 0 {
+	return m.change(ctx, e, func() error {
+		if len(key) != 32 {
+			return mfa.Fail(mfa.CodeInvalidInput, "field", "key")
+		}
+		m.guesses = slices.DeleteFunc(m.guesses, isKey(key))
+		if g.Count == 0 {
+			return nil
+		}
 		if len(m.guesses) >= mfa.MaxGuessed {
 			oldest := slices.IndexFunc(m.guesses, func(o guessed) bool { return !o.LockedTill.After(whole(e.At)) })
 			oldest = max(oldest, 0)
@@ -45,9 +40,8 @@ func (m *Memory) RecordGuesses(ctx context.Context, key []byte, g mfa.Guesses, e
 		}
 		g.LockedTill = whole(g.LockedTill)
 		m.guesses = append(m.guesses, guessed{bytes.Clone(key), g})
-	}
-	m.append(e)
-	return nil
+		return nil
+	})
 }
 
 func isKey(key []byte) func(guessed) bool {

@@ -1,9 +1,6 @@
 package storetest
 
 import (
-	"bytes"
-	"fmt"
-	"strings"
 	"testing"
 	"time"
 
@@ -57,41 +54,6 @@ var day = time.Date(2026, 3, 1, 12, 0, 0, 123456789, time.UTC)
 func at(minutes int) time.Time { return day.Add(time.Duration(minutes) * time.Minute) }
 
 func event(kind mfa.EventKind) mfa.Event { return mfa.Event{At: day, Kind: kind, PrincipalID: "ROOT"} }
-
-// NewAccount, NewRoot, NewUser, NewPasskey and NewLink make valid rows for tests.
-// Everything that must be unique is made from the name or number.
-func NewAccount() mfa.Account {
-	return mfa.Account{ID: "123456789012", Alias: "harbour", RPID: mfa.DefaultRPID, CreatedAt: day, Version: 1}
-}
-
-// NewRoot is the root user with the ID "ROOT".
-func NewRoot() mfa.Principal {
-	return mfa.Principal{ID: "ROOT", Kind: mfa.Root, Email: "Root@Example.org", UserHandle: bytes.Repeat([]byte{1}, 32),
-		Password:  mfa.PasswordHash{Salt: []byte("salt"), Hash: []byte("hash"), Time: 3, MemoryKiB: 65536, Threads: 4},
-		CreatedAt: day, Version: 1}
-}
-
-// NewUser is a user whose ID is made from the name.
-func NewUser(name string) mfa.Principal {
-	return mfa.Principal{ID: "USER-" + name, Kind: mfa.User, Name: name, UserHandle: []byte("handle of " + name),
-		Password: mfa.PasswordHash{Salt: []byte("s"), Hash: []byte("h"), Time: 1, MemoryKiB: 1, Threads: 1}, CreatedAt: day, Version: 1}
-}
-
-// NewPasskey is a synced passkey on a phone whose IDs are made from the name.
-func NewPasskey(principalID, name string) mfa.Device {
-	return mfa.Device{ID: "DEVICE-" + name, PrincipalID: principalID, Kind: mfa.KindPasskey, Name: name,
-		Serial: "arn:aws:iam::123456789012:u2f/root-account/" + name, EnabledAt: day, Version: 1,
-		Passkey: &mfa.Credential{ID: []byte("credential " + name), PublicKey: []byte{0xa5, 1, 2}, Algorithm: -7,
-			AAGUID: mfa.AAGUID{0xea, 0x9b, 15: 7}, SignCount: 4, Transports: []string{"hybrid", "internal"}, BackupEligible: true,
-			BackupState: true, Discoverable: true, UserVerified: true, AttestationFormat: "none", AttestationObject: []byte{0xa3, 0}}}
-}
-
-// NewLink is a linked phone whose ID and key are made from the number.
-func NewLink(principalID string, n byte) mfa.LinkedPhone {
-	return mfa.LinkedPhone{ID: fmt.Sprint("LINK-", n), PrincipalID: principalID, Name: "Phone", ContactID: []byte("contact"),
-		LinkID: bytes.Repeat([]byte{n}, 8), Secret: mfa.NewSecret(bytes.Repeat([]byte{n}, 32)),
-		PublicKey: append([]byte{4}, bytes.Repeat([]byte{n}, 64)...), TunnelServer: 1, CreatedAt: at(int(n))}
-}
 
 // found fails the test on an error and gives the value.
 func found[T any](b *bench) func(T, error) T {
@@ -158,33 +120,4 @@ func (b *bench) same(what string, got, want any) {
 	if g, w := show(got), show(want); g != w {
 		b.Errorf("%s:\n got %s\nwant %s", what, g, w)
 	}
-}
-
-func show(v any) string {
-	switch v := v.(type) {
-	case mfa.Device:
-		v.EnabledAt, v.LastUsedAt, v.SuspectAt = whole(v.EnabledAt), whole(v.LastUsedAt), whole(v.SuspectAt)
-		c := v.Passkey
-		v.Passkey = nil
-		return fmt.Sprintf("%+v %+v", v, *c)
-	case []mfa.Device:
-		var all []string
-		for _, d := range v {
-			all = append(all, show(d))
-		}
-		return strings.Join(all, "\n")
-	case mfa.LinkedPhone:
-		v.CreatedAt = whole(v.CreatedAt)
-		return fmt.Sprintf("%+v %x", v, v.Secret.Bytes())
-	case mfa.Principal:
-		v.CreatedAt = whole(v.CreatedAt)
-		return fmt.Sprintf("%+v", v)
-	case mfa.Guesses:
-		v.LockedTill = whole(v.LockedTill)
-		return fmt.Sprintf("%+v", v)
-	case mfa.Account:
-		v.FrozenAt, v.CreatedAt = whole(v.FrozenAt), whole(v.CreatedAt)
-		return fmt.Sprintf("%+v", v)
-	}
-	return fmt.Sprintf("%+v", v)
 }

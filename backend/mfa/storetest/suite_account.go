@@ -88,7 +88,7 @@ func testPrincipals(t *testing.T, b *bench) {
 	changed := ann
 	changed.Password = mfa.PasswordHash{Salt: []byte{9}, Hash: []byte{8}, Time: 7, MemoryKiB: 6, Threads: 5}
 	asked := changed
-	asked.Name, asked.Email, asked.UserHandle = "Eve", "eve@example.org", []byte("eve") // not what this method changes
+	asked.Kind, asked.Email, asked.UserHandle = mfa.Root, "eve@example.org", []byte("eve") // not what this method changes
 	b.must(b.UpdatePrincipal(ctx, asked, event("password-changed")))
 	b.logged("password-changed")
 	b.refuses(mfa.CodeConflict, func() error { return b.UpdatePrincipal(ctx, ann, event("password-changed")) })

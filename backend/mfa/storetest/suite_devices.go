@@ -178,7 +178,7 @@ func testLinks(t *testing.T, b *bench) {
 	list("ROOT", NewLink("ROOT", 2), NewLink("ROOT", 1), NewLink("ROOT", 0))
 
 	again := NewLink("ROOT", 1) // the same phone with new link data
-	again.ID, again.Name, again.Secret, again.ContactID, again.CreatedAt = "LINK-again", "Phone 2", mfa.NewSecret([]byte("new")), []byte("new"), at(60)
+	again.ID, again.Name, again.Sealed, again.CreatedAt = "LINK-again", "Phone 2", []byte("new"), at(60)
 	b.must(b.SaveLink(ctx, again, event(mfa.EventPhoneLinked)))
 	list("ROOT", again, NewLink("ROOT", 2), NewLink("ROOT", 0))
 
