@@ -53,8 +53,9 @@ type PrincipalStore interface {
 	PrincipalByIdentity(ctx context.Context, who Identity) (Principal, error)
 	// PrincipalByHandle finds by WebAuthn user handle. not-found.
 	PrincipalByHandle(ctx context.Context, handle []byte) (Principal, error)
-	// AddPrincipals adds users, all or none, with one event for each. name-taken.
-	AddPrincipals(ctx context.Context, ps []Principal, es []Event) error
+	// AddPrincipals adds users and attaches policies to them, all or none. The events
+	// may be more than the users, not fewer. name-taken.
+	AddPrincipals(ctx context.Context, ps []Principal, attached []Attachment, es []Event) error
 	// UpdatePrincipal changes name, path, password, PasswordAt and MustChange.
 	// concurrent-modification, not-found, name-taken.
 	UpdatePrincipal(ctx context.Context, p Principal, e Event) error

@@ -12,7 +12,7 @@ import (
 var unbuilt = mfa.Fail(mfa.CodeInternal).Because(errors.New("not written yet"))
 
 func (s *Store) HighestTime(ctx context.Context) (time.Time, error) { return time.Time{}, unbuilt }
-func (s *Store) AddPrincipals(ctx context.Context, ps []mfa.Principal, es []mfa.Event) error {
+func (s *Store) AddPrincipals(ctx context.Context, ps []mfa.Principal, attached []mfa.Attachment, es []mfa.Event) error {
 	return unbuilt
 }
 func (s *Store) PasswordAccepted(ctx context.Context, key []byte, id string, deadline time.Time, e mfa.Event) error {

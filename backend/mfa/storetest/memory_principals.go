@@ -11,17 +11,17 @@ import (
 
 // AddPrincipal implements mfa.PrincipalStore.
 func (m *Memory) AddPrincipal(ctx context.Context, p mfa.Principal, e mfa.Event) error {
-	return m.AddPrincipals(ctx, []mfa.Principal{p}, []mfa.Event{e})
+	return m.AddPrincipals(ctx, []mfa.Principal{p}, nil, []mfa.Event{e})
 }
 
 // AddPrincipals implements mfa.PrincipalStore.
-func (m *Memory) AddPrincipals(ctx context.Context, ps []mfa.Principal, es []mfa.Event) error {
+func (m *Memory) AddPrincipals(ctx context.Context, ps []mfa.Principal, attached []mfa.Attachment, es []mfa.Event) error {
 	leave, err := m.enter(ctx)
 	if err != nil {
 		return err
 	}
 	defer leave()
-	if len(ps) != len(es) {
+	if len(es) < len(ps) {
 		return mfa.Fail(mfa.CodeInvalidInput, "field", "events")
 	}
 	if m.account == nil {
@@ -42,9 +42,19 @@ func (m *Memory) AddPrincipals(ctx context.Context, ps []mfa.Principal, es []mfa
 		}
 		taken[mfa.FoldName(p.Name)] = true
 	}
-	for i, p := range ps {
+	for _, a := range attached {
+		if !slices.ContainsFunc(ps, func(p mfa.Principal) bool { return p.ID == a.PrincipalID }) {
+			return notFound("principal")
+		}
+	}
+	for _, p := range ps {
 		m.principals = append(m.principals, newPrincipal(p))
-		m.append(es[i])
+	}
+	for _, a := range attached {
+		set(m.attached, a, true)
+	}
+	for _, e := range es {
+		m.append(e)
 	}
 	return nil
 }
