@@ -1,0 +1,64 @@
+package devices
+
+import (
+	"context"
+	"time"
+
+	"github.com/keyferry/keyferry/backend/account"
+	"github.com/keyferry/keyferry/backend/mfa"
+)
+
+// Config is what a Service is made of.
+type Config struct {
+	Store    mfa.Store
+	Accounts *account.Service
+	Clock    func() time.Time
+}
+
+// Service lists and changes the devices of one account. It is safe for concurrent
+// use.
+type Service struct {
+	store    mfa.Store
+	accounts *account.Service
+	clock    func() time.Time
+}
+
+// New makes the service.
+func New(c Config) *Service { return &Service{store: c.Store, accounts: c.Accounts, clock: c.Clock} }
+
+// find gives a device if the session may do op to its owner, or to the account when
+// the device has none. not-found, or as account.May fails.
+func (s *Service) find(ctx context.Context, who mfa.Session, op func(mfa.Device) mfa.Operation, id string) (mfa.Device, account.Acting, error) {
+	d, missing := s.store.Device(ctx, id)
+	if missing != nil && !mfa.IsCode(missing, mfa.CodeNotFound) {
+		return mfa.Device{}, account.Acting{}, missing
+	}
+	// Whoever may not ask is not told what is missing.
+	acting, err := s.accounts.May(ctx, who, op(d), d.PrincipalID)
+	if err == nil {
+		err = missing
+	}
+	if err != nil {
+		return mfa.Device{}, account.Acting{}, err
+	}
+	return d, acting, nil
+}
+
+func always(op mfa.Operation) func(mfa.Device) mfa.Operation {
+	return func(mfa.Device) mfa.Operation { return op }
+}
+
+// event is about a device, and about whoever has it; what somebody else did names
+// them.
+func (s *Service) event(kind mfa.EventKind, a account.Acting, d mfa.Device, detail ...string) mfa.Event {
+	e := mfa.Event{At: s.clock(), Kind: kind, PrincipalID: a.Target.ID, DeviceID: d.ID, Detail: map[string]string{}}
+	if a.Caller.ID != a.Target.ID {
+		e.Detail["by"] = a.Caller.Label()
+	}
+	for i := 0; i+1 < len(detail); i += 2 {
+		e.Detail[detail[i]] = detail[i+1]
+	}
+	return e
+}
+
+func noDevice() *mfa.Failure { return mfa.Fail(mfa.CodeNotFound, "what", "device") }
