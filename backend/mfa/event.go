@@ -11,6 +11,7 @@ const (
 	EventSignInMFA       EventKind = "signed-in-mfa"
 	EventSignInRefused   EventKind = "sign-in-refused" // detail: code
 	EventSignInRecovery  EventKind = "signed-in-recovery"
+	EventGuessesForgot   EventKind = "wrong-codes-forgotten" // a right one came; detail: count
 	EventSignedOut       EventKind = "signed-out"
 	EventDeviceAdded     EventKind = "device-added" // detail: name, provider
 	EventDeviceRenamed   EventKind = "device-renamed"
