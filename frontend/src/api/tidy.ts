@@ -2,7 +2,7 @@
  * What comes in from the other side is made whole here, once: an empty Go list
  * arrives as null, and a call can fail with something that is not a FailureDTO.
  */
-import type { CeremonyDTO, DeviceDTO, FailureDTO, SignInDTO, SimPhoneDTO, StateDTO } from './contract'
+import type { CeremonyDTO, DeviceDTO, EventDTO, FailureDTO, SignInDTO, SimPhoneDTO, StateDTO } from './contract'
 
 export function list<T>(items: T[] | null | undefined): T[] {
   return items ?? []
@@ -28,19 +28,29 @@ function unpacked(e: unknown): unknown {
 /** Any rejection as a FailureDTO; what was not one becomes `internal`. */
 export function asFailure(rejection: unknown): FailureDTO {
   const e = unpacked(rejection)
-  if (isFailure(e)) return { ...e, params: e.params ?? {}, detail: e.detail ?? '' }
+  if (isFailure(e)) return { ...e, params: e.params ?? {}, iam: e.iam ?? '', detail: e.detail ?? '' }
   const detail = e instanceof Error ? `${e.message}\n${e.stack ?? ''}`.trim() : String(e)
-  return { code: 'internal', category: 'internal', next: 'report', params: {}, detail }
+  return { code: 'internal', category: 'internal', next: 'report', params: {}, iam: 'ServiceFailure', detail }
 }
 
 const failure = (f: FailureDTO | null | undefined) => (f ? asFailure(f) : null)
 
 export function state(s: StateDTO): StateDTO {
-  return { ...s, failure: failure(s.failure), backups: list(s.backups) }
+  const vault = s.vault ? { ...s.vault, slots: list(s.vault.slots) } : null
+  return { ...s, failure: failure(s.failure), backups: list(s.backups), vault, ended: s.ended ?? '' }
 }
 
 export function device(d: DeviceDTO): DeviceDTO {
-  return { ...d, transports: list(d.transports) }
+  return d.passkey ? { ...d, passkey: { ...d.passkey, transports: list(d.passkey.transports) } } : d
+}
+
+/** A file that was read but not imported yet; each row has its own failure, or none. */
+export function preview<R extends { failure: FailureDTO | null }, P extends { rows: R[] | null }>(p: P): P & { rows: R[] } {
+  return { ...p, rows: list(p.rows).map((r) => ({ ...r, failure: failure(r.failure) })) }
+}
+
+export function event(e: EventDTO): EventDTO {
+  return { ...e, detail: e.detail ?? {} }
 }
 
 export function signIn(s: SignInDTO): SignInDTO {

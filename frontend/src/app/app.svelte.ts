@@ -7,8 +7,12 @@ import type { CeremonyDTO, DeviceDTO, FailureDTO, LinkedPhoneDTO, SignInDTO, Sim
 import { isOver, nothing, reduce, type CeremonyInput, type CeremonyView } from '../ceremony/machine'
 import type { Deed } from '../ceremony/ways'
 import { t } from '../i18n'
+import { mayOpen, type Area } from './access'
 
-export type Route = 'starting' | 'welcome' | 'create' | 'sign-in' | 'second-factor' | 'home' | 'add' | 'ceremony' | 'broken'
+export type Route =
+  | Area | 'starting' | 'welcome' | 'create' | 'sign-in' | 'second-factor' | 'add' | 'ceremony' | 'broken'
+
+const areas: Area[] = ['home', 'users', 'tokens', 'enforcement', 'activity', 'settings']
 
 const toastFor = 5_000
 
@@ -25,6 +29,10 @@ export class App {
   ringing = $state.raw<LinkedPhoneDTO | null>(null)
   /** The name typed for a new device, kept until it is added or given up. */
   draftName = $state('')
+  /** Whom a device is being added for; null for the person who is signed in. */
+  addingFor = $state.raw<{ id: string; name: string } | null>(null)
+  /** The area of the side bar that the person is in. */
+  area = $state<Area>('home')
   /** Something failed outside of any form. */
   trouble = $state.raw<FailureDTO | null>(null)
   toast = $state('')
@@ -84,6 +92,7 @@ export class App {
     this.ringing = null
     if (state.phase !== 'sign-in') this.halfSignedIn = null
     this.route = state.phase === 'welcome' && state.sandbox ? 'create' : state.phase
+    this.area = 'home'
     if (state.phase === 'home') void this.load()
     if (state.sandbox && state.phase !== 'broken') void this.loadPhone()
   }
@@ -164,7 +173,22 @@ export class App {
   go(route: Route): void {
     this.turn++
     if (route === 'home') this.draftName = ''
+    if (areas.includes(route as Area)) this.area = route as Area
     this.route = route
+  }
+
+  /** An area of the side bar; what runs on the screen before is given up. */
+  open(area: Area): void {
+    if (!mayOpen(area, this.state?.session ?? null)) return
+    if (this.route === 'ceremony') void this.leaveCeremony()
+    this.go(area)
+  }
+
+  /** The wizard that adds a device, for oneself or for somebody else. */
+  add(whom: { id: string; name: string } | null = null): void {
+    this.addingFor = whom
+    this.draftName = ''
+    this.go('add')
   }
 
   /** Runs a call that answers with a state, and goes where it leads. A failure is thrown on. */
@@ -190,7 +214,7 @@ export class App {
 
   enrol(name: string): Promise<void> {
     this.ringing = null
-    return this.begin(() => api.beginEnrolment(name))
+    return this.begin(() => api.beginEnrolment(name, this.addingFor?.id))
   }
 
   phoneSignIn(linked: LinkedPhoneDTO | null): Promise<void> {

@@ -115,7 +115,8 @@ describe('sign-in', () => {
     await press('Use my phone')
     await heading('Sign in by phone')
     const state = { ...(await far.api.State()), phase: 'home' as const }
-    state.session = { principal: 'alice', kind: 'root', startedAt: 1, mfaAt: Date.now(), mfaPresent: true, device: 'alice-phone' }
+    far.world.signedIn = true
+    state.session = { ...(await far.api.State()).session!, device: 'alice-phone' }
     far.advance('done', { state })
     await heading('My security')
     expect(await screen.findByText('You are signed in with alice-phone.')).toBeTruthy()
@@ -278,7 +279,7 @@ describe('adding a phone', () => {
       far.advance(stage)
       await press('Cancel')
       await heading('No device yet')
-      far.emit('ceremony', { ...(await far.api.BeginEnrolment({ name: 'x' })), id: 1, stage: 'verifying' })
+      far.emit('ceremony', { ...(await far.api.BeginEnrolment({ name: 'x', principalId: '' })), id: 1, stage: 'verifying' })
       await heading('No device yet')
     },
   )
@@ -286,7 +287,7 @@ describe('adding a phone', () => {
   it('is found again by a reloaded window', async () => {
     far = fake('home-empty', 0)
     connect(far)
-    await far.api.BeginEnrolment({ name: 'kept' })
+    await far.api.BeginEnrolment({ name: 'kept', principalId: '' })
     far.advance('connecting')
     render(App)
     await app.start()
