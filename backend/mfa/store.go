@@ -111,8 +111,9 @@ type DeviceStore interface {
 	KnownSerials(ctx context.Context, serials []string) (map[string]bool, error)
 	// DeviceNameTaken reports whether any device of the account has the name.
 	DeviceNameTaken(ctx context.Context, name string) (bool, error)
-	// UpdateDevice changes name, last use, suspicion and the passkey's counter and
-	// backup state. concurrent-modification, not-found, name-taken.
+	// UpdateDevice changes name, last use (to a later one only: AcceptCode may have
+	// noted one since d was read), suspicion and the passkey's counter and backup
+	// state. concurrent-modification, not-found, name-taken.
 	UpdateDevice(ctx context.Context, d Device, e Event) error
 	// AssignDevice gives an unassigned device with codes to d.PrincipalID under
 	// d.Name, with EnabledAt, Drift and LastStep of d, and starts its drift history.

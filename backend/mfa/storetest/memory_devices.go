@@ -87,7 +87,10 @@ func (m *Memory) UpdateDevice(ctx context.Context, d mfa.Device, e mfa.Event) er
 		if nameTaken(m.devices, d.Name, d.ID) {
 			return mfa.Fail(mfa.CodeNameTaken, "name", d.Name)
 		}
-		now.Name, now.LastUsedAt, now.SuspectAt = d.Name, whole(d.LastUsedAt), whole(d.SuspectAt)
+		now.Name, now.SuspectAt = d.Name, whole(d.SuspectAt)
+		if used := whole(d.LastUsedAt); used.After(now.LastUsedAt) {
+			now.LastUsedAt = used
+		}
 		if d.Passkey != nil && now.Passkey != nil {
 			now.Passkey.SignCount, now.Passkey.BackupState = d.Passkey.SignCount, d.Passkey.BackupState
 		}

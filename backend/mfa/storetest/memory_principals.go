@@ -33,7 +33,9 @@ func (m *Memory) AddPrincipals(ctx context.Context, ps []mfa.Principal, attached
 			taken[mfa.FoldName(p.Name)] = true
 		}
 	}
+	added := make(map[string]bool, len(ps))
 	for _, p := range ps {
+		added[p.ID] = true
 		if p.Kind != mfa.User {
 			return mfa.Fail(mfa.CodeInvalidInput, "field", "kind")
 		}
@@ -43,7 +45,7 @@ func (m *Memory) AddPrincipals(ctx context.Context, ps []mfa.Principal, attached
 		taken[mfa.FoldName(p.Name)] = true
 	}
 	for _, a := range attached {
-		if !slices.ContainsFunc(ps, func(p mfa.Principal) bool { return p.ID == a.PrincipalID }) {
+		if !added[a.PrincipalID] {
 			return notFound("principal")
 		}
 	}

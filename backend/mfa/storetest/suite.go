@@ -1,6 +1,8 @@
 package storetest
 
 import (
+	"fmt"
+	"strings"
 	"testing"
 	"time"
 
@@ -13,14 +15,31 @@ import (
 func Run(t *testing.T, open func(t *testing.T) mfa.Store) {
 	parts := map[string]func(*testing.T, *bench){
 		"account":    testAccount,
+		"settings":   testSettings,
+		"time":       testHighestTime,
 		"principals": testPrincipals,
+		"users":      testUserChanges,
+		"batch":      testBatch,
+		"password":   testPasswordAccepted,
+		"removal":    testRemovePrincipal,
+		"overviews":  testOverviews,
 		"guesses":    testGuesses,
 		"devices":    testDevices,
 		"changes":    testDeviceChanges,
 		"limit":      testDeviceLimit,
 		"freeze":     testFreeze,
+		"apps":       testApps,
+		"sweep":      testSweep,
+		"stock":      testStock,
+		"assigning":  testAssign,
+		"codes":      testAcceptCode,
+		"drift":      testDriftHistory,
 		"links":      testLinks,
+		"access":     testAccess,
+		"recovery":   testRecovery,
+		"slots":      testSlots,
 		"events":     testEvents,
+		"find":       testFindEvents,
 		"together":   testConcurrent,
 		"cancelled":  testCancelled,
 		"copies":     testCopies,
@@ -73,17 +92,52 @@ func (b *bench) must(err error) {
 	}
 }
 
-// refuses checks the code and that the refused change left no event.
+// refuses checks the code, and that the refused change left nothing behind.
 func (b *bench) refuses(code mfa.Code, change func() error) {
 	b.Helper()
-	before := len(b.trail())
+	before := b.everything()
 	if err := change(); !mfa.IsCode(err, code) {
 		b.Errorf("want %s, got %v", code, err)
 	}
-	if after := len(b.trail()); after != before {
-		b.Errorf("a change refused with %s left %d events", code, after-before)
+	if after := b.everything(); after != before {
+		b.Errorf("a change refused with %s left its traces:\n got %s\nwant %s", code, after, before)
 	}
 }
+
+// everything prints what the store holds, without the guesses.
+func (b *bench) everything() string {
+	b.Helper()
+	ctx := b.Context()
+	var all strings.Builder
+	look := func(v any, err error) { fmt.Fprintln(&all, show(v), err) }
+	look(one(b.Account(ctx)))
+	people, err := b.Overviews(ctx)
+	look(people, err)
+	var devices []mfa.Device
+	for _, o := range people {
+		look(one(b.Principal(ctx, o.ID)))
+		look(one(b.Links(ctx, o.ID)))
+		look(one(b.PoliciesOf(ctx, o.ID)))
+		look(one(b.RecoveryCodes(ctx, o.ID)))
+		owned, err := b.Devices(ctx, o.ID)
+		look(owned, err)
+		devices = append(devices, owned...)
+	}
+	for _, k := range []mfa.DeviceKind{mfa.KindApp, mfa.KindToken} {
+		free, err := b.Unassigned(ctx, k)
+		look(free, err)
+		devices = append(devices, free...)
+	}
+	for _, d := range devices {
+		look(one(b.DriftHistory(ctx, d.ID)))
+	}
+	look(one(b.Groups(ctx)))
+	look(one(b.KeySlots(ctx)))
+	fmt.Fprintln(&all, "events:", len(b.trail()))
+	return all.String()
+}
+
+func one[T any](v T, err error) (any, error) { return v, err }
 
 // trail reads the whole audit trail and checks the chain.
 func (b *bench) trail() []mfa.Event {

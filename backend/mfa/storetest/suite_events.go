@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"sync"
 	"testing"
 
 	"github.com/keyferry/keyferry/backend/mfa"
@@ -57,89 +56,36 @@ func testEvents(t *testing.T, b *bench) {
 	}
 }
 
-// testConcurrent lets many change one thing at once: exactly one wins.
-func testConcurrent(t *testing.T, b *bench) {
-	const n = 8
-	ctx := t.Context()
-	b.start()
-	d := NewPasskey("ROOT", "key")
-	b.add(d)
-	race := func(name string, lost mfa.Code, change func(i int) error) {
-		t.Helper()
-		before := len(b.trail())
-		errs := make([]error, n)
-		start := make(chan struct{})
-		var all sync.WaitGroup
-		for i := range n {
-			all.Go(func() {
-				<-start
-				errs[i] = change(i)
-			})
-		}
-		close(start)
-		all.Wait()
-		won := 0
-		for _, err := range errs {
-			if err == nil {
-				won++
-			} else if !mfa.IsCode(err, lost) {
-				t.Errorf("%s: %v", name, err)
-			}
-		}
-		if won != 1 {
-			t.Errorf("%s: %d won", name, won)
-		}
-		if events := len(b.trail()) - before; events != won {
-			t.Errorf("%s: %d events", name, events)
-		}
-	}
-	race("update", mfa.CodeConflict, func(i int) error {
-		mine := cloneDevice(d)
-		mine.Passkey.SignCount = uint32(100 + i)
-		return b.UpdateDevice(ctx, mine, event(mfa.EventSignInMFA))
-	})
-	race("update or remove", mfa.CodeConflict, func(i int) error {
-		mine := cloneDevice(d)
-		mine.Version = 2
-		err := b.UpdateDevice(ctx, mine, event(mfa.EventSignInMFA))
-		if mfa.IsCode(err, mfa.CodeConflict) {
-			err = b.RemoveDevice(ctx, d.ID, 2, event(mfa.EventDeviceRemoved))
-		}
-		return err
-	})
-	race("one name", mfa.CodeNameTaken, func(i int) error {
-		twin := NewPasskey("ROOT", fmt.Sprint("twin", i))
-		twin.Name = "twin"
-		return b.AddDevice(ctx, twin, event(mfa.EventDeviceAdded))
-	})
-	for i := range mfa.MaxDevices - 3 { // with key and twin: one short of the limit
-		b.add(NewPasskey("ROOT", fmt.Sprint("filler", i)))
-	}
-	race("last place", mfa.CodeDeviceLimit, func(i int) error {
-		return b.AddDevice(ctx, NewPasskey("ROOT", fmt.Sprint("last", i)), event(mfa.EventDeviceAdded))
-	})
-	race("user name", mfa.CodeNameTaken, func(i int) error {
-		u := NewUser("zoe")
-		u.ID, u.UserHandle = fmt.Sprint("ZOE-", i), []byte{byte(i)}
-		return b.AddPrincipal(ctx, u, event(mfa.EventUserCreated))
-	})
-}
-
 func testCancelled(t *testing.T, b *bench) {
 	b.start()
 	b.add(NewPasskey("ROOT", "key"))
 	ctx, cancel := context.WithCancel(t.Context())
 	cancel()
 	calls := map[string]func() error{
-		"create":  func() error { return b.CreateAccount(ctx, NewAccount(), NewRoot(), event("x")) },
-		"update":  func() error { return b.UpdateDevice(ctx, NewPasskey("ROOT", "key"), event("x")) },
-		"add":     func() error { return b.AddDevice(ctx, NewPasskey("ROOT", "two"), event("x")) },
-		"remove":  func() error { return b.RemoveDevice(ctx, "DEVICE-key", 1, event("x")) },
-		"link":    func() error { return b.SaveLink(ctx, NewLink("ROOT", 1), event("x")) },
-		"event":   func() error { return b.AddEvent(ctx, event("x")) },
-		"read":    func() error { _, err := b.Device(ctx, "DEVICE-key"); return err },
-		"list":    func() error { _, err := b.Devices(ctx, "ROOT"); return err },
-		"account": func() error { _, err := b.Account(ctx); return err },
+		"batch": func() error {
+			return b.AddPrincipals(ctx, []mfa.Principal{NewUser("bob")}, nil, []mfa.Event{event("x")})
+		},
+		"password": func() error { return b.PasswordAccepted(ctx, guessKey(1), "ROOT", day, event("x")) },
+		"leave":    func() error { return b.RemovePrincipal(ctx, "ROOT", 1, true, event("x")) },
+		"tokens":   func() error { return b.AddTokens(ctx, []mfa.Device{NewToken("123456789")}, event("x")) },
+		"assign":   func() error { return b.AssignDevice(ctx, NewToken("123456789"), event("x")) },
+		"release":  func() error { return b.UnassignDevice(ctx, "DEVICE-key", 1, event("x")) },
+		"code":     func() error { return b.AcceptCode(ctx, "DEVICE-key", mfa.CodeUse{Step: 1}, true, event("x")) },
+		"sweep":    func() error { _, err := b.SweepUnassigned(ctx, event("x")); return err },
+		"group":    func() error { return b.AddGroup(ctx, mfa.Group{ID: "G", Name: "g"}, event("x")) },
+		"recovery": func() error { return b.ReplaceRecoveryCodes(ctx, "ROOT", nil, event("x")) },
+		"slots":    func() error { return b.ReplaceKeySlots(ctx, nil, []mfa.KeySlot{{ID: "S"}}, event("x")) },
+		"people":   func() error { _, err := b.Overviews(ctx); return err },
+		"find":     func() error { _, err := b.FindEvents(ctx, mfa.EventFilter{}); return err },
+		"create":   func() error { return b.CreateAccount(ctx, NewAccount(), NewRoot(), event("x")) },
+		"update":   func() error { return b.UpdateDevice(ctx, NewPasskey("ROOT", "key"), event("x")) },
+		"add":      func() error { return b.AddDevice(ctx, NewPasskey("ROOT", "two"), event("x")) },
+		"remove":   func() error { return b.RemoveDevice(ctx, "DEVICE-key", 1, event("x")) },
+		"link":     func() error { return b.SaveLink(ctx, NewLink("ROOT", 1), event("x")) },
+		"event":    func() error { return b.AddEvent(ctx, event("x")) },
+		"read":     func() error { _, err := b.Device(ctx, "DEVICE-key"); return err },
+		"list":     func() error { _, err := b.Devices(ctx, "ROOT"); return err },
+		"account":  func() error { _, err := b.Account(ctx); return err },
 	}
 	for name, call := range calls {
 		t.Run(name, func(t *testing.T) {
