@@ -46,7 +46,8 @@ const (
 	CodeSetUpNeeded     Code = "device-setup-needed" // the session may add a device and nothing else
 	CodeChangeNeeded    Code = "password-change-needed"
 	CodePasswordlessOff Code = "passwordless-off"
-	CodeUserFile        Code = "user-file"       // params: line; it is no list of users
+	CodeUserLimit       Code = "user-limit"      // params: max
+	CodeUserFile        Code = "user-file"       // params: line, why (large, encoding, long-line, quotes, heading); it is no list of users
 	CodeUserFileRow     Code = "user-file-row"   // params: line, field
 	CodeImportProblems  Code = "import-problems" // params: count; the rest may be imported when the person says so
 	CodeImportGone      Code = "import-gone"     // the preview was closed or is too old
@@ -56,6 +57,7 @@ const (
 	CodeVaultPassphrase   Code = "vault-passphrase-wrong"
 	CodeVaultNoStore      Code = "secret-store-missing"
 	CodeVaultStoreLocked  Code = "secret-store-locked"
+	CodeVaultStoreChanged Code = "secret-store-changed" // it no longer holds this account's key
 	CodeVaultDamaged      Code = "vault-damaged"
 	CodeVaultLastWay      Code = "vault-last-way"       // to the data key: it cannot be removed
 	CodePassphraseShort   Code = "passphrase-too-short" // params: min
@@ -194,7 +196,7 @@ var iam = map[Code]string{
 	CodeNameTaken: "EntityAlreadyExists", CodeSerialTaken: "EntityAlreadyExists", CodeDeviceAssigned: "EntityAlreadyExists",
 	CodeCredentialRegistered: "EntityAlreadyExists", CodeAccountExists: "EntityAlreadyExists", CodeTokenDuplicate: "EntityAlreadyExists",
 	CodeAlreadyRegistered: "EntityAlreadyExists",
-	CodeDeviceLimit:       "LimitExceeded",
+	CodeDeviceLimit:       "LimitExceeded", CodeUserLimit: "LimitExceeded",
 	CodeCodeWrong:         "InvalidAuthenticationCode", CodeCodeUsed: "InvalidAuthenticationCode", CodeCodesEqual: "InvalidAuthenticationCode",
 	CodeCodesSwapped: "InvalidAuthenticationCode", CodeCodesGap: "InvalidAuthenticationCode", CodeCodeClock: "InvalidAuthenticationCode",
 	CodeConflict: "ConcurrentModification", CodeBusy: "EntityTemporarilyUnmodifiable", CodeDeleteConflict: "DeleteConflict",
@@ -253,6 +255,7 @@ var registry = map[Code]entry{
 	CodeSetUpNeeded:     {CategoryDenied, ActionAddDevice},
 	CodeChangeNeeded:    {CategoryDenied, ActionChange},
 	CodePasswordlessOff: {CategoryDenied, ActionAnotherWay},
+	CodeUserLimit:       {CategoryConflict, ActionNone},
 	CodeUserFile:        {CategoryInput, ActionChooseFile},
 	CodeUserFileRow:     {CategoryInput, ActionChooseFile},
 	CodeImportProblems:  {CategoryInput, ActionChange},
@@ -262,6 +265,7 @@ var registry = map[Code]entry{
 	CodeVaultPassphrase:   {CategoryDenied, ActionChange},
 	CodeVaultNoStore:      {CategoryEnvironment, ActionAnotherWay},
 	CodeVaultStoreLocked:  {CategoryEnvironment, ActionRetry},
+	CodeVaultStoreChanged: {CategoryEnvironment, ActionUnlock},
 	CodeVaultDamaged:      {CategoryStorage, ActionRestoreBackup},
 	CodeVaultLastWay:      {CategoryConflict, ActionNone},
 	CodePassphraseShort:   {CategoryInput, ActionChange},
