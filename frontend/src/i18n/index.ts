@@ -39,9 +39,25 @@ const fill = (text: string, params: Params): string =>
 export const failureTitle = (code: string, params: Params = {}): string =>
   fill(texts[`failure.${code}.s_title`] ?? t('failure.internal.s_title'), params)
 
-/** What happened, in a line or a paragraph. */
-export const failureWhat = (code: string, params: Params = {}): string =>
-  fill(texts[`failure.${code}.l_what`] ?? texts[`failure.${code}.p_what`] ?? t('failure.internal.l_what'), params)
+/**
+ * What happened, in a line or a paragraph. A failure that can have several reasons
+ * has words for each: p_what_machine for the parameter cause=machine.
+ */
+export function failureWhat(code: string, params: Params = {}): string {
+  const reasons = [params['cause'], params['state'], params['what'], params['why']].filter((r) => r !== undefined)
+  const ends = [...reasons.map((r) => `_${r}`), '']
+  const keys = ends.flatMap((end) => [`failure.${code}.l_what${end}`, `failure.${code}.p_what${end}`])
+  const found = keys.find((key) => texts[key])
+  return found ? fill(texts[found]!, worded(params)) : t('failure.internal.l_what')
+}
+
+/** What a password lacks comes as ids: upper,digit. */
+function worded(params: Params): Params {
+  if (typeof params['needs'] !== 'string') return params
+  const parts = params['needs'].split(',').map((id) => wordOr(`need.l_${id}`, id, params))
+  const last = parts.pop() ?? ''
+  return { ...params, needs: parts.length > 0 ? t('need.l_and', { first: parts.join(', '), last }) : last }
+}
 
 /** The person's word for a behaviour of the simulated phone; unknown ones keep their id. */
 export const behaviourName = (id: string): string => texts[`behaviour.${id}.s_label`] ?? id
