@@ -6,7 +6,6 @@ import (
 	"errors"
 	"fmt"
 
-	"github.com/keyferry/keyferry/backend/audit"
 	"github.com/keyferry/keyferry/backend/mfa"
 )
 
@@ -18,7 +17,7 @@ type writer struct {
 	turn     chan struct{} // holds one token while nobody writes
 	conn     *sql.Conn
 	prepared map[string]*sql.Stmt
-	last     *audit.Link // the newest event; nil: look it up
+	last     *end // of the trail; nil: look it up
 }
 
 func newWriter(conn *sql.Conn) writer {
@@ -42,13 +41,25 @@ func (w *writer) close() {
 	w.conn.Close()
 }
 
-// change runs what and appends the event in one transaction. When it gives an
-// error, nothing was changed.
+// change runs what, which may be nil, and appends the event in one transaction.
+func (s *Store) change(ctx context.Context, e mfa.Event, what func(tx) error) error {
+	return s.transact(ctx, func(t tx) error {
+		if what != nil {
+			if err := what(t); err != nil {
+				return err
+			}
+		}
+		return appendEvent(t, e)
+	})
+}
+
+// transact runs what in one transaction; whatever it changes, it appends the
+// events of. When it gives an error, nothing was changed.
 //
 // A context that ends while the change waits for its turn cancels it. After that
 // it runs to its end, which takes about as long as one fsync: an interrupted
 // COMMIT would leave nobody knowing whether it happened.
-func (s *Store) change(ctx context.Context, e mfa.Event, what func(tx) error) (err error) {
+func (s *Store) transact(ctx context.Context, what func(tx) error) (err error) {
 	if err := ctx.Err(); err != nil {
 		return failure(err)
 	}
@@ -74,18 +85,14 @@ func (s *Store) change(ctx context.Context, e mfa.Event, what func(tx) error) (e
 			t.w.last = nil
 		}
 	}()
-	if what != nil {
-		if err := what(t); err != nil {
-			return failure(err)
-		}
-	}
-	if err := appendEvent(t, e); err != nil {
+	if err := what(t); err != nil {
 		return failure(err)
 	}
 	if _, err := t.exec("COMMIT"); err != nil {
 		return failure(err)
 	}
 	committed = true
+	s.noteTime()
 	return nil
 }
 
@@ -144,14 +151,35 @@ func (t tx) hit(n int64, err error, exists, id, what string) error {
 	if err != nil || n == 1 {
 		return err
 	}
-	there, err := t.has(exists, id)
-	switch {
-	case err != nil:
+	if err := t.must(exists, id, what); err != nil {
 		return err
-	case !there:
-		return mfa.Fail(mfa.CodeNotFound, "what", what)
 	}
 	return mfa.Fail(mfa.CodeConflict)
+}
+
+// must fails with not-found unless the query gives a row for the ID.
+func (t tx) must(exists, id, what string) error {
+	there, err := t.has(exists, id)
+	if err == nil && !there {
+		return notFound(what)
+	}
+	return err
+}
+
+// The questions that changes ask first.
+const (
+	hasAccount   = "SELECT 1 FROM accounts"
+	hasPrincipal = "SELECT 1 FROM principals WHERE id = ?"
+	hasDevice    = "SELECT 1 FROM devices WHERE id = ?"
+	hasGroup     = "SELECT 1 FROM groups WHERE id = ?"
+)
+
+func (t tx) mustHaveAccount() error {
+	there, err := t.has(hasAccount)
+	if err == nil && !there {
+		return mfa.Fail(mfa.CodeNoAccount)
+	}
+	return err
 }
 
 // reader prepares a query once for the pool that reads.

@@ -1,106 +1,59 @@
 package sqlite
 
 import (
-	"cmp"
 	"context"
 	"encoding/json"
-	"strconv"
+	"time"
 
 	"github.com/keyferry/keyferry/backend/audit"
 	"github.com/keyferry/keyferry/backend/mfa"
 )
 
 // selectDevices reads whole devices; a WHERE or ORDER BY follows.
-const selectDevices = `SELECT d.id, d.principal_id, d.kind, d.name, d.serial, d.enabled_at, d.last_used_at, d.suspect_at, d.version,
-	p.credential_id, p.public_key, p.algorithm, p.aaguid, d.sign_count, p.transports, p.backup_eligible, d.backup_state,
-	p.discoverable, p.user_verified, p.attestation_format, p.attestation_object
-	FROM devices d JOIN passkeys p ON p.device = d.number `
+const selectDevices = `SELECT d.id, ifnull(d.principal_id, ''), d.kind, d.name, d.serial, d.created_at, d.enabled_at, d.last_used_at,
+	d.suspect_at, d.version, d.sign_count, d.backup_state, d.drift, d.last_step,
+	p.credential_id, p.public_key, ifnull(p.algorithm, 0), p.aaguid, p.transports, ifnull(p.backup_eligible, 0),
+	ifnull(p.discoverable, 0), ifnull(p.user_verified, 0), ifnull(p.attestation_format, ''), p.attestation_object,
+	c.sealed, ifnull(c.algorithm, ''), ifnull(c.digits, 0), ifnull(c.period, 0), ifnull(c.manufacturer, ''), ifnull(c.model, '')
+	FROM devices d LEFT JOIN passkeys p ON p.device = d.number LEFT JOIN code_devices c ON c.device = d.number `
 
 func scanDevice(r row) (mfa.Device, error) {
 	var d mfa.Device
 	var c mfa.Credential
-	var enabled, used, suspect int64
+	var o mfa.OneTime
+	var created, enabled, used, suspect, period int64
 	var aaguid, transports []byte
-	err := r.Scan(&d.ID, &d.PrincipalID, &d.Kind, &d.Name, &d.Serial, &enabled, &used, &suspect, &d.Version,
-		&c.ID, &c.PublicKey, &c.Algorithm, &aaguid, &c.SignCount, &transports, &c.BackupEligible, &c.BackupState,
-		&c.Discoverable, &c.UserVerified, &c.AttestationFormat, &c.AttestationObject)
+	err := r.Scan(&d.ID, &d.PrincipalID, &d.Kind, &d.Name, &d.Serial, &created, &enabled, &used,
+		&suspect, &d.Version, &c.SignCount, &c.BackupState, &o.Drift, &o.LastStep,
+		&c.ID, &c.PublicKey, &c.Algorithm, &aaguid, &transports, &c.BackupEligible,
+		&c.Discoverable, &c.UserVerified, &c.AttestationFormat, &c.AttestationObject,
+		&o.Sealed, &o.Algorithm, &o.Digits, &period, &o.Manufacturer, &o.Model)
 	if err != nil {
 		return d, err
+	}
+	d.CreatedAt, d.EnabledAt = audit.FromMicros(created), audit.FromMicros(enabled)
+	d.LastUsedAt, d.SuspectAt = audit.FromMicros(used), audit.FromMicros(suspect)
+	if d.Kind.HasCodes() {
+		o.Period = time.Duration(period) * time.Microsecond
+		d.OneTime = &o
+		return d, nil
 	}
 	if err := json.Unmarshal(transports, &c.Transports); err != nil {
 		return d, damaged("device %s: transports are no JSON", d.ID)
 	}
 	copy(c.AAGUID[:], aaguid)
-	d.EnabledAt, d.LastUsedAt, d.SuspectAt = audit.FromMicros(enabled), audit.FromMicros(used), audit.FromMicros(suspect)
 	d.Passkey = &c
 	return d, nil
-}
-
-// AddDevice implements mfa.DeviceStore.
-func (s *Store) AddDevice(ctx context.Context, d mfa.Device, e mfa.Event) error {
-	if d.Kind != mfa.KindPasskey || d.Passkey == nil {
-		return mfa.Fail(mfa.CodeInvalidInput, "field", "kind")
-	}
-	return s.change(ctx, e, func(t tx) error {
-		if err := mayAdd(t, d); err != nil {
-			return err
-		}
-		if err := insertDevice(t, d); err != nil {
-			return err
-		}
-		// A missing date must not leave the RPID open.
-		frozen := cmp.Or(audit.Micros(d.EnabledAt), audit.Micros(e.At), 1)
-		_, err := t.exec("UPDATE accounts SET frozen_at = ?, version = version + 1 WHERE frozen_at = 0", frozen)
-		return err
-	})
-}
-
-// mayAdd asks for everything that forbids a device. Nobody else writes meanwhile.
-func mayAdd(t tx, d mfa.Device) error {
-	var principal, name, credential bool
-	var owned int
-	err := t.get(`SELECT EXISTS (SELECT 1 FROM principals WHERE id = ?1), EXISTS (SELECT 1 FROM devices WHERE name_folded = ?2),
-		EXISTS (SELECT 1 FROM passkeys WHERE credential_id = ?3), (SELECT count(*) FROM devices WHERE principal_id = ?1)`,
-		[]any{d.PrincipalID, mfa.FoldName(d.Name), blob(d.Passkey.ID)}, &principal, &name, &credential, &owned)
-	switch {
-	case err != nil:
-		return err
-	case !principal:
-		return notFound("principal")
-	case name:
-		return mfa.Fail(mfa.CodeNameTaken, "name", d.Name)
-	case credential:
-		return mfa.Fail(mfa.CodeCredentialRegistered)
-	case owned >= mfa.MaxDevices:
-		return mfa.Fail(mfa.CodeDeviceLimit, "max", strconv.Itoa(mfa.MaxDevices))
-	}
-	return nil
-}
-
-func insertDevice(t tx, d mfa.Device) error {
-	c := d.Passkey
-	transports, err := json.Marshal(c.Transports)
-	if err != nil {
-		return err
-	}
-	_, err = t.exec(`INSERT INTO devices (id, principal_id, kind, name, name_folded, serial, enabled_at, last_used_at, suspect_at,
-		sign_count, backup_state, version) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, 1)`, d.ID, d.PrincipalID, string(d.Kind), d.Name,
-		mfa.FoldName(d.Name), d.Serial, audit.Micros(d.EnabledAt), audit.Micros(d.LastUsedAt), audit.Micros(d.SuspectAt),
-		c.SignCount, c.BackupState)
-	if err != nil {
-		return err
-	}
-	_, err = t.exec(`INSERT INTO passkeys (device, credential_id, public_key, algorithm, aaguid, transports, backup_eligible,
-		discoverable, user_verified, attestation_format, attestation_object)
-		VALUES (last_insert_rowid(), ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`, blob(c.ID), blob(c.PublicKey), c.Algorithm, c.AAGUID[:],
-		string(transports), c.BackupEligible, c.Discoverable, c.UserVerified,
-		c.AttestationFormat, blob(c.AttestationObject))
-	return err
 }
 
 // Device implements mfa.DeviceStore.
 func (s *Store) Device(ctx context.Context, id string) (mfa.Device, error) {
 	return one(ctx, s, notFound("device"), scanDevice, selectDevices+"WHERE d.id = ?", id)
+}
+
+// DeviceBySerial implements mfa.DeviceStore.
+func (s *Store) DeviceBySerial(ctx context.Context, serial string) (mfa.Device, error) {
+	return one(ctx, s, notFound("device"), scanDevice, selectDevices+"WHERE d.serial_folded = ?", mfa.FoldName(serial))
 }
 
 // DeviceByCredential implements mfa.DeviceStore.
@@ -113,42 +66,44 @@ func (s *Store) Devices(ctx context.Context, principalID string) ([]mfa.Device, 
 	return many(ctx, s, scanDevice, selectDevices+"WHERE d.principal_id = ? ORDER BY d.enabled_at, d.number", principalID)
 }
 
+// Unassigned implements mfa.DeviceStore.
+func (s *Store) Unassigned(ctx context.Context, k mfa.DeviceKind) ([]mfa.Device, error) {
+	return many(ctx, s, scanDevice, selectDevices+"WHERE d.principal_id IS NULL AND d.kind = ? ORDER BY d.created_at, d.number", string(k))
+}
+
 // DeviceNameTaken implements mfa.DeviceStore.
 func (s *Store) DeviceNameTaken(ctx context.Context, name string) (bool, error) {
 	return one(ctx, s, nil, func(r row) (taken bool, err error) { return taken, r.Scan(&taken) },
-		"SELECT EXISTS (SELECT 1 FROM devices WHERE name_folded = ?)", mfa.FoldName(name))
+		"SELECT EXISTS (SELECT 1 FROM devices WHERE name_folded = ?)", folded(name))
 }
 
-// The first is the way of every sign-in: the name stays, and so does its index.
-const (
-	useDevice = `UPDATE devices SET last_used_at = ?1, suspect_at = ?2, sign_count = ifnull(?3, sign_count),
-		backup_state = ifnull(?4, backup_state), version = version + 1 WHERE id = ?5 AND version = ?6 AND name = ?7`
-	renameDevice = `UPDATE devices SET last_used_at = ?1, suspect_at = ?2, sign_count = ifnull(?3, sign_count),
-		backup_state = ifnull(?4, backup_state), version = version + 1, name = ?7, name_folded = ?8 WHERE id = ?5 AND version = ?6`
-)
-
-// UpdateDevice implements mfa.DeviceStore.
-func (s *Store) UpdateDevice(ctx context.Context, d mfa.Device, e mfa.Event) error {
-	return s.change(ctx, e, func(t tx) error {
-		args := []any{audit.Micros(d.LastUsedAt), audit.Micros(d.SuspectAt), nil, nil, d.ID, d.Version, d.Name}
-		if d.Passkey != nil {
-			args[2], args[3] = d.Passkey.SignCount, d.Passkey.BackupState
-		}
-		n, err := t.exec(useDevice, args...)
-		if err == nil && n == 0 {
-			n, err = t.exec(renameDevice, append(args, mfa.FoldName(d.Name))...)
-			if isUnique(err) {
-				return mfa.Fail(mfa.CodeNameTaken, "name", d.Name)
-			}
-		}
-		return t.hit(n, err, "SELECT 1 FROM devices WHERE id = ?", d.ID, "device")
-	})
+// KnownSerials implements mfa.DeviceStore.
+func (s *Store) KnownSerials(ctx context.Context, serials []string) (map[string]bool, error) {
+	asked := make([]string, len(serials))
+	for i, serial := range serials {
+		asked[i] = mfa.FoldName(serial)
+	}
+	list, err := json.Marshal(asked)
+	if err != nil {
+		return nil, failure(err)
+	}
+	found, err := many(ctx, s, func(r row) (serial string, err error) { return serial, r.Scan(&serial) },
+		"SELECT serial_folded FROM devices WHERE serial_folded IN (SELECT value FROM json_each(?))", string(list))
+	if err != nil {
+		return nil, err
+	}
+	known := make(map[string]bool, len(found))
+	for _, serial := range found {
+		known[serial] = true
+	}
+	return known, nil
 }
 
-// RemoveDevice implements mfa.DeviceStore.
-func (s *Store) RemoveDevice(ctx context.Context, id string, version int64, e mfa.Event) error {
-	return s.change(ctx, e, func(t tx) error {
-		n, err := t.exec("DELETE FROM devices WHERE id = ? AND version = ?", id, version)
-		return t.hit(n, err, "SELECT 1 FROM devices WHERE id = ?", id, "device")
-	})
+// folded is the value of name_folded: NULL for no name, which is not unique and
+// equals nothing.
+func folded(name string) any {
+	if name == "" {
+		return nil
+	}
+	return mfa.FoldName(name)
 }

@@ -12,35 +12,50 @@ import (
 
 const eventColumns = "seq, at, kind, principal_id, device_id, detail, hash"
 
-// appendEvent chains the event to the newest one, whose place the writer keeps,
-// so that it costs the same however long the trail is. Had somebody else written
+// end is where the trail ends. The writer keeps it, so that appending costs the
+// same however long the trail is.
+type end struct {
+	link audit.Link
+	kept int64 // highest_time in the database
+	seen int64 // the highest time itself, as far as this process knows
+}
+
+// appendEvent chains the event to the newest one. Had somebody else written
 // meanwhile, the number would be taken and the change would fail.
 func appendEvent(t tx, e mfa.Event) error {
 	if t.w.last == nil {
-		last, err := newest(t)
+		last, err := lookUpEnd(t)
 		if err != nil {
 			return err
 		}
 		t.w.last = &last
 	}
-	e, next := t.w.last.Next(e)
+	last := t.w.last
+	e, next := last.link.Next(e)
 	detail, err := json.Marshal(e.Detail)
 	if err != nil {
 		return err
 	}
 	_, err = t.exec("INSERT INTO events ("+eventColumns+") VALUES (?, ?, ?, ?, ?, ?, ?)",
 		e.Seq, audit.Micros(e.At), string(e.Kind), e.PrincipalID, e.DeviceID, string(detail), e.Hash)
-	t.w.last = &next
-	return err
+	if err != nil {
+		return err
+	}
+	last.link = next
+	return last.keepTime(t, audit.Micros(e.At))
 }
 
-func newest(t tx) (last audit.Link, err error) {
-	var hash []byte
-	err = t.get("SELECT seq, hash FROM events ORDER BY seq DESC LIMIT 1", nil, &last.Seq, &hash)
-	if errors.Is(err, sql.ErrNoRows) {
-		return audit.Link{}, nil
+func lookUpEnd(t tx) (last end, err error) {
+	if err := t.get("SELECT at FROM highest_time", nil, &last.kept); err != nil {
+		return end{}, err
 	}
-	copy(last.Hash[:], hash)
+	last.seen = last.kept
+	var hash []byte
+	err = t.get("SELECT seq, hash FROM events ORDER BY seq DESC LIMIT 1", nil, &last.link.Seq, &hash)
+	if errors.Is(err, sql.ErrNoRows) {
+		return last, nil
+	}
+	copy(last.link.Hash[:], hash)
 	return last, err
 }
 

@@ -9,6 +9,8 @@ import (
 	"github.com/keyferry/keyferry/backend/mfa"
 )
 
+const forgetGuesses = "DELETE FROM guesses WHERE key = ?"
+
 // Guesses implements mfa.GuessStore.
 func (s *Store) Guesses(ctx context.Context, key []byte) (mfa.Guesses, error) {
 	return one(ctx, s, nil, func(r row) (g mfa.Guesses, err error) {
@@ -29,7 +31,7 @@ func (s *Store) RecordGuesses(ctx context.Context, key []byte, g mfa.Guesses, e 
 		return mfa.Fail(mfa.CodeInvalidInput, "field", "key")
 	}
 	return s.change(ctx, e, func(t tx) error {
-		if _, err := t.exec("DELETE FROM guesses WHERE key = ?", key); err != nil || g.Count == 0 {
+		if _, err := t.exec(forgetGuesses, key); err != nil || g.Count == 0 {
 			return err
 		}
 		// Before the insert, so that the new row is not among those that may go.

@@ -8,6 +8,7 @@ import (
 	"path/filepath"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"modernc.org/sqlite"
@@ -34,6 +35,7 @@ type Store struct {
 	reads  *sql.DB
 
 	copying sync.WaitGroup // the daily copy
+	highest atomic.Int64   // the latest time of an event that this process wrote, in microseconds
 
 	mu       sync.Mutex
 	prepared map[string]*sql.Stmt // for reads

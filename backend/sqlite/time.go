@@ -1,0 +1,41 @@
+package sqlite
+
+import (
+	"context"
+	"time"
+
+	"github.com/keyferry/keyferry/backend/audit"
+)
+
+// timeStep is by how much an event must be later than what the database keeps
+// before that is changed: writing it each time would cost every sign-in a page.
+const timeStep = int64(time.Hour / time.Microsecond)
+
+// keepTime notes an event's time, in microseconds.
+func (l *end) keepTime(t tx, at int64) error {
+	l.seen = max(l.seen, at)
+	if at <= l.kept+timeStep {
+		return nil
+	}
+	l.kept = at
+	_, err := t.exec("UPDATE highest_time SET at = ?", at)
+	return err
+}
+
+// noteTime lets readers see the highest time of what was committed. Only who has
+// the writer's turn calls it.
+func (s *Store) noteTime() {
+	if last := s.writer.last; last != nil && last.seen > s.highest.Load() {
+		s.highest.Store(last.seen)
+	}
+}
+
+// HighestTime implements mfa.AccountStore. After a start it can be an hour below
+// the latest event, and never goes back while the process runs.
+func (s *Store) HighestTime(ctx context.Context) (time.Time, error) {
+	return one(ctx, s, nil, func(r row) (time.Time, error) {
+		var kept int64
+		err := r.Scan(&kept)
+		return audit.FromMicros(max(kept, s.highest.Load())), err
+	}, "SELECT max((SELECT at FROM highest_time), ifnull((SELECT at FROM events ORDER BY seq DESC LIMIT 1), 0))")
+}
