@@ -120,8 +120,8 @@ func TestArrowsPointDown(t *testing.T) {
 				t.Errorf("%s imports %s, which the table does not allow", path, ours)
 			case strings.Contains(imp, "wailsapp") && path != "app":
 				t.Errorf("%s imports %s: only app knows what the window is made with", path, imp)
-			case imp == "database/sql" && path != "backend/sqlite":
-				t.Errorf("%s imports database/sql: only backend/sqlite knows SQL", path)
+			case imp == "database/sql" && path != "backend/sqlite" && path != "backend/auditverify":
+				t.Errorf("%s imports database/sql: only backend/sqlite knows SQL, and backend/auditverify reads one table by itself", path)
 			case path == "backend/mfa" && strings.Contains(strings.SplitN(imp, "/", 2)[0], "."):
 				t.Errorf("the domain imports %s: it may import the standard library only", imp)
 			}
