@@ -56,8 +56,10 @@ func (s *Service) Create(ctx context.Context, n NewAccount) (mfa.Account, mfa.Pr
 		return fail(err)
 	}
 	now := s.clock()
-	a := mfa.Account{ID: fmt.Sprintf("%012d", number), Alias: n.Alias, RPID: n.RPID, Sandbox: n.Sandbox, CreatedAt: now, Version: 1}
-	root := mfa.Principal{ID: mfa.NewID(), Kind: mfa.Root, Email: n.Email, UserHandle: handle, Password: hash, CreatedAt: now, Version: 1}
+	a := mfa.Account{ID: fmt.Sprintf("%012d", number), Alias: n.Alias, RPID: n.RPID, Sandbox: n.Sandbox,
+		Settings: mfa.DefaultSettings(), CreatedAt: now, Version: 1}
+	root := mfa.Principal{ID: mfa.NewID(), Kind: mfa.Root, Email: n.Email, UserHandle: handle,
+		Password: hash, PasswordAt: now, CreatedAt: now, Version: 1}
 	event := mfa.Event{At: now, Kind: mfa.EventAccountCreated, PrincipalID: root.ID, Detail: map[string]string{"alias": n.Alias, "rp_id": n.RPID}}
 	if err := s.store.CreateAccount(ctx, a, root, event); err != nil {
 		return fail(err)

@@ -23,6 +23,8 @@ type Service struct {
 	idKey func(password, salt []byte, time, memoryKiB uint32, threads uint8, size uint32) []byte
 	// oneGuess lets one password be checked at a time.
 	oneGuess sync.Mutex
+	// adding lets users be counted and added at once.
+	adding sync.Mutex
 }
 
 // Config is what a Service is made of.

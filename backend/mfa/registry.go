@@ -197,7 +197,7 @@ var iam = map[Code]string{
 	CodeCredentialRegistered: "EntityAlreadyExists", CodeAccountExists: "EntityAlreadyExists", CodeTokenDuplicate: "EntityAlreadyExists",
 	CodeAlreadyRegistered: "EntityAlreadyExists",
 	CodeDeviceLimit:       "LimitExceeded", CodeUserLimit: "LimitExceeded",
-	CodeCodeWrong:         "InvalidAuthenticationCode", CodeCodeUsed: "InvalidAuthenticationCode", CodeCodesEqual: "InvalidAuthenticationCode",
+	CodeCodeWrong: "InvalidAuthenticationCode", CodeCodeUsed: "InvalidAuthenticationCode", CodeCodesEqual: "InvalidAuthenticationCode",
 	CodeCodesSwapped: "InvalidAuthenticationCode", CodeCodesGap: "InvalidAuthenticationCode", CodeCodeClock: "InvalidAuthenticationCode",
 	CodeConflict: "ConcurrentModification", CodeBusy: "EntityTemporarilyUnmodifiable", CodeDeleteConflict: "DeleteConflict",
 	CodeNameInvalid: "ValidationError", CodePathInvalid: "ValidationError", CodeSerialInvalid: "ValidationError",

@@ -1,0 +1,114 @@
+package account
+
+import (
+	"context"
+
+	"github.com/keyferry/keyferry/backend/mfa"
+)
+
+// SetAdministrator attaches AdministratorAccess to a user or detaches it. Who is an
+// administrator through a group stays one: the answer says so. not-found, or as May
+// fails; access-denied for root and for oneself.
+func (s *Service) SetAdministrator(ctx context.Context, who mfa.Session, id string, on bool) (mfa.Overview, error) {
+	acting, err := s.May(ctx, who, mfa.OpAttachPolicy, id)
+	if err != nil {
+		return mfa.Overview{}, err
+	}
+	if acting.Target.Kind == mfa.Root || acting.Target.ID == acting.Caller.ID {
+		return mfa.Overview{}, denied(mfa.OpAttachPolicy)
+	}
+	attachment := mfa.Attachment{Policy: mfa.AdministratorAccess, PrincipalID: id}
+	if err := s.store.SetAttached(ctx, attachment, on, s.attaching(acting, attachment.Policy, acting.Target.Name, on)); err != nil {
+		return mfa.Overview{}, err
+	}
+	return s.overview(ctx, id)
+}
+
+func (s *Service) attaching(acting Acting, policy, to string, on bool) mfa.Event {
+	kind := mfa.EventPolicyDetached
+	if on {
+		kind = mfa.EventPolicyAttached
+	}
+	return s.did(acting, kind, "policy", policy, "to", to)
+}
+
+// Groups lists all groups by name.
+func (s *Service) Groups(ctx context.Context, who mfa.Session) ([]mfa.Group, error) {
+	if _, err := s.May(ctx, who, mfa.OpManageGroups, ""); err != nil {
+		return nil, err
+	}
+	return s.store.Groups(ctx)
+}
+
+// AddGroup adds a group; an empty path is mfa.RootPath. name-invalid, path-invalid,
+// name-taken, or as May fails.
+func (s *Service) AddGroup(ctx context.Context, who mfa.Session, name, path string) (mfa.Group, error) {
+	acting, err := s.May(ctx, who, mfa.OpManageGroups, "")
+	if err != nil {
+		return mfa.Group{}, err
+	}
+	n := NewUser{Name: name, Path: path}
+	if err := n.check(mfa.PasswordRules{}); err != nil {
+		return mfa.Group{}, err
+	}
+	g := mfa.Group{ID: mfa.NewID(), Name: n.Name, Path: n.Path, Version: 1}
+	return g, s.store.AddGroup(ctx, g, s.did(acting, mfa.EventGroupChanged, "what", "added", "group", name))
+}
+
+// RemoveGroup deletes a group; its members lose what was attached to it. not-found,
+// concurrent-modification, or as May fails.
+func (s *Service) RemoveGroup(ctx context.Context, who mfa.Session, id string, version int64) error {
+	acting, g, err := s.group(ctx, who, mfa.OpManageGroups, "", id)
+	if err != nil {
+		return err
+	}
+	return s.store.RemoveGroup(ctx, id, version, s.did(acting, mfa.EventGroupChanged, "what", "removed", "group", g.Name))
+}
+
+// SetMember puts a user into a group or takes them out. not-found, or as May fails;
+// access-denied for root, and for leaving a group oneself: it may be what makes one an
+// administrator.
+func (s *Service) SetMember(ctx context.Context, who mfa.Session, groupID, principalID string, in bool) error {
+	acting, g, err := s.group(ctx, who, mfa.OpManageGroups, principalID, groupID)
+	if err != nil {
+		return err
+	}
+	if acting.Target.Kind == mfa.Root || acting.Target.ID == acting.Caller.ID && !in {
+		return denied(mfa.OpManageGroups)
+	}
+	what := "left"
+	if in {
+		what = "joined"
+	}
+	return s.store.SetMember(ctx, groupID, acting.Target.ID, in, s.did(acting, mfa.EventGroupChanged, "what", what, "group", g.Name))
+}
+
+// SetGroupPolicy attaches a policy to a group or detaches it; see mfa.CheckName for
+// its name. name-invalid, not-found, or as May fails.
+func (s *Service) SetGroupPolicy(ctx context.Context, who mfa.Session, groupID, policy string, on bool) error {
+	acting, g, err := s.group(ctx, who, mfa.OpAttachPolicy, "", groupID)
+	if err != nil {
+		return err
+	}
+	if err := mfa.CheckName(policy); err != nil {
+		return err
+	}
+	return s.store.SetAttached(ctx, mfa.Attachment{Policy: policy, GroupID: groupID}, on, s.attaching(acting, policy, g.Name, on))
+}
+
+func (s *Service) group(ctx context.Context, who mfa.Session, op mfa.Operation, targetID, groupID string) (Acting, mfa.Group, error) {
+	acting, err := s.May(ctx, who, op, targetID)
+	if err != nil {
+		return Acting{}, mfa.Group{}, err
+	}
+	all, err := s.store.Groups(ctx)
+	if err != nil {
+		return Acting{}, mfa.Group{}, err
+	}
+	for _, g := range all {
+		if g.ID == groupID {
+			return acting, g, nil
+		}
+	}
+	return Acting{}, mfa.Group{}, mfa.Fail(mfa.CodeNotFound, "what", "group")
+}
