@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest'
 import { nearestName } from './name'
 import { strengthOf } from './password'
-import { ago, clock, day } from './when'
+import { ago, clock, day, fileDay, midnightOf } from './when'
 
 const now = new Date(2026, 10, 22, 10, 30).getTime()
 const at = (...d: [number, number, number, number?, number?]) => new Date(...d).getTime()
@@ -44,3 +44,11 @@ it.each([['short', 0], ['eightchr', 1], ['aaaaaaaaaaaaaaaaaaaa', 1], ['correct h
   'strength of %s',
   (password, n) => expect(strengthOf(password)).toBe(n),
 )
+
+it('writes days for fields and reads them again', () => {
+  expect(fileDay(at(2026, 2, 5, 23, 59))).toBe('2026-03-05')
+  expect(midnightOf('2026-03-05')).toBe(at(2026, 2, 5))
+  expect(midnightOf('2026-12-31', 1)).toBe(at(2027, 0, 1))
+  expect(midnightOf('31.12.2026')).toBeNaN()
+  expect(midnightOf('')).toBeNaN()
+})

@@ -52,3 +52,18 @@ export const moment = (at: number): string => `${date(at, true)}, ${time(at)}`
 
 /** Seconds as "1:40". */
 export const clock = (seconds: number): string => `${Math.floor(seconds / 60)}:${String(seconds % 60).padStart(2, '0')}`
+
+/** The local calendar day as "2026-11-22": for date fields and for names of files. */
+export function fileDay(at: number): string {
+  const d = new Date(at)
+  const two = (n: number) => String(n).padStart(2, '0')
+  return `${d.getFullYear()}-${two(d.getMonth() + 1)}-${two(d.getDate())}`
+}
+
+/** Midnight at the start of a day written as "2026-11-22", plus whole days; NaN for anything else. */
+export function midnightOf(day: string, plus = 0): number {
+  const m = /^(\d{4})-(\d{2})-(\d{2})$/.exec(day)
+  if (!m) return NaN
+  const d = new Date(Number(m[1]), Number(m[2]) - 1, Number(m[3]) + plus)
+  return d.getTime()
+}

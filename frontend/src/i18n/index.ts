@@ -10,7 +10,9 @@ import door from './en/door.json'
 import enforcement from './en/enforcement.json'
 import failures from './en/failure.json'
 import home from './en/home.json'
+import imports from './en/imports.json'
 import phone from './en/phone.json'
+import report from './en/report.json'
 import security from './en/security.json'
 import settings from './en/settings.json'
 import tokens from './en/tokens.json'
@@ -18,7 +20,7 @@ import users from './en/users.json'
 import vault from './en/vault.json'
 
 const words = {
-  ...app, ...door, ...home, ...security, ...add, ...ceremony, ...phone, ...users, ...tokens, ...enforcement, ...activity,
+  ...app, ...door, ...home, ...security, ...add, ...ceremony, ...phone, ...users, ...imports, ...report, ...tokens, ...enforcement, ...activity,
   ...settings, ...vault, ...failures,
 }
 
