@@ -2,6 +2,7 @@ package account
 
 import (
 	"context"
+	"slices"
 	"strconv"
 
 	"github.com/keyferry/keyferry/backend/mfa"
@@ -24,14 +25,24 @@ func (s *Service) CheckNewDevice(ctx context.Context, who mfa.Session, targetID,
 	if err := s.CheckRoom(ctx, acting.Target); err != nil {
 		return Acting{}, err
 	}
+	return acting, s.checkDeviceName(ctx, name)
+}
+
+// checkDeviceName calls the name of an authenticator app that nobody has free: it is
+// swept by the time another device takes it.
+func (s *Service) checkDeviceName(ctx context.Context, name string) error {
 	taken, err := s.store.DeviceNameTaken(ctx, name)
+	if err != nil || !taken {
+		return err
+	}
+	unassigned, err := s.store.Unassigned(ctx, mfa.KindApp)
 	if err != nil {
-		return Acting{}, err
+		return err
 	}
-	if taken {
-		return Acting{}, mfa.Fail(mfa.CodeNameTaken, "name", name)
+	if slices.ContainsFunc(unassigned, func(d mfa.Device) bool { return mfa.FoldName(d.Name) == mfa.FoldName(name) }) {
+		return nil
 	}
-	return acting, nil
+	return mfa.Fail(mfa.CodeNameTaken, "name", name)
 }
 
 // CheckRoom says whether somebody may have one more device: device-limit (params:

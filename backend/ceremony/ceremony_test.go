@@ -59,6 +59,7 @@ func (f *fakePhones) Ring(_ context.Context, l mfa.LinkedPhone, _ authenticator.
 
 type bench struct {
 	*Service
+	vault  *testVault
 	phones *fakePhones
 	who    mfa.Session
 	pass   func() *mfa.Secret
@@ -78,7 +79,8 @@ func newBenchOver(t testing.TB, phone virtualauth.Config, store mfa.Store) *benc
 	b.phones = &fakePhones{device: device}
 	accounts := account.New(account.Config{Store: store, Rules: rules.Builtin{Policies: store}, Clock: time.Now, Rand: rand.Reader,
 		Cost: account.Cost{Time: 1, MemoryKiB: 64, Threads: 1}})
-	b.Service = New(Config{Store: store, Accounts: accounts, Phones: b.phones, Clock: time.Now, Rand: rand.Reader, Log: slog.New(slog.DiscardHandler)})
+	b.vault = &testVault{}
+	b.Service = New(Config{Store: store, Accounts: accounts, Phones: b.phones, Vault: b.vault, Clock: time.Now, Rand: rand.Reader, Log: slog.New(slog.DiscardHandler)})
 	t.Cleanup(b.Close)
 	if _, _, err := accounts.Create(t.Context(), account.NewAccount{Alias: "acme-lab", Email: b.root.Name, Password: b.pass()}); err != nil {
 		t.Fatal(err)

@@ -62,12 +62,20 @@ func (h *heldLinks) settle(to linkState, each func(mfa.LinkedPhone)) {
 	h.held = nil
 }
 
-// store writes in the background: a link is a convenience, and the person does
-// not wait for it. Close waits.
+// store seals and writes in the background: a link is a convenience, and the person
+// does not wait for it. Close waits. Without a vault that is open there is no link, and
+// the person shows a code next time, too.
 func (h *heldLinks) store(l mfa.LinkedPhone) {
 	h.s.linking.Go(func() {
-		defer l.Secret.Wipe()
+		defer wipeLink(&l)
 		l.ID, l.PrincipalID, l.CreatedAt = mfa.NewID(), h.principalID, h.s.Clock()
+		switch err := sealLink(h.s.Vault, &l); {
+		case mfa.IsCode(err, mfa.CodeVaultLocked):
+			return
+		case err != nil:
+			h.s.Log.Warn("linked phone was not sealed", "err", mfa.AsFailure(err))
+			return
+		}
 		event := mfa.Event{At: l.CreatedAt, Kind: mfa.EventPhoneLinked, PrincipalID: h.principalID, Detail: map[string]string{"name": l.Name}}
 		if err := h.s.Store.SaveLink(context.Background(), l, event); err != nil {
 			h.s.Log.Warn("linked phone was not stored", "err", mfa.AsFailure(err))

@@ -77,7 +77,7 @@ func (s *Service) enrolPhone(ctx context.Context, who mfa.Session, targetID, nam
 	if !yes {
 		return mfa.Device{}, mfa.Fail(mfa.CodeCancelled)
 	}
-	d, err := s.addDevice(ctx, principal, name, credential, provider)
+	d, err := s.addDevice(ctx, acting.Caller, principal, name, credential, provider)
 	if err != nil {
 		return mfa.Device{}, err
 	}
@@ -85,7 +85,7 @@ func (s *Service) enrolPhone(ctx context.Context, who mfa.Session, targetID, nam
 	return d, nil
 }
 
-func (s *Service) addDevice(ctx context.Context, p mfa.Principal, name string, c mfa.Credential, provider string) (mfa.Device, error) {
+func (s *Service) addDevice(ctx context.Context, by, p mfa.Principal, name string, c mfa.Credential, provider string) (mfa.Device, error) {
 	a, err := s.Store.Account(ctx)
 	if err != nil {
 		return mfa.Device{}, err
@@ -93,8 +93,9 @@ func (s *Service) addDevice(ctx context.Context, p mfa.Principal, name string, c
 	now := s.Clock()
 	d := mfa.Device{ID: mfa.NewID(), PrincipalID: p.ID, Kind: mfa.KindPasskey, Name: name, Serial: mfa.PasskeyARN(a, p, name),
 		CreatedAt: now, EnabledAt: now, Version: 1, Passkey: &c}
-	event := mfa.Event{At: now, Kind: mfa.EventDeviceAdded, PrincipalID: p.ID, DeviceID: d.ID, Detail: map[string]string{"name": name, "provider": provider}}
-	if err := s.Store.AddDevice(ctx, d, event); err != nil {
+	event := s.event(mfa.EventDeviceAdded, by, p.ID, d)
+	event.Detail["provider"] = provider
+	if err := s.named(ctx, p, name, func() error { return s.Store.AddDevice(ctx, d, event) }); err != nil {
 		return mfa.Device{}, err
 	}
 	return d, nil

@@ -11,8 +11,8 @@ import (
 )
 
 // SignInWithPhone is the second factor by a phone. link is nil for a QR code, or
-// one of the pending sign-in's linked phones. The counter and the audit event
-// are durable before the session exists.
+// one of the pending sign-in's linked phones, which needs an open vault. The counter
+// and the audit event are durable before the session exists.
 //
 // counter-regressed marks the device as suspect: it never signs in again. When
 // no other device is left, devices-suspect says so before a phone is asked.
@@ -33,13 +33,9 @@ func (s *Service) signInWithPhone(ctx context.Context, pending Pending, link *mf
 	if err != nil {
 		return mfa.Session{}, err
 	}
-	// Read again: a device may have been removed since the password.
-	devices, err := s.Store.Devices(ctx, pending.Principal.ID)
+	devices, err := s.usable(ctx, pending.Principal)
 	if err != nil {
 		return mfa.Session{}, err
-	}
-	if len(devices) > 0 && !slices.ContainsFunc(devices, func(d mfa.Device) bool { return d.SuspectAt.IsZero() }) {
-		return mfa.Session{}, mfa.Fail(mfa.CodeDevicesSuspect)
 	}
 	options, err := party.BeginAuthentication(pending.Principal, devices)
 	if err != nil {
@@ -47,9 +43,16 @@ func (s *Service) signInWithPhone(ctx context.Context, pending Pending, link *mf
 	}
 	links := s.holdLinks(pending.Principal.ID)
 	defer links.drop()
+	var opened mfa.LinkedPhone
+	if link != nil {
+		if opened, err = openLink(s.Vault, *link); err != nil {
+			return mfa.Session{}, err
+		}
+		defer wipeLink(&opened)
+	}
 	response, err := authenticator.Get(ctx, options, origin, func(ctx context.Context, p authenticator.Purpose) (authenticator.Authenticator, error) {
 		if link != nil {
-			return s.Phones.Ring(ctx, *link, p, report)
+			return s.Phones.Ring(ctx, opened, p, report)
 		}
 		return s.Phones.Open(ctx, p, links.add, report)
 	}, report)
@@ -99,7 +102,7 @@ func (s *Service) used(ctx context.Context, p mfa.Principal, verified []mfa.Devi
 	if err != nil {
 		return mfa.Session{}, err
 	}
-	return mfa.Session{ID: mfa.NewID(), PrincipalID: p.ID, StartedAt: now, MFAAt: now, DeviceID: a.DeviceID}, nil
+	return s.proven(ctx, p, a.DeviceID)
 }
 
 func (s *Service) noteUse(ctx context.Context, d mfa.Device, a rp.Assertion, now time.Time) error {

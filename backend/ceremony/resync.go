@@ -1,0 +1,114 @@
+package ceremony
+
+import (
+	"context"
+	"slices"
+
+	"github.com/keyferry/keyferry/backend/mfa"
+	"github.com/keyferry/keyferry/backend/totp"
+)
+
+// resyncWindow is how far a device's clock may have gone, in steps: an app goes by the
+// clock of a phone, a token by a crystal of its own.
+func (o otp) resyncWindow() int {
+	if o.Kind == mfa.KindToken {
+		return o.params.HardwareResyncWindow()
+	}
+	return totp.ResyncWindow
+}
+
+// Resync learns anew by how much a device with codes is ahead of this machine, from two
+// consecutive codes (ResyncMFADevice); one's own device, or somebody else's for those
+// who manage them. Both codes are used up by it: it never signs in. A wrong pair counts
+// as a wrong code of whoever typed it, and a right one ends the counting.
+//
+// code-format, codes-equal; as account.May fails; not-found, also for what has no
+// codes or no owner; sign-in-delayed; vault-locked; code-used, codes-swapped, codes-gap,
+// code-clock (params: codes, computer, offset; cause=machine|token|both|unclear, and
+// machine when the cause is machine or both), code-wrong (params: resync).
+func (s *Service) Resync(ctx context.Context, who mfa.Session, deviceID, first, second string) (mfa.Device, error) {
+	if err := checkPair(first, second); err != nil {
+		return mfa.Device{}, err
+	}
+	d, missing := s.Store.Device(ctx, deviceID)
+	if missing != nil && !mfa.IsCode(missing, mfa.CodeNotFound) {
+		return mfa.Device{}, missing
+	}
+	acting, err := s.Accounts.May(ctx, who, mfa.OpResyncDevice, d.PrincipalID)
+	if err != nil {
+		return mfa.Device{}, err
+	}
+	if missing != nil || !d.Kind.HasCodes() || !d.IsAssigned() {
+		return mfa.Device{}, noDevice()
+	}
+	if err := s.resync(ctx, acting.Caller, d, first, second); err != nil {
+		return mfa.Device{}, err
+	}
+	return s.Store.Device(ctx, deviceID)
+}
+
+// ResyncPending is Resync for somebody whose password was right and whose codes are
+// not understood, before they are signed in. The next code then signs in.
+func (s *Service) ResyncPending(ctx context.Context, pending Pending, deviceID, first, second string) error {
+	if err := checkPair(first, second); err != nil {
+		return err
+	}
+	devices, err := s.usable(ctx, pending.Principal)
+	if err != nil {
+		return err
+	}
+	i := slices.IndexFunc(devices, func(d mfa.Device) bool { return d.ID == deviceID && d.Kind.HasCodes() && d.CanSignIn() })
+	if i < 0 {
+		return noDevice()
+	}
+	return s.resync(ctx, pending.Principal, devices[i], first, second)
+}
+
+// resync holds two codes against a device, on behalf of whoever typed them.
+func (s *Service) resync(ctx context.Context, by mfa.Principal, d mfa.Device, first, second string) error {
+	return s.tried(ctx, by.ID, func() error {
+		o, err := s.open(d)
+		if err != nil {
+			return err
+		}
+		defer o.wipe()
+		now := s.Clock()
+		accepted, err := totp.VerifyPair(o.seed, o.params, o.state, first, second, o.resyncWindow(), now)
+		failed := mfa.Event{Kind: mfa.EventResyncFailed, DeviceID: d.ID}
+		if err == nil {
+			event := s.event(mfa.EventDeviceResynced, by, d.PrincipalID, d)
+			err = s.Store.AcceptCode(ctx, d.ID, use(accepted, now), false, event)
+		}
+		switch {
+		case err == nil:
+			s.clocks.saw(d.ID, o.ahead(accepted.Drift), now)
+			return s.right(ctx, by.ID)
+		case mfa.IsCode(err, mfa.CodeCodeUsed):
+			failed.PrincipalID = by.ID
+			s.note(ctx, failed, err)
+			return err
+		case isGuess(err):
+			return s.wrong(ctx, by.ID, failed, s.explained(o, first, second, now, err))
+		}
+		return err
+	})
+}
+
+// checkPair refuses what is no pair of codes before anybody is looked up.
+func checkPair(first, second string) error {
+	if err := checkSyntax(first, second); err != nil {
+		return err
+	}
+	if first == second {
+		return mfa.Fail(mfa.CodeCodesEqual)
+	}
+	return nil
+}
+
+// isGuess reports that two codes did not belong to the device as they had to.
+func isGuess(err error) bool {
+	return slices.ContainsFunc([]mfa.Code{mfa.CodeCodeWrong, mfa.CodeCodesSwapped, mfa.CodeCodesGap, mfa.CodeCodeClock},
+		func(c mfa.Code) bool { return mfa.IsCode(err, c) })
+}
+
+func noDevice() *mfa.Failure { return mfa.Fail(mfa.CodeNotFound, "what", "device") }
