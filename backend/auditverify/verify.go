@@ -8,7 +8,6 @@ import (
 	"crypto/sha256"
 	"database/sql"
 	"encoding/binary"
-	"encoding/hex"
 	"encoding/json"
 	"fmt"
 	"io"
@@ -49,15 +48,18 @@ type event struct {
 	micros    int64
 }
 
-// VerifyDatabase checks the trail in a database, which may be in use. checkpoints is
-// the file that package activity writes, or "".
+// VerifyDatabase checks a database, in use or not. checkpoints is package activity's file, or "".
 func VerifyDatabase(ctx context.Context, path, checkpoints string) (Result, error) {
-	db, err := sql.Open("sqlite", "file:"+url.PathEscape(path)+"?mode=ro")
+	name := "file:" + url.PathEscape(path) + "?mode=ro"
+	if _, err := os.Stat(path + "-wal"); err != nil { // not in use: nothing need be written, not even an index
+		name += "&immutable=1"
+	}
+	db, err := sql.Open("sqlite", name)
 	if err != nil {
 		return Result{}, err
 	}
 	defer db.Close()
-	rows, err := db.QueryContext(ctx, "SELECT seq, at, kind, principal_id, device_id, detail, hash FROM events ORDER BY seq")
+	rows, err := db.QueryContext(ctx, "SELECT seq, at, kind, principal_id, device_id, detail, lower(hex(hash)) FROM events ORDER BY seq")
 	if err != nil {
 		return Result{}, err
 	}
@@ -66,10 +68,10 @@ func VerifyDatabase(ctx context.Context, path, checkpoints string) (Result, erro
 		if !rows.Next() {
 			return e, cmp.Or(rows.Err(), io.EOF)
 		}
-		var detail, hash sql.RawBytes
-		err = rows.Scan(&e.Seq, &e.micros, &e.Kind, &e.Principal, &e.Device, &detail, &hash)
-		if json.Unmarshal(detail, &e.Detail) == nil {
-			e.Hash = hex.EncodeToString(hash) // else it fits nothing
+		var detail []byte
+		err = rows.Scan(&e.Seq, &e.micros, &e.Kind, &e.Principal, &e.Device, &detail, &e.Hash)
+		if json.Unmarshal(detail, &e.Detail) != nil {
+			e.Hash = "" // it was changed
 		}
 		return e, err
 	})
@@ -84,8 +86,9 @@ func VerifyExport(ctx context.Context, r io.Reader, checkpoints string) (Result,
 			return e, err
 		}
 		_ = json.Unmarshal(line, &e)
-		if at, err := time.Parse("2006-01-02T15:04:05.000000Z", e.At); err == nil {
-			e.micros = at.UnixMicro()
+		const form = "2006-01-02T15:04:05.000000Z"
+		if at, err := time.Parse(form, e.At); err == nil {
+			e.micros, e.At = at.UnixMicro(), at.Format(form)
 		}
 		if same, _ := json.Marshal(e); !bytes.Equal(append(same, '\n'), line) {
 			e.Hash = "" // JSON can be written in many ways, an export in one
@@ -119,8 +122,7 @@ func verify(checkpoints string, next func() (event, error)) (at Result, err erro
 		}
 		b := append(append(make([]byte, 0, 512), last[:]...), 1) // the version of the encoding
 		text := func(s string) { b = append(binary.BigEndian.AppendUint32(b, uint32(len(s))), s...) }
-		b = binary.BigEndian.AppendUint64(b, uint64(e.Seq))
-		b = binary.BigEndian.AppendUint64(b, uint64(e.micros))
+		b = binary.BigEndian.AppendUint64(binary.BigEndian.AppendUint64(b, uint64(e.Seq)), uint64(e.micros))
 		text(e.Kind)
 		text(e.Principal)
 		text(e.Device)
@@ -130,15 +132,14 @@ func verify(checkpoints string, next func() (event, error)) (at Result, err erro
 			text(e.Detail[key])
 		}
 		last = sha256.Sum256(b)
-		if at.Hash = hex.EncodeToString(last[:]); at.Hash != e.Hash {
+		if at.Hash = fmt.Sprintf("%x", last); at.Hash != e.Hash {
 			return at, &Broken{e.Seq, "hash"}
 		}
-		if known[e.Seq] != "" && known[e.Seq] != e.Hash {
-			return at, &Broken{e.Seq, "checkpoint"}
+		if known[e.Seq] == e.Hash {
+			delete(known, e.Seq)
 		}
-		delete(known, e.Seq)
 	}
-	if len(known) > 0 { // the tail was cut off
+	if len(known) > 0 { // another trail, or its tail was cut off
 		return at, &Broken{slices.Min(slices.Collect(maps.Keys(known))), "checkpoint"}
 	}
 	return at, nil
