@@ -28,7 +28,10 @@ func (s *Service) SignInWithCode(ctx context.Context, pending Pending, code stri
 		refused := mfa.Event{Kind: mfa.EventSignInRefused, PrincipalID: p.ID}
 		switch {
 		case mfa.IsCode(err, mfa.CodeCodeWrong):
-			err = s.wrong(ctx, p.ID, refused, err)
+			var count int
+			if count, err = s.wrong(ctx, p.ID, refused, err); count >= resyncAfter {
+				err = with(mfa.AsFailure(err), "resync", "yes")
+			}
 		case mfa.IsCode(err, mfa.CodeCodeUsed):
 			s.note(ctx, refused, err)
 		}

@@ -73,20 +73,16 @@ func (s *Service) tried(ctx context.Context, principalID string, try func() erro
 	return try()
 }
 
-// wrong counts a wrong code, or a wrong pair, with the event that says so. It gives the
-// failure with resync=yes once it is time to offer that. The count must be written even
-// when the person has cancelled meanwhile.
-func (s *Service) wrong(ctx context.Context, principalID string, e mfa.Event, cause error) error {
-	f := mfa.AsFailure(cause)
-	e.PrincipalID, e.Detail = principalID, map[string]string{"code": string(f.Code)}
+// wrong counts a wrong code, or a wrong pair, with the event that says so, and gives how
+// many there were in a row and the failure again. The count must be written even when
+// the person has cancelled meanwhile.
+func (s *Service) wrong(ctx context.Context, principalID string, e mfa.Event, cause error) (int, error) {
+	e.PrincipalID, e.Detail = principalID, map[string]string{"code": string(mfa.AsFailure(cause).Code)}
 	count, err := s.Accounts.WrongCode(context.WithoutCancel(ctx), principalID, e)
 	if err != nil {
-		return err
+		return 0, err
 	}
-	if count >= resyncAfter {
-		f = with(f, "resync", "yes")
-	}
-	return f
+	return count, cause
 }
 
 // right forgets the wrong codes before a right one.

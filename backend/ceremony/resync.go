@@ -25,7 +25,7 @@ func (o otp) resyncWindow() int {
 // code-format, codes-equal; as account.May fails; not-found, also for what has no
 // codes or no owner; sign-in-delayed; vault-locked; code-used, codes-swapped, codes-gap,
 // code-clock (params: codes, computer, offset; cause=machine|token|both|unclear, and
-// machine when the cause is machine or both), code-wrong (params: resync).
+// machine when the cause is machine or both), code-wrong.
 func (s *Service) Resync(ctx context.Context, who mfa.Session, deviceID, first, second string) (mfa.Device, error) {
 	if err := checkPair(first, second); err != nil {
 		return mfa.Device{}, err
@@ -88,7 +88,7 @@ func (s *Service) resync(ctx context.Context, by mfa.Principal, d mfa.Device, fi
 			s.note(ctx, failed, err)
 			return err
 		case isGuess(err):
-			return s.wrong(ctx, by.ID, failed, s.explained(o, first, second, now, err))
+			_, err = s.wrong(ctx, by.ID, failed, s.explained(o, first, second, now, err))
 		}
 		return err
 	})
