@@ -46,6 +46,14 @@ func (h *heldLinks) add(l mfa.LinkedPhone) {
 
 func (h *heldLinks) keep() { h.settle(linksKept, h.store) }
 
+// keepFor is keep where nobody knew before whose phone it is.
+func (h *heldLinks) keepFor(principalID string) {
+	h.mu.Lock()
+	h.principalID = principalID
+	h.mu.Unlock()
+	h.keep()
+}
+
 // drop does nothing after keep.
 func (h *heldLinks) drop() { h.settle(linksDropped, func(l mfa.LinkedPhone) { l.Secret.Wipe() }) }
 
@@ -66,9 +74,9 @@ func (h *heldLinks) settle(to linkState, each func(mfa.LinkedPhone)) {
 // does not wait for it. Close waits. Without a vault that is open there is no link, and
 // the person shows a code next time, too.
 func (h *heldLinks) store(l mfa.LinkedPhone) {
+	l.ID, l.PrincipalID, l.CreatedAt = mfa.NewID(), h.principalID, h.s.Clock()
 	h.s.linking.Go(func() {
 		defer wipeLink(&l)
-		l.ID, l.PrincipalID, l.CreatedAt = mfa.NewID(), h.principalID, h.s.Clock()
 		switch err := sealLink(h.s.Vault, &l); {
 		case mfa.IsCode(err, mfa.CodeVaultLocked):
 			return
@@ -76,7 +84,7 @@ func (h *heldLinks) store(l mfa.LinkedPhone) {
 			h.s.Log.Warn("linked phone was not sealed", "err", mfa.AsFailure(err))
 			return
 		}
-		event := mfa.Event{At: l.CreatedAt, Kind: mfa.EventPhoneLinked, PrincipalID: h.principalID, Detail: map[string]string{"name": l.Name}}
+		event := mfa.Event{At: l.CreatedAt, Kind: mfa.EventPhoneLinked, PrincipalID: l.PrincipalID, Detail: map[string]string{"name": l.Name}}
 		if err := h.s.Store.SaveLink(context.Background(), l, event); err != nil {
 			h.s.Log.Warn("linked phone was not stored", "err", mfa.AsFailure(err))
 		}

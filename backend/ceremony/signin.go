@@ -73,7 +73,7 @@ func (s *Service) sweep(ctx context.Context, p mfa.Principal) {
 // without.
 func (s *Service) limited(ctx context.Context, p mfa.Principal, session mfa.Session) (mfa.Session, error) {
 	session.Limit = mfa.LimitNone
-	if p.MustChange {
+	if p.MustChange && p.HasPassword() {
 		session.Limit = mfa.LimitNewPassword
 		return session, nil
 	}

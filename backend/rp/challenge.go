@@ -18,6 +18,7 @@ type ceremonyKind uint8
 const (
 	registration ceremonyKind = iota + 1
 	authentication
+	discoverable // nobody has said who they are
 )
 
 // ceremonyKey is what a challenge is bound to. There is one open ceremony for
@@ -25,7 +26,7 @@ const (
 // was replaced on the screen cannot be answered any more.
 type ceremonyKey struct {
 	kind        ceremonyKind
-	principalID string
+	principalID string // empty: discoverable
 	deviceName  string // registration only
 }
 

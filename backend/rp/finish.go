@@ -46,6 +46,41 @@ func (r *RelyingParty) FinishAuthentication(p mfa.Principal, devices []mfa.Devic
 	if err != nil {
 		return Assertion{}, err
 	}
+	return r.judge(challenge, p, devices, answer)
+}
+
+// Owner gives whom a user handle belongs to, with their devices as they are stored
+// now. Its failures come out of FinishDiscoverable as they are.
+type Owner func(userHandle []byte) (mfa.Principal, []mfa.Device, error)
+
+// FinishDiscoverable verifies the answer to BeginDiscoverable. Who signs in is said by
+// the user handle, which must be there (WebAuthn 7.2 step 6); nothing of it is believed
+// before the signature holds under a key that is stored for its owner. The challenge is
+// spent, whatever the outcome. Beyond what FinishAuthentication can refuse:
+// user-handle-mismatch when there is no handle. With counter-regressed both results are
+// filled.
+func (r *RelyingParty) FinishDiscoverable(responseJSON []byte, owner Owner) (mfa.Principal, Assertion, error) {
+	challenge, err := r.book.take(ceremonyKey{kind: discoverable})
+	if err != nil {
+		return mfa.Principal{}, Assertion{}, err
+	}
+	answer, err := readAssertionResponse(responseJSON)
+	if err != nil {
+		return mfa.Principal{}, Assertion{}, err
+	}
+	if len(answer.userHandle) == 0 {
+		return mfa.Principal{}, Assertion{}, refuse(mfa.CodeUserHandleMismatch, "the credential does not say whose it is")
+	}
+	p, devices, err := owner(answer.userHandle)
+	if err != nil {
+		return mfa.Principal{}, Assertion{}, err
+	}
+	a, err := r.judge(challenge, p, devices, answer)
+	return p, a, err
+}
+
+// judge holds an answer against the one of p's devices that it names.
+func (r *RelyingParty) judge(challenge []byte, p mfa.Principal, devices []mfa.Device, answer assertionResponse) (Assertion, error) {
 	e := r.expectation(challenge)
 	e.UserHandle = p.UserHandle
 	for _, d := range devices {

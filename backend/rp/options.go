@@ -133,7 +133,18 @@ func (r *RelyingParty) BeginAuthentication(p mfa.Principal, devices []mfa.Device
 	if len(allow) == 0 {
 		return nil, refuse(mfa.CodeNoCredential, "none of %d devices can sign in", len(devices))
 	}
-	challenge, err := r.book.issue(ceremonyKey{authentication, p.ID, ""})
+	return r.ask(ceremonyKey{authentication, p.ID, ""}, allow)
+}
+
+// BeginDiscoverable opens a sign-in of whoever has a passkey here and gives its options:
+// the authenticator offers those it has. There is one such sign-in at a time; an open one
+// is replaced.
+func (r *RelyingParty) BeginDiscoverable() ([]byte, error) {
+	return r.ask(ceremonyKey{kind: discoverable}, []credentialDescriptor{})
+}
+
+func (r *RelyingParty) ask(key ceremonyKey, allow []credentialDescriptor) ([]byte, error) {
+	challenge, err := r.book.issue(key)
 	if err != nil {
 		return nil, err
 	}

@@ -1,0 +1,89 @@
+package ceremony
+
+import (
+	"context"
+
+	"github.com/keyferry/keyferry/backend/authenticator"
+	"github.com/keyferry/keyferry/backend/mfa"
+)
+
+// SignInWithPasskey signs in without a name and a password, by a passkey that its phone
+// finds by itself and that verifies its owner: two factors in one. Who signs in is known
+// from the user handle, once the signature holds. The account must allow it:
+// passwordless-off.
+//
+// Counter, suspicion and what is durable when are as at SignInWithPhone; so is what the
+// session is held to. A passkey of nobody here, or one that is suspect while its owner
+// has others, is credential-unknown.
+func (s *Service) SignInWithPasskey(ctx context.Context, report mfa.Report) (mfa.Principal, mfa.Session, error) {
+	p, session, err := s.signInWithPasskey(ctx, report)
+	if err != nil {
+		s.note(ctx, mfa.Event{Kind: mfa.EventSignInRefused, PrincipalID: p.ID}, err)
+		return mfa.Principal{}, mfa.Session{}, err
+	}
+	s.sweep(ctx, p)
+	report.To(mfa.Progress{Stage: mfa.StageDone})
+	return p, session, nil
+}
+
+// signInWithPasskey gives the principal also with a failure, once it is known whose
+// passkey it was.
+func (s *Service) signInWithPasskey(ctx context.Context, report mfa.Report) (mfa.Principal, mfa.Session, error) {
+	none := func(err error) (mfa.Principal, mfa.Session, error) { return mfa.Principal{}, mfa.Session{}, err }
+	a, err := s.Store.Account(ctx)
+	if err != nil {
+		return none(err)
+	}
+	if !a.Settings.Passwordless {
+		return none(mfa.Fail(mfa.CodePasswordlessOff))
+	}
+	party, origin, err := s.relyingParty(ctx)
+	if err != nil {
+		return none(err)
+	}
+	options, err := party.BeginDiscoverable()
+	if err != nil {
+		return none(err)
+	}
+	links := s.holdLinks("")
+	defer links.drop()
+	response, err := authenticator.Get(ctx, options, origin, func(ctx context.Context, p authenticator.Purpose) (authenticator.Authenticator, error) {
+		return s.Phones.Open(ctx, p, links.add, report)
+	}, report)
+	if err != nil {
+		return none(err)
+	}
+	report.To(mfa.Progress{Stage: mfa.StageVerifying})
+	var devices []mfa.Device
+	p, assertion, err := party.FinishDiscoverable(response, func(handle []byte) (mfa.Principal, []mfa.Device, error) {
+		p, found, err := s.ownerOf(ctx, handle)
+		devices = found
+		return p, found, err
+	})
+	if mfa.IsCode(err, mfa.CodeCounterRegressed) {
+		err = s.suspect(ctx, assertion.DeviceID, err)
+	}
+	if err != nil {
+		return p, mfa.Session{}, err
+	}
+	session, err := s.used(ctx, p, devices, assertion)
+	if err != nil {
+		return p, mfa.Session{}, err
+	}
+	links.keepFor(p.ID)
+	return p, session, nil
+}
+
+// ownerOf gives whom a user handle belongs to. A handle that is not known any more looks
+// like a passkey that is not: its owner was removed.
+func (s *Service) ownerOf(ctx context.Context, handle []byte) (mfa.Principal, []mfa.Device, error) {
+	p, err := s.Store.PrincipalByHandle(ctx, handle)
+	if mfa.IsCode(err, mfa.CodeNotFound) {
+		err = mfa.Fail(mfa.CodeCredentialUnknown).Because(err)
+	}
+	if err != nil {
+		return mfa.Principal{}, nil, err
+	}
+	devices, err := s.usable(ctx, p)
+	return p, devices, err
+}
