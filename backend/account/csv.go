@@ -14,8 +14,8 @@ type csvReader struct {
 const maxColumns = 16
 
 // next gives the fields of the next record that has any text, and the line it begins
-// in: spreadsheets leave empty lines and rows of commas behind. No fields: the end. False: a quote that stands where none may, or that
-// nobody closes, or too many fields.
+// in: spreadsheets leave empty lines and rows of commas behind. No fields: the end.
+// False: a quote that stands where none may, or that nobody closes, or too many fields.
 func (r *csvReader) next() (fields [][]byte, line int, ok bool) {
 	for len(r.rest) > 0 {
 		line, fields = r.line, nil
