@@ -26,7 +26,7 @@ func (v *Vault) SetUp(ctx context.Context, by string, passphrase *mfa.Secret) er
 		}
 	}
 	return v.inTurn(ctx, func() error {
-		if v.State().Store == mfa.CodeVaultStoreLocked {
+		if s := v.State(); s.Status == Unset && s.Store == mfa.CodeVaultStoreLocked {
 			// Refusing the store's question leaves the passphrase.
 			if err := v.prompt(ctx); err != nil && passphrase == nil {
 				return err

@@ -44,7 +44,7 @@ What this is for
   It is no backup: it holds none of the account's data.
 
 Keep it apart from this computer, on paper or on a stick in a safe place.
-Whoever has it and the account's database or a copy of it can read its secrets.
+Whoever has it and a copy of the account's database can read its secrets.
 
 The key
 `, account, at.UTC().Format("2006-01-02 15:04 UTC"), slotID)

@@ -82,7 +82,8 @@ func (v *Vault) Start(ctx context.Context, accountID string) error {
 
 // Retry is Start for a person who wants to open the system's store now: the store
 // may ask for its own password. secret-store-missing, secret-store-locked,
-// secret-store-changed, vault-damaged; nil when there is no key yet.
+// secret-store-changed, vault-damaged, vault-locked when the store was never a way;
+// nil when there is no key yet.
 func (v *Vault) Retry(ctx context.Context) error {
 	return v.inTurn(ctx, func() error {
 		account, status := v.whose()
@@ -95,8 +96,11 @@ func (v *Vault) Retry(ctx context.Context) error {
 		if err := v.load(ctx, account); err != nil {
 			return err
 		}
-		if s := v.State(); s.Store != "" {
+		switch s := v.State(); {
+		case s.Store != "":
 			return mfa.Fail(s.Store)
+		case s.Status == Locked:
+			return v.notReady()
 		}
 		return nil
 	})
@@ -126,6 +130,10 @@ func (v *Vault) load(ctx context.Context, account string) error {
 			return nil
 		}
 		v.become(account, Unset, v.probe(wait, account), nil)
+		return ctx.Err()
+	}
+	if len(of(slots, mfa.SlotSystem)) == 0 { // its owner does without
+		v.become(account, Locked, v.probe(wait, account), slots)
 		return ctx.Err()
 	}
 	data, err := v.bySystem(wait, account, slots)
