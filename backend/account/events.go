@@ -16,3 +16,11 @@ func (s *Service) did(a Acting, kind mfa.EventKind, details ...string) mfa.Event
 	}
 	return e
 }
+
+// Did is the event of something that a caller does to devices, in the form that all
+// use cases here write: PrincipalID is who did it, user and user_id say to whom.
+func (s *Service) Did(a Acting, kind mfa.EventKind, deviceID string, details ...string) mfa.Event {
+	e := s.did(a, kind, details...)
+	e.DeviceID = deviceID
+	return e
+}

@@ -98,10 +98,10 @@ func (s *Service) addApp(ctx context.Context, a account.Acting, name string, see
 	}
 	p := totp.Default
 	d.OneTime = &mfa.OneTime{Sealed: sealed, Algorithm: string(p.Algorithm), Digits: p.Digits, Period: p.Period}
-	err = s.Store.AddDevice(ctx, d, s.event(mfa.EventVirtualCreated, a.Caller, a.Target.ID, d))
+	err = s.Store.AddDevice(ctx, d, s.did(a, mfa.EventVirtualCreated, d))
 	if mfa.IsCode(err, mfa.CodeSerialTaken) {
 		d.Serial = mfa.VirtualARN(a.Account, name+"-"+mfa.NewID())
-		err = s.Store.AddDevice(ctx, d, s.event(mfa.EventVirtualCreated, a.Caller, a.Target.ID, d))
+		err = s.Store.AddDevice(ctx, d, s.did(a, mfa.EventVirtualCreated, d))
 	}
 	if err != nil {
 		return mfa.Device{}, err

@@ -2,6 +2,7 @@ package ceremony
 
 import (
 	"context"
+	"maps"
 	"strconv"
 	"time"
 
@@ -77,12 +78,21 @@ func (s *Service) tried(ctx context.Context, principalID string, try func() erro
 // many there were in a row and the failure again. The count must be written even when
 // the person has cancelled meanwhile.
 func (s *Service) wrong(ctx context.Context, principalID string, e mfa.Event, cause error) (int, error) {
-	e.PrincipalID, e.Detail = principalID, map[string]string{"code": string(mfa.AsFailure(cause).Code)}
-	count, err := s.Accounts.WrongCode(context.WithoutCancel(ctx), principalID, e)
+	count, err := s.Accounts.WrongCode(context.WithoutCancel(ctx), principalID, because(e, cause))
 	if err != nil {
 		return 0, err
 	}
 	return count, cause
+}
+
+// because says in an event which failure it was.
+func because(e mfa.Event, cause error) mfa.Event {
+	e.Detail = maps.Clone(e.Detail)
+	if e.Detail == nil {
+		e.Detail = map[string]string{}
+	}
+	e.Detail["code"] = string(mfa.AsFailure(cause).Code)
+	return e
 }
 
 // right forgets the wrong codes before a right one.

@@ -27,14 +27,14 @@ func (s *Service) enable(ctx context.Context, a account.Acting, d mfa.Device, na
 	accepted, err := totp.VerifyPair(o.seed, o.params, o.state, first, second, o.enableWindow(), now)
 	if err != nil {
 		err = s.explained(o, first, second, now, err)
-		s.note(ctx, mfa.Event{Kind: mfa.EventEnrolmentFailed, PrincipalID: a.Target.ID, DeviceID: d.ID}, err)
+		s.note(ctx, s.Accounts.Did(a, mfa.EventEnrolmentFailed, d.ID), err)
 		return mfa.Device{}, err
 	}
 	codes := *d.OneTime
 	codes.Drift, codes.LastStep = accepted.State.Drift, accepted.State.LastStep
 	d.OneTime, d.PrincipalID, d.Name, d.EnabledAt = &codes, a.Target.ID, name, now
-	err = s.named(ctx, a.Target, name, func() error {
-		return s.Store.AssignDevice(ctx, d, s.event(mfa.EventDeviceAdded, a.Caller, a.Target.ID, d))
+	err = s.named(ctx, a.Caller, name, func() error {
+		return s.Store.AssignDevice(ctx, d, s.did(a, mfa.EventDeviceAdded, d))
 	})
 	if err != nil {
 		return mfa.Device{}, err
@@ -56,7 +56,7 @@ func (o otp) enableWindow() int {
 
 // named writes a device under a name. Where only an unassigned app stands in the way,
 // that is swept: account.CheckNewDevice has called its name free.
-func (s *Service) named(ctx context.Context, p mfa.Principal, name string, write func() error) error {
+func (s *Service) named(ctx context.Context, by mfa.Principal, name string, write func() error) error {
 	err := write()
 	if !mfa.IsCode(err, mfa.CodeNameTaken) {
 		return err
@@ -68,19 +68,14 @@ func (s *Service) named(ctx context.Context, p mfa.Principal, name string, write
 	if !slices.ContainsFunc(left, func(d mfa.Device) bool { return mfa.FoldName(d.Name) == mfa.FoldName(name) }) {
 		return err
 	}
-	swept := mfa.Event{At: s.Clock(), Kind: mfa.EventVirtualSwept, PrincipalID: p.ID, Detail: map[string]string{"count": strconv.Itoa(len(left))}}
+	swept := mfa.Event{At: s.Clock(), Kind: mfa.EventVirtualSwept, PrincipalID: by.ID, Detail: map[string]string{"count": strconv.Itoa(len(left))}}
 	if _, err := s.Store.SweepUnassigned(ctx, swept); err != nil {
 		return err
 	}
 	return write()
 }
 
-// event is about a device of somebody; what another did for them names who.
-func (s *Service) event(kind mfa.EventKind, by mfa.Principal, ownerID string, d mfa.Device) mfa.Event {
-	e := mfa.Event{At: s.Clock(), Kind: kind, PrincipalID: ownerID, DeviceID: d.ID,
-		Detail: map[string]string{"name": d.Name, "kind": string(d.Kind)}}
-	if by.ID != ownerID {
-		e.Detail["by"] = by.Label()
-	}
-	return e
+// did is the event of something that a caller did with a device.
+func (s *Service) did(a account.Acting, kind mfa.EventKind, d mfa.Device, details ...string) mfa.Event {
+	return s.Accounts.Did(a, kind, d.ID, append(details, "name", d.Name, "kind", string(d.Kind))...)
 }

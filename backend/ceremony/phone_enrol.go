@@ -3,6 +3,7 @@ package ceremony
 import (
 	"context"
 
+	"github.com/keyferry/keyferry/backend/account"
 	"github.com/keyferry/keyferry/backend/authenticator"
 	"github.com/keyferry/keyferry/backend/mfa"
 	"github.com/keyferry/keyferry/backend/rp"
@@ -77,7 +78,7 @@ func (s *Service) enrolPhone(ctx context.Context, who mfa.Session, targetID, nam
 	if !yes {
 		return mfa.Device{}, mfa.Fail(mfa.CodeCancelled)
 	}
-	d, err := s.addDevice(ctx, acting.Caller, principal, name, credential, provider)
+	d, err := s.addDevice(ctx, acting, name, credential, provider)
 	if err != nil {
 		return mfa.Device{}, err
 	}
@@ -85,17 +86,13 @@ func (s *Service) enrolPhone(ctx context.Context, who mfa.Session, targetID, nam
 	return d, nil
 }
 
-func (s *Service) addDevice(ctx context.Context, by, p mfa.Principal, name string, c mfa.Credential, provider string) (mfa.Device, error) {
-	a, err := s.Store.Account(ctx)
-	if err != nil {
-		return mfa.Device{}, err
-	}
+func (s *Service) addDevice(ctx context.Context, acting account.Acting, name string, c mfa.Credential, provider string) (mfa.Device, error) {
+	p := acting.Target
 	now := s.Clock()
-	d := mfa.Device{ID: mfa.NewID(), PrincipalID: p.ID, Kind: mfa.KindPasskey, Name: name, Serial: mfa.PasskeyARN(a, p, name),
+	d := mfa.Device{ID: mfa.NewID(), PrincipalID: p.ID, Kind: mfa.KindPasskey, Name: name, Serial: mfa.PasskeyARN(acting.Account, p, name),
 		CreatedAt: now, EnabledAt: now, Version: 1, Passkey: &c}
-	event := s.event(mfa.EventDeviceAdded, by, p.ID, d)
-	event.Detail["provider"] = provider
-	if err := s.named(ctx, p, name, func() error { return s.Store.AddDevice(ctx, d, event) }); err != nil {
+	event := s.did(acting, mfa.EventDeviceAdded, d, "provider", provider)
+	if err := s.named(ctx, acting.Caller, name, func() error { return s.Store.AddDevice(ctx, d, event) }); err != nil {
 		return mfa.Device{}, err
 	}
 	return d, nil

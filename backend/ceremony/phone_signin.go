@@ -137,7 +137,8 @@ func (s *Service) note(ctx context.Context, e mfa.Event, cause error) {
 	if f.Category() == mfa.CategoryCancelled || f.Category() == mfa.CategoryStorage {
 		return
 	}
-	e.At, e.Detail = s.Clock(), map[string]string{"code": string(f.Code)}
+	e = because(e, f)
+	e.At = s.Clock()
 	if err := s.Store.AddEvent(context.WithoutCancel(ctx), e); err != nil {
 		s.Log.Warn("audit event was not written", "kind", e.Kind, "err", mfa.AsFailure(err))
 	}

@@ -4,6 +4,7 @@ import (
 	"context"
 	"slices"
 
+	"github.com/keyferry/keyferry/backend/account"
 	"github.com/keyferry/keyferry/backend/mfa"
 	"github.com/keyferry/keyferry/backend/totp"
 )
@@ -41,7 +42,7 @@ func (s *Service) Resync(ctx context.Context, who mfa.Session, deviceID, first, 
 	if missing != nil || !d.Kind.HasCodes() || !d.IsAssigned() {
 		return mfa.Device{}, noDevice()
 	}
-	if err := s.resync(ctx, acting.Caller, d, first, second); err != nil {
+	if err := s.resync(ctx, acting, d, first, second); err != nil {
 		return mfa.Device{}, err
 	}
 	return s.Store.Device(ctx, deviceID)
@@ -61,12 +62,12 @@ func (s *Service) ResyncPending(ctx context.Context, pending Pending, deviceID, 
 	if i < 0 {
 		return noDevice()
 	}
-	return s.resync(ctx, pending.Principal, devices[i], first, second)
+	return s.resync(ctx, account.Acting{Caller: pending.Principal, Target: pending.Principal}, devices[i], first, second)
 }
 
 // resync holds two codes against a device, on behalf of whoever typed them.
-func (s *Service) resync(ctx context.Context, by mfa.Principal, d mfa.Device, first, second string) error {
-	return s.tried(ctx, by.ID, func() error {
+func (s *Service) resync(ctx context.Context, by account.Acting, d mfa.Device, first, second string) error {
+	return s.tried(ctx, by.Caller.ID, func() error {
 		o, err := s.open(d)
 		if err != nil {
 			return err
@@ -74,21 +75,19 @@ func (s *Service) resync(ctx context.Context, by mfa.Principal, d mfa.Device, fi
 		defer o.wipe()
 		now := s.Clock()
 		accepted, err := totp.VerifyPair(o.seed, o.params, o.state, first, second, o.resyncWindow(), now)
-		failed := mfa.Event{Kind: mfa.EventResyncFailed, DeviceID: d.ID}
 		if err == nil {
-			event := s.event(mfa.EventDeviceResynced, by, d.PrincipalID, d)
-			err = s.Store.AcceptCode(ctx, d.ID, use(accepted, now), false, event)
+			err = s.Store.AcceptCode(ctx, d.ID, use(accepted, now), false, s.did(by, mfa.EventDeviceResynced, d))
 		}
+		failed := s.did(by, mfa.EventResyncFailed, d)
 		switch {
 		case err == nil:
 			s.clocks.saw(d.ID, o.ahead(accepted.Drift), now)
-			return s.right(ctx, by.ID)
+			return s.right(ctx, by.Caller.ID)
 		case mfa.IsCode(err, mfa.CodeCodeUsed):
-			failed.PrincipalID = by.ID
 			s.note(ctx, failed, err)
 			return err
 		case isGuess(err):
-			_, err = s.wrong(ctx, by.ID, failed, s.explained(o, first, second, now, err))
+			_, err = s.wrong(ctx, by.Caller.ID, failed, s.explained(o, first, second, now, err))
 		}
 		return err
 	})

@@ -24,7 +24,7 @@ func (s *Service) Rename(ctx context.Context, who mfa.Session, id string, versio
 	if !d.IsAssigned() {
 		return mfa.Device{}, noDevice()
 	}
-	event := s.event(mfa.EventDeviceRenamed, acting, d, "from", d.Name, "to", name)
+	event := s.accounts.Did(acting, mfa.EventDeviceRenamed, id, "from", d.Name, "to", name)
 	d.Name, d.Version = name, version
 	if err := s.store.UpdateDevice(ctx, d, event); err != nil {
 		return mfa.Device{}, err
@@ -47,12 +47,12 @@ func (s *Service) Remove(ctx context.Context, who mfa.Session, id string, versio
 		return mfa.Device{}, noDevice()
 	}
 	if d.Kind.HasCodes() {
-		if err := s.store.UnassignDevice(ctx, id, version, s.event(mfa.EventDeviceDeactivated, acting, d, "name", d.Name)); err != nil {
+		if err := s.store.UnassignDevice(ctx, id, version, s.accounts.Did(acting, mfa.EventDeviceDeactivated, id, "name", d.Name)); err != nil {
 			return mfa.Device{}, err
 		}
 		return s.store.Device(ctx, id)
 	}
-	if err := s.store.RemoveDevice(ctx, id, version, s.event(mfa.EventDeviceRemoved, acting, d, "name", d.Name)); err != nil {
+	if err := s.store.RemoveDevice(ctx, id, version, s.accounts.Did(acting, mfa.EventDeviceRemoved, id, "name", d.Name)); err != nil {
 		return mfa.Device{}, err
 	}
 	// The passkey is gone, and that is what was asked for. A link that stays because of
@@ -73,7 +73,7 @@ func (s *Service) Delete(ctx context.Context, who mfa.Session, id string, versio
 	if !d.Kind.HasCodes() {
 		return noDevice()
 	}
-	return s.store.RemoveDevice(ctx, id, version, s.event(mfa.EventDeviceDeleted, acting, d, "name", d.Name, "serial", d.Serial))
+	return s.store.RemoveDevice(ctx, id, version, s.accounts.Did(acting, mfa.EventDeviceDeleted, id, "name", d.Name, "serial", d.Serial))
 }
 
 func deletion(d mfa.Device) mfa.Operation {

@@ -48,17 +48,4 @@ func always(op mfa.Operation) func(mfa.Device) mfa.Operation {
 	return func(mfa.Device) mfa.Operation { return op }
 }
 
-// event is about a device, and about whoever has it; what somebody else did names
-// them.
-func (s *Service) event(kind mfa.EventKind, a account.Acting, d mfa.Device, detail ...string) mfa.Event {
-	e := mfa.Event{At: s.clock(), Kind: kind, PrincipalID: a.Target.ID, DeviceID: d.ID, Detail: map[string]string{}}
-	if a.Caller.ID != a.Target.ID {
-		e.Detail["by"] = a.Caller.Label()
-	}
-	for i := 0; i+1 < len(detail); i += 2 {
-		e.Detail[detail[i]] = detail[i+1]
-	}
-	return e
-}
-
 func noDevice() *mfa.Failure { return mfa.Fail(mfa.CodeNotFound, "what", "device") }
