@@ -101,7 +101,18 @@ func TestDefaultsOfTheRPID(t *testing.T) {
 	}
 }
 
-var ghost = mfa.Identity{Kind: mfa.User, Name: "ghost"}
+var (
+	ghost  = mfa.Identity{Kind: mfa.User, Name: "ghost"}  // nobody
+	silent = mfa.Identity{Kind: mfa.User, Name: "silent"} // has no password
+)
+
+// createSilent also adds a user without a password.
+func (b *bench) createSilent(t *testing.T) {
+	t.Helper()
+	if _, err := b.AddUser(t.Context(), mfa.Session{PrincipalID: b.create(t).ID}, NewUser{Name: silent.Name}); err != nil {
+		t.Fatal(err)
+	}
+}
 
 // restart makes a new service over the same store.
 func (b *bench) restart() {
@@ -117,13 +128,15 @@ func TestWrongPasswordAndUnknownNameAnswerAlike(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			b := newBench(t)
-			b.create(t)
+			b.createSilent(t)
 			for attempt := range 9 {
 				_, wrong := b.CheckPassword(t.Context(), root, secret("wrong horse"))
-				_, unknown := b.CheckPassword(t.Context(), ghost, secret("wrong horse"))
-				w, u := mfa.AsFailure(wrong), mfa.AsFailure(unknown)
-				if w.Code != u.Code || fmt.Sprint(w.Params) != fmt.Sprint(u.Params) {
-					t.Fatalf("attempt %d: %v %v for a wrong password, %v %v for an unknown name", attempt, w, w.Params, u, u.Params)
+				w := mfa.AsFailure(wrong)
+				for _, who := range []mfa.Identity{ghost, silent} {
+					_, err := b.CheckPassword(t.Context(), who, secret("wrong horse"))
+					if u := mfa.AsFailure(err); w.Code != u.Code || fmt.Sprint(w.Params) != fmt.Sprint(u.Params) {
+						t.Fatalf("attempt %d: %v %v for a wrong password, %v %v for %s", attempt, w, w.Params, u, u.Params, who.Name)
+					}
 				}
 				between(b)
 			}
@@ -150,7 +163,7 @@ func TestRestartDoesNotEndTheDelay(t *testing.T) {
 // hashing and writing, and each change leaves one event.
 func TestEachWayTakesTheSameWork(t *testing.T) {
 	b := newBench(t)
-	b.create(t)
+	b.createSilent(t)
 	hashes, idKey := []string(nil), b.idKey
 	b.idKey = func(password, salt []byte, time, memoryKiB uint32, threads uint8, size uint32) []byte {
 		hashes = append(hashes, fmt.Sprint(len(salt), time, memoryKiB, threads, size))
@@ -173,6 +186,8 @@ func TestEachWayTakesTheSameWork(t *testing.T) {
 	}{
 		{"a wrong password", "wrong horse", root, mfa.CodeSignInRefused, one, 1},
 		{"an unknown name", "wrong horse", ghost, mfa.CodeSignInRefused, one, 1},
+		{"a user without a password", "wrong horse", silent, mfa.CodeSignInRefused, one, 1},
+		{"a user without a password, and none typed", "", silent, mfa.CodeSignInRefused, one, 1},
 		{"a wrong password again", "wrong horse", root, mfa.CodeSignInRefused, one, 1},
 		{"an unknown name again", "wrong horse", ghost, mfa.CodeSignInRefused, one, 1},
 		{"no password", "", root, mfa.CodeSignInRefused, one, 1},

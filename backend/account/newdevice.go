@@ -25,12 +25,13 @@ func (s *Service) CheckNewDevice(ctx context.Context, who mfa.Session, targetID,
 	if err := s.CheckRoom(ctx, acting.Target); err != nil {
 		return Acting{}, err
 	}
-	return acting, s.checkDeviceName(ctx, name)
+	return acting, s.CheckDeviceName(ctx, name)
 }
 
-// checkDeviceName calls the name of an authenticator app that nobody has free: it is
-// swept by the time another device takes it.
-func (s *Service) checkDeviceName(ctx context.Context, name string) error {
+// CheckDeviceName says whether a device may be called so: name-taken (params: name). The
+// name of an authenticator app that nobody has is free: the app is swept by the time
+// another device takes its name.
+func (s *Service) CheckDeviceName(ctx context.Context, name string) error {
 	taken, err := s.store.DeviceNameTaken(ctx, name)
 	if err != nil || !taken {
 		return err
