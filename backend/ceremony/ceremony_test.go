@@ -1,11 +1,13 @@
 package ceremony
 
 import (
+	"bytes"
 	"context"
 	"crypto/rand"
 	"errors"
 	"log/slog"
 	"slices"
+	"sync"
 	"testing"
 	"time"
 
@@ -25,6 +27,7 @@ type fakePhones struct {
 	link     *mfa.LinkedPhone      // given while connecting
 	late     func(mfa.LinkedPhone) // kept, for a link that comes later
 	rung     []string              // IDs of links that were rung
+	contact  []byte                // of the last one
 	between  func()                // runs while the phone is open
 	purposes []authenticator.Purpose
 }
@@ -50,15 +53,37 @@ func (f *fakePhones) Open(_ context.Context, p authenticator.Purpose, linked fun
 }
 
 func (f *fakePhones) Ring(_ context.Context, l mfa.LinkedPhone, _ authenticator.Purpose, _ mfa.Report) (authenticator.Authenticator, error) {
-	f.rung = append(f.rung, l.ID)
+	f.rung, f.contact = append(f.rung, l.ID), bytes.Clone(l.ContactID)
+	if len(l.LinkID) != 8 || l.Secret.Len() != 32 {
+		return nil, errors.New("rung by a link that was not opened")
+	}
 	if f.fail != nil {
 		return nil, f.fail
 	}
 	return open{f.device}, nil
 }
 
+// testClock stands still until a test moves it.
+type testClock struct {
+	mu  sync.Mutex
+	now time.Time
+}
+
+func (c *testClock) read() time.Time {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	return c.now
+}
+
+func (c *testClock) add(d time.Duration) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	c.now = c.now.Add(d)
+}
+
 type bench struct {
 	*Service
+	clock  *testClock
 	vault  *testVault
 	phones *fakePhones
 	who    mfa.Session
@@ -73,14 +98,14 @@ func newBench(t testing.TB, phone virtualauth.Config) *bench {
 
 func newBenchOver(t testing.TB, phone virtualauth.Config, store mfa.Store) *bench {
 	t.Helper()
-	b := &bench{root: mfa.Identity{Kind: mfa.Root, Name: "root@example.org"}, pass: func() *mfa.Secret { return mfa.NewSecret([]byte("correct horse")) }}
+	b := &bench{clock: &testClock{now: time.Date(2026, 11, 22, 9, 42, 3, 0, time.UTC)}, root: mfa.Identity{Kind: mfa.Root, Name: "root@example.org"}, pass: func() *mfa.Secret { return mfa.NewSecret([]byte("correct horse")) }}
 	device := virtualauth.New(phone)
 	t.Cleanup(func() { device.Close() })
 	b.phones = &fakePhones{device: device}
-	accounts := account.New(account.Config{Store: store, Rules: rules.Builtin{Policies: store}, Clock: time.Now, Rand: rand.Reader,
+	accounts := account.New(account.Config{Store: store, Rules: rules.Builtin{Policies: store}, Clock: b.clock.read, Rand: rand.Reader,
 		Cost: account.Cost{Time: 1, MemoryKiB: 64, Threads: 1}})
 	b.vault = &testVault{}
-	b.Service = New(Config{Store: store, Accounts: accounts, Phones: b.phones, Vault: b.vault, Clock: time.Now, Rand: rand.Reader, Log: slog.New(slog.DiscardHandler)})
+	b.Service = New(Config{Store: store, Accounts: accounts, Phones: b.phones, Vault: b.vault, Clock: b.clock.read, Rand: rand.Reader, Log: slog.New(slog.DiscardHandler)})
 	t.Cleanup(b.Close)
 	if _, _, err := accounts.Create(t.Context(), account.NewAccount{Alias: "acme-lab", Email: b.root.Name, Password: b.pass()}); err != nil {
 		t.Fatal(err)
@@ -381,7 +406,7 @@ func TestLinksAreKeptOnlyAfterSuccess(t *testing.T) {
 	b.phones.link = link()
 	b.enrol(t, "my-phone")
 	l := b.links(t)
-	if len(l) != 1 || l[0].Name != "Pixel" || l[0].PrincipalID != b.who.PrincipalID {
+	if len(l) != 1 || l[0].Name != "Pixel" || l[0].PrincipalID != b.who.PrincipalID || l[0].Secret.Len() != 0 || l[0].ContactID != nil || l[0].LinkID != nil {
 		t.Fatalf("links %v", l)
 	}
 	// A link that is no longer accepted is forgotten.
@@ -429,4 +454,11 @@ func (f *fullDisk) UpdateDevice(ctx context.Context, d mfa.Device, e mfa.Event) 
 		return mfa.Fail(mfa.CodeDiskFull)
 	}
 	return f.Store.UpdateDevice(ctx, d, e)
+}
+
+func (f *fullDisk) AcceptCode(ctx context.Context, id string, u mfa.CodeUse, used bool, e mfa.Event) error {
+	if f.on {
+		return mfa.Fail(mfa.CodeDiskFull)
+	}
+	return f.Store.AcceptCode(ctx, id, u, used, e)
 }

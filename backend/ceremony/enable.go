@@ -18,6 +18,11 @@ func (s *Service) enable(ctx context.Context, a account.Acting, d mfa.Device, na
 	if err := s.Accounts.CheckRoom(ctx, a.Target); err != nil {
 		return mfa.Device{}, err
 	}
+	if name != d.Name {
+		if err := s.Accounts.CheckDeviceName(ctx, name); err != nil {
+			return mfa.Device{}, err
+		}
+	}
 	o, err := s.open(d)
 	if err != nil {
 		return mfa.Device{}, err

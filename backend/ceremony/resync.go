@@ -65,32 +65,44 @@ func (s *Service) ResyncPending(ctx context.Context, pending Pending, deviceID, 
 	return s.resync(ctx, account.Acting{Caller: pending.Principal, Target: pending.Principal}, devices[i], first, second)
 }
 
-// resync holds two codes against a device, on behalf of whoever typed them.
+// resync holds two codes against a device, on behalf of whoever typed them. The device
+// is read again in its turn: the first code of the pair may have just signed in.
 func (s *Service) resync(ctx context.Context, by account.Acting, d mfa.Device, first, second string) error {
 	return s.tried(ctx, by.Caller.ID, func() error {
-		o, err := s.open(d)
+		now, err := s.Store.Device(ctx, d.ID)
 		if err != nil {
 			return err
 		}
-		defer o.wipe()
-		now := s.Clock()
-		accepted, err := totp.VerifyPair(o.seed, o.params, o.state, first, second, o.resyncWindow(), now)
-		if err == nil {
-			err = s.Store.AcceptCode(ctx, d.ID, use(accepted, now), false, s.did(by, mfa.EventDeviceResynced, d))
+		if now.PrincipalID != d.PrincipalID {
+			return noDevice()
 		}
-		failed := s.did(by, mfa.EventResyncFailed, d)
-		switch {
-		case err == nil:
-			s.clocks.saw(d.ID, o.ahead(accepted.Drift), now)
-			return s.right(ctx, by.Caller.ID)
-		case mfa.IsCode(err, mfa.CodeCodeUsed):
-			s.note(ctx, failed, err)
-			return err
-		case isGuess(err):
-			_, err = s.wrong(ctx, by.Caller.ID, failed, s.explained(o, first, second, now, err))
-		}
-		return err
+		return s.resynced(ctx, by, now, first, second)
 	})
+}
+
+func (s *Service) resynced(ctx context.Context, by account.Acting, d mfa.Device, first, second string) error {
+	o, err := s.open(d)
+	if err != nil {
+		return err
+	}
+	defer o.wipe()
+	now := s.Clock()
+	accepted, err := totp.VerifyPair(o.seed, o.params, o.state, first, second, o.resyncWindow(), now)
+	if err == nil {
+		err = s.Store.AcceptCode(ctx, d.ID, use(accepted, now), false, s.did(by, mfa.EventDeviceResynced, d))
+	}
+	failed := s.did(by, mfa.EventResyncFailed, d)
+	switch {
+	case err == nil:
+		s.clocks.saw(d.ID, o.ahead(accepted.Drift), now)
+		return s.right(ctx, by.Caller.ID)
+	case mfa.IsCode(err, mfa.CodeCodeUsed):
+		s.note(ctx, failed, err)
+		return err
+	case isGuess(err):
+		_, err = s.wrong(ctx, by.Caller.ID, failed, s.explained(o, first, second, now, err))
+	}
+	return err
 }
 
 // checkPair refuses what is no pair of codes before anybody is looked up.

@@ -10,7 +10,8 @@ import (
 // testVault seals by turning each byte and naming the row, which is no secret but opens
 // in no other row, as the real one does not.
 type testVault struct {
-	locked atomic.Bool
+	locked  atomic.Bool
+	damaged string // ID of a row that does not open
 }
 
 func (v *testVault) Seal(p mfa.Purpose, id string, secret *mfa.Secret) ([]byte, error) {
@@ -25,7 +26,7 @@ func (v *testVault) Open(p mfa.Purpose, id string, sealed []byte) (*mfa.Secret, 
 		return nil, mfa.Fail(mfa.CodeVaultLocked, "state", "locked")
 	}
 	plain, ok := bytes.CutPrefix(sealed, row(p, id))
-	if !ok {
+	if !ok || id == v.damaged {
 		return nil, mfa.Fail(mfa.CodeVaultDamaged)
 	}
 	return mfa.NewSecret(turned(plain)), nil
