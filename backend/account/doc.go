@@ -1,10 +1,38 @@
-// Package account is the use cases around who exists: creating the account and
-// its root user, checking passwords, and the list of a principal's devices.
-// Ceremonies (adding a device, signing in with one) are package ceremony.
+// Package account is the use cases around who exists and who may do what: creating the
+// account, its root user and users, the first factor, password rules, settings, the
+// verdict of enforcement and its rehearsal. Ceremonies (adding a device, signing in
+// with one) are package ceremony.
 //
 // It never does cryptography beyond the password hash (argon2id, RFC 9106) and
-// knows neither transports nor SQL.
+// knows neither transports nor SQL. What enforcement says it asks package enforcement,
+// who may do what it asks mfa.Rules.
 //
-// Reading order: service.go, create.go, password.go (hash), signin.go (the
-// first factor and its growing delay), devices.go.
+// # One gate
+//
+// Every use case takes the session and asks May first: the session's limit, the rules,
+// then the rule that one's own devices are changed only in an MFA session once there is
+// one. What is true whatever the rules say is refused here: root has no name to change
+// and is not removed, nobody removes or demotes themselves, and one's own password is
+// changed with the old one.
+//
+// # Guesses
+//
+// Wrong passwords are counted by the name that was typed, known or not; wrong codes by
+// principal, under a key of their own. Both have the same delay, and both are kept in
+// the store.
+//
+// # Deadlines
+//
+// The time to go without a device begins with the first right password of somebody who
+// must have one and has none that works. The store keeps the deadline once; nothing
+// here moves it. Now is the later of the clock and the latest time ever written down.
+//
+// Names and their uniqueness, paths and quotas follow IAM's API model; the list of
+// users is CSV (RFC 4180).
+//
+// Reading order: service.go, access.go (the gate), create.go, clock.go, password.go
+// (hash), guesses.go (the growing delay), signin.go (the first factor), overview.go (the
+// list of users, verdict, rehearsal), users.go, passwords.go, groups.go, settings.go,
+// csv.go, userfile.go and userimport.go (a list of users from a file), events.go,
+// newdevice.go, devices.go.
 package account

@@ -65,6 +65,11 @@ func (s *Service) Rehearse(ctx context.Context, who mfa.Session, day time.Time) 
 	return enforcement.Rehearse(acting.Account.Settings, all, day), nil
 }
 
+// changed reads a row that was just written. It is done, so it is too late to cancel.
+func (s *Service) changed(ctx context.Context, id string) (mfa.Overview, error) {
+	return s.overview(context.WithoutCancel(ctx), id)
+}
+
 // overview makes one row of the list of users without reading the others.
 func (s *Service) overview(ctx context.Context, id string) (mfa.Overview, error) {
 	p, err := s.store.Principal(ctx, id)
@@ -89,7 +94,9 @@ func (s *Service) overview(ctx context.Context, id string) (mfa.Overview, error)
 		PasswordUsedAt: p.PasswordUsedAt, MFADeadline: p.MFADeadline, Version: p.Version}
 	kinds := map[mfa.DeviceKind]*int{mfa.KindPasskey: &o.Passkeys, mfa.KindApp: &o.Apps, mfa.KindToken: &o.Tokens}
 	for _, d := range devices {
-		*kinds[d.Kind]++
+		if n := kinds[d.Kind]; n != nil {
+			*n++
+		}
 		if !d.SuspectAt.IsZero() {
 			o.Suspect++
 		}

@@ -43,7 +43,7 @@ func (s *Service) SetPassword(ctx context.Context, who mfa.Session, id string, v
 	if err := s.store.UpdatePrincipal(ctx, p, s.did(acting, mfa.EventPasswordSet, "what", what)); err != nil {
 		return mfa.Overview{}, err
 	}
-	return s.overview(ctx, id)
+	return s.changed(ctx, id)
 }
 
 // ChangePassword changes the caller's own password. A wrong old one counts like a

@@ -31,7 +31,8 @@ func (s *Service) SaveSettings(ctx context.Context, who mfa.Session, version int
 	if err := s.store.UpdateAccount(ctx, a, s.did(acting, mfa.EventSettingsChanged, "what", what, "from", from, "to", to)); err != nil {
 		return mfa.Account{}, err
 	}
-	return s.store.Account(ctx)
+	// It is done, so it is too late to cancel.
+	return s.store.Account(context.WithoutCancel(ctx))
 }
 
 // differences names what differs, with the old and the new values in the same order.

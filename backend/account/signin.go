@@ -57,7 +57,8 @@ func (s *Service) accept(ctx context.Context, key []byte, p mfa.Principal) (mfa.
 	if err := s.store.PasswordAccepted(ctx, key, p.ID, deadline, e); err != nil {
 		return mfa.Principal{}, err
 	}
-	return s.store.Principal(ctx, p.ID)
+	// It is done, so it is too late to cancel.
+	return s.store.Principal(context.WithoutCancel(ctx), p.ID)
 }
 
 // newDeadline is zero when none begins with this sign-in.
