@@ -102,12 +102,10 @@ func newBenchOver(t testing.TB, phone virtualauth.Config, store mfa.Store) *benc
 	device := virtualauth.New(phone)
 	t.Cleanup(func() { device.Close() })
 	b.phones = &fakePhones{device: device}
-	accounts := account.New(account.Config{Store: store, Rules: rules.Builtin{Policies: store}, Clock: b.clock.read, Rand: rand.Reader,
-		Cost: account.Cost{Time: 1, MemoryKiB: 64, Threads: 1}})
 	b.vault = &testVault{}
-	b.Service = New(Config{Store: store, Accounts: accounts, Phones: b.phones, Vault: b.vault, Clock: b.clock.read, Rand: rand.Reader, Log: slog.New(slog.DiscardHandler)})
+	b.over(store)
 	t.Cleanup(b.Close)
-	if _, _, err := accounts.Create(t.Context(), account.NewAccount{Alias: "acme-lab", Email: b.root.Name, Password: b.pass()}); err != nil {
+	if _, _, err := b.Accounts.Create(t.Context(), account.NewAccount{Alias: "acme-lab", Email: b.root.Name, Password: b.pass()}); err != nil {
 		t.Fatal(err)
 	}
 	p, err := b.Password(t.Context(), b.root, b.pass())
@@ -116,6 +114,14 @@ func newBenchOver(t testing.TB, phone virtualauth.Config, store mfa.Store) *benc
 	}
 	b.who = *p.Session
 	return b
+}
+
+// over makes the services anew over a store, as a program does that begins.
+func (b *bench) over(store mfa.Store) {
+	accounts := account.New(account.Config{Store: store, Rules: rules.Builtin{Policies: store}, Clock: b.clock.read, Rand: rand.Reader,
+		Cost: account.Cost{Time: 1, MemoryKiB: 64, Threads: 1}})
+	b.Service = New(Config{Store: store, Accounts: accounts, Phones: b.phones, Vault: b.vault, Clock: b.clock.read, Rand: rand.Reader,
+		Log: slog.New(slog.DiscardHandler)})
 }
 
 func yes(context.Context, Candidate) (bool, error) { return true, nil }
