@@ -169,3 +169,20 @@ func TestTheDeadlineStandsInTheTrail(t *testing.T) {
 		t.Errorf("events %+v, %v", events, err)
 	}
 }
+
+// Who had a device from the beginning has all of the time when it is gone.
+func TestNoDeadlineBeginsWithADevice(t *testing.T) {
+	b := newBench(t)
+	d := device(b.create(t).ID, "phone")
+	b.add(t, d)
+	if p, v := b.signIn(t, root); !p.MFADeadline.IsZero() || v.State != enforcement.Free {
+		t.Errorf("deadline %v, %+v", p.MFADeadline, v)
+	}
+	b.now = b.now.Add(100 * oneDay)
+	if err := b.store.RemoveDevice(t.Context(), d.ID, 1, mfa.Event{At: b.now, Kind: mfa.EventDeviceRemoved}); err != nil {
+		t.Fatal(err)
+	}
+	if _, v := b.signIn(t, root); v.State != enforcement.Grace || v.Deadline != b.now.Add(35*oneDay) {
+		t.Errorf("%+v", v)
+	}
+}
