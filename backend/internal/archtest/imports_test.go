@@ -60,7 +60,7 @@ var allowed = map[string][]string{
 	"backend/recovery":    {"backend/mfa", "backend/account"},
 	"backend/report":      {"backend/mfa", "backend/account"},
 	"backend/activity":    {"backend/mfa", "backend/account", "backend/audit"},
-	"backend/archive":     {"backend/mfa", "backend/account"},
+	"backend/archive":     {"backend/mfa", "backend/account", "backend/audit"},
 	"backend/desk": {"backend/mfa", "backend/account", "backend/ceremony", "backend/phonesim", "backend/devices", "backend/stock",
 		"backend/recovery", "backend/report", "backend/activity", "backend/archive", "backend/vault"},
 

@@ -1,0 +1,39 @@
+package archive
+
+import (
+	"context"
+	"fmt"
+	"os"
+
+	"github.com/keyferry/keyferry/backend/mfa"
+)
+
+// Rehearse does all of restoring but the swap, in a folder that is gone afterwards,
+// also when ctx ends: the file opens, it is whole, its database works, the audit trail
+// holds, and every sealed secret opens with the key that came with it.
+//
+// file-unreadable, backup-unreadable, backup-passphrase-wrong, backup-damaged (also
+// when a secret does not open), backup-newer, chain-broken (params: seq; the Summary
+// is good all the same), disk-full.
+func Rehearse(ctx context.Context, path string, passphrase *mfa.Secret, open Opener) (Summary, error) {
+	folder, err := os.MkdirTemp("", "keyferry-rehearsal-") // mode 0700
+	if err != nil {
+		return Summary{}, failed(err)
+	}
+	defer os.RemoveAll(folder)
+	m, key, err := unpack(ctx, path, passphrase, folder, func(manifest) error { return nil })
+	if err != nil {
+		return Summary{}, err
+	}
+	defer key.Wipe()
+	s, _, err := inspect(ctx, databaseIn(folder), m, key, open, func(_ mfa.Store, c counted) error {
+		switch {
+		case c.unopened > 0:
+			return c.unopenedFailure()
+		case c.brokenAt > 0:
+			return mfa.Fail(mfa.CodeChainBroken, "seq", fmt.Sprint(c.brokenAt))
+		}
+		return nil
+	})
+	return s, err
+}
