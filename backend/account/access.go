@@ -26,10 +26,13 @@ var changesDevices = map[mfa.Operation]bool{
 	mfa.OpMakeRecoveryCodes:   true,
 }
 
-// setsUpDevice is all that a session may do whose time to add a device is over.
+// setsUpDevice is all that a session may do whose time to add a device is over. It may
+// remove devices, too: eight suspect ones leave no room for one that works. Who has none
+// has nothing to remove, and who has some needs more than a password for it.
 var setsUpDevice = map[mfa.Operation]bool{
 	mfa.OpCreateVirtualDevice: true,
 	mfa.OpEnableDevice:        true,
+	mfa.OpDeactivateDevice:    true,
 	mfa.OpListDevices:         true,
 }
 

@@ -60,6 +60,8 @@ func TestMay(t *testing.T) {
 
 		{"set up: a device", session(alice, setUp), mfa.OpEnableDevice, "", ""},
 		{"set up: an app", session(alice, setUp), mfa.OpCreateVirtualDevice, "", ""},
+		{"set up: remove a suspect device, by password", session(owner, setUp), mfa.OpDeactivateDevice, "", mfa.CodeMFANeeded},
+		{"set up: remove a suspect device, with a printed code", session(owner, setUp, recovered), mfa.OpDeactivateDevice, "", ""},
 		{"set up: see one's devices", session(alice, setUp), mfa.OpListDevices, "", ""},
 		{"set up: a new password", session(alice, setUp), mfa.OpChangePassword, "", mfa.CodeSetUpNeeded},
 		{"set up: another's device", session(admin, setUp), mfa.OpEnableDevice, owner, mfa.CodeSetUpNeeded},

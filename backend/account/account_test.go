@@ -23,8 +23,10 @@ type bench struct {
 	now   time.Time
 }
 
-func newBench(t *testing.T) *bench {
-	b := &bench{store: storetest.NewMemory(), now: time.Date(2026, 11, 1, 9, 0, 0, 0, time.UTC)}
+func newBench(t *testing.T) *bench { return benchOn(t, storetest.NewMemory()) }
+
+func benchOn(t *testing.T, store mfa.Store) *bench {
+	b := &bench{store: store, now: time.Date(2026, 11, 1, 9, 0, 0, 0, time.UTC)}
 	b.Service = New(Config{Store: b.store, Rules: rules.Builtin{Policies: b.store}, Clock: func() time.Time { return b.now }, Rand: rand.Reader, Cost: cheap})
 	t.Cleanup(func() { b.store.Close() })
 	return b

@@ -3,12 +3,13 @@ package account
 import (
 	"fmt"
 	"math/rand/v2"
-	"slices"
+	"path/filepath"
 	"testing"
 	"time"
 
 	"github.com/keyferry/keyferry/backend/enforcement"
 	"github.com/keyferry/keyferry/backend/mfa"
+	"github.com/keyferry/keyferry/backend/sqlite"
 )
 
 const oneDay = 24 * time.Hour
@@ -18,35 +19,7 @@ const oneDay = 24 * time.Hour
 func TestRehearsalIsWhatHappens(t *testing.T) {
 	states := map[enforcement.State]int{}
 	for seed := range uint64(250) {
-		h := newHistory(t, seed)
-		h.live()
-		day := h.now.Add(time.Duration(h.dice.Int64N(int64(120*oneDay))) - 40*oneDay)
-		forecasts, err := h.Rehearse(t.Context(), h.root, day)
-		if err != nil {
-			t.Fatal(err)
-		}
-		if len(forecasts) != len(h.people) {
-			t.Fatalf("seed %d: %d forecasts of %d", seed, len(forecasts), len(h.people))
-		}
-		h.now = day
-		h.dice.Shuffle(len(forecasts), func(i, j int) { forecasts[i], forecasts[j] = forecasts[j], forecasts[i] })
-		for _, f := range forecasts {
-			o, want := f.Overview, f.Verdict
-			states[want.State]++
-			p := mfa.Principal{ID: o.ID}
-			if o.HasPassword {
-				if p, err = h.CheckPassword(t.Context(), mfa.Identity{Kind: o.Kind, Name: o.Name}, secret("correct horse")); err != nil {
-					t.Fatal(err)
-				}
-			} else {
-				_, err := h.CheckPassword(t.Context(), mfa.Identity{Kind: o.Kind, Name: o.Name}, secret("correct horse"))
-				wants(t, err, mfa.CodeSignInRefused)
-			}
-			got, err := h.Verdict(t.Context(), p)
-			if err != nil || got != want {
-				t.Fatalf("seed %d, %s on %v: rehearsed %+v, was %+v, %v", seed, o.Name, day, want, got, err)
-			}
-		}
+		rehearse(t, newHistory(t, newBench(t), seed), states)
 	}
 	for _, s := range []enforcement.State{enforcement.Free, enforcement.Grace, enforcement.SetUp, enforcement.Blocked} {
 		if states[s] < 100 {
@@ -55,17 +28,63 @@ func TestRehearsalIsWhatHappens(t *testing.T) {
 	}
 }
 
+// A database keeps times in its own way.
+func TestRehearsalIsWhatHappensOnDisk(t *testing.T) {
+	for seed := range uint64(5) {
+		store, err := sqlite.Open(t.Context(), filepath.Join(t.TempDir(), "account.db"))
+		if err != nil {
+			t.Fatal(err)
+		}
+		h := newHistory(t, benchOn(t, store), 1000+seed)
+		rehearse(t, h, map[enforcement.State]int{})
+		sameRows(t, h)
+	}
+}
+
+func rehearse(t *testing.T, h *history, states map[enforcement.State]int) {
+	t.Helper()
+	h.live()
+	day := h.now.Add(time.Duration(h.dice.Int64N(int64(120*oneDay))) - 40*oneDay)
+	forecasts, err := h.Rehearse(t.Context(), h.root, day)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if len(forecasts) != len(h.people) {
+		t.Fatalf("seed %d: %d forecasts of %d", h.seed, len(forecasts), len(h.people))
+	}
+	h.now = day
+	h.dice.Shuffle(len(forecasts), func(i, j int) { forecasts[i], forecasts[j] = forecasts[j], forecasts[i] })
+	for _, f := range forecasts {
+		o, want := f.Overview, f.Verdict
+		states[want.State]++
+		p := mfa.Principal{ID: o.ID}
+		if o.HasPassword {
+			if p, err = h.CheckPassword(t.Context(), mfa.Identity{Kind: o.Kind, Name: o.Name}, secret("correct horse")); err != nil {
+				t.Fatal(err)
+			}
+		} else {
+			_, err := h.CheckPassword(t.Context(), mfa.Identity{Kind: o.Kind, Name: o.Name}, secret("correct horse"))
+			wants(t, err, mfa.CodeSignInRefused)
+		}
+		got, err := h.Verdict(t.Context(), p)
+		if err != nil || got != want {
+			t.Fatalf("seed %d, %s on %v: rehearsed %+v, was %+v, %v", h.seed, o.Name, day, want, got, err)
+		}
+	}
+}
+
 // history is a random account.
 type history struct {
 	*bench
 	t      *testing.T
+	seed   uint64
 	dice   *rand.Rand
 	root   mfa.Session
 	people []mfa.Identity
 }
 
-func newHistory(t *testing.T, seed uint64) *history {
-	h := &history{bench: newBench(t), t: t, dice: rand.New(rand.NewPCG(seed, 7)), people: []mfa.Identity{root}}
+func newHistory(t *testing.T, b *bench, seed uint64) *history {
+	h := &history{bench: b, t: t, seed: seed, dice: rand.New(rand.NewPCG(seed, 7)), people: []mfa.Identity{root}}
 	h.root = mfa.Session{PrincipalID: h.create(t).ID, MFAAt: h.now}
 	for i := range h.dice.IntN(6) {
 		n := NewUser{Name: fmt.Sprint("user-", i)}
@@ -149,18 +168,23 @@ func (h *history) device(owner string) mfa.Device {
 // Me and the verdict read one principal, the list of users all: they must agree.
 func TestOneRowIsTheRowOfTheList(t *testing.T) {
 	for seed := range uint64(40) {
-		h := newHistory(t, seed)
+		h := newHistory(t, newBench(t), seed)
 		h.live()
-		all, err := h.Users(t.Context(), h.root)
-		h.must(all, err)
-		for _, o := range all {
-			me, err := h.Me(t.Context(), mfa.Session{PrincipalID: o.ID})
-			if err != nil || me != o {
-				t.Fatalf("seed %d: alone %+v, in the list %+v, %v", seed, me, o, err)
-			}
+		sameRows(t, h)
+	}
+}
+
+func sameRows(t *testing.T, h *history) {
+	t.Helper()
+	all, err := h.Users(t.Context(), h.root)
+	h.must(all, err)
+	for _, o := range all {
+		me, err := h.Me(t.Context(), mfa.Session{PrincipalID: o.ID})
+		if err != nil || me != o {
+			t.Fatalf("seed %d: alone %+v, in the list %+v, %v", h.seed, me, o, err)
 		}
-		if !slices.ContainsFunc(all, func(o mfa.Overview) bool { return o.Kind == mfa.Root && o.Administrator }) {
-			t.Error("root is no administrator")
-		}
+	}
+	if len(all) == 0 || all[0].Kind != mfa.Root || !all[0].Administrator {
+		t.Errorf("seed %d: root is not the first administrator of %+v", h.seed, all)
 	}
 }
