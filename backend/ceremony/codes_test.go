@@ -1,6 +1,7 @@
 package ceremony
 
 import (
+	"context"
 	"sync"
 	"testing"
 	"time"
@@ -373,6 +374,54 @@ func TestWrongCodesAreCountedAndDelayed(t *testing.T) {
 	if guesses, err := b.Accounts.GuessGate(t.Context(), b.who.PrincipalID); err != nil || guesses.Count != 0 {
 		t.Errorf("%d wrong codes are remembered, %v", guesses.Count, err)
 	}
+}
+
+// Guesses side by side do not share one count: each sees what the one before it left.
+func TestParallelGuesses(t *testing.T) {
+	b := newBench(t, virtualauth.Android())
+	g := b.app(t, b.who, "", "my-app")
+	b.clock.add(step)
+	pending := b.pending(t)
+	var mu sync.Mutex
+	answers := map[mfa.Code]int{}
+	var all sync.WaitGroup
+	for i := range 40 {
+		all.Go(func() {
+			_, err := b.SignInWithCode(t.Context(), pending, b.code(t, g, 100+i))
+			mu.Lock()
+			defer mu.Unlock()
+			answers[mfa.AsFailure(err).Code]++
+		})
+	}
+	all.Wait()
+	if answers[mfa.CodeCodeWrong] != 5 || answers[mfa.CodeSignInDelayed] != 35 {
+		t.Errorf("answers %v", answers)
+	}
+}
+
+// Somebody who leaves while a right code is written down has signed in.
+func TestCancelledWhenItIsWritten(t *testing.T) {
+	b := newBench(t, virtualauth.Android())
+	g := b.app(t, b.who, "", "my-app")
+	b.clock.add(step)
+	pending := b.pending(t)
+	_, err := b.SignInWithCode(t.Context(), pending, b.code(t, g, 100))
+	wants(t, err, mfa.CodeCodeWrong)
+	ctx, cancel := context.WithCancel(t.Context())
+	b.Store = &cancelling{Store: b.Store, cancel: cancel}
+	if s, err := b.SignInWithCode(ctx, pending, b.code(t, g, 0)); err != nil || !s.MFAPresent() {
+		t.Errorf("%+v, %v", s, err)
+	}
+}
+
+type cancelling struct {
+	mfa.Store
+	cancel func()
+}
+
+func (c *cancelling) AcceptCode(ctx context.Context, id string, u mfa.CodeUse, used bool, e mfa.Event) error {
+	defer c.cancel()
+	return c.Store.AcceptCode(ctx, id, u, used, e)
 }
 
 func TestLockedVaultCountsNothing(t *testing.T) {

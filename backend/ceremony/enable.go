@@ -45,7 +45,7 @@ func (s *Service) enable(ctx context.Context, a account.Acting, d mfa.Device, na
 		return mfa.Device{}, err
 	}
 	s.clocks.saw(d.ID, o.ahead(accepted.Drift), now)
-	return s.Store.Device(ctx, d.ID)
+	return s.Store.Device(context.WithoutCancel(ctx), d.ID)
 }
 
 // enableWindow is how far the second code of a pair may be off when a device is enabled,

@@ -18,10 +18,10 @@ import (
 // restart in between. What was accepted is kept here by the step in the device's own
 // time, and every answer is held against it.
 func TestNoCodeIsAcceptedTwice(t *testing.T) {
-	for seed := range uint64(8) {
+	for seed := range uint64(6) {
 		t.Run(fmt.Sprint(seed), func(t *testing.T) {
 			l := newLife(t, seed)
-			for range 120 {
+			for range 100 {
 				l.live(t)
 			}
 			if l.accepted == 0 || l.refused == 0 {

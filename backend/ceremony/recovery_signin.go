@@ -45,5 +45,5 @@ func (s *Service) recovered(ctx context.Context, p mfa.Principal, code *mfa.Secr
 	if err := s.Recovery.Use(ctx, p.ID, code); err != nil {
 		return mfa.Session{}, err
 	}
-	return session, s.right(ctx, p.ID)
+	return session, s.right(context.WithoutCancel(ctx), p.ID)
 }

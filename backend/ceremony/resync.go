@@ -45,7 +45,7 @@ func (s *Service) Resync(ctx context.Context, who mfa.Session, deviceID, first, 
 	if err := s.resync(ctx, acting, d, first, second); err != nil {
 		return mfa.Device{}, err
 	}
-	return s.Store.Device(ctx, deviceID)
+	return s.Store.Device(context.WithoutCancel(ctx), deviceID)
 }
 
 // ResyncPending is Resync for somebody whose password was right and whose codes are
@@ -95,7 +95,7 @@ func (s *Service) resynced(ctx context.Context, by account.Acting, d mfa.Device,
 	switch {
 	case err == nil:
 		s.clocks.saw(d.ID, o.ahead(accepted.Drift), now)
-		return s.right(ctx, by.Caller.ID)
+		return s.right(context.WithoutCancel(ctx), by.Caller.ID)
 	case mfa.IsCode(err, mfa.CodeCodeUsed):
 		s.note(ctx, failed, err)
 		return err

@@ -125,6 +125,9 @@ func TestResyncWhenSignedIn(t *testing.T) {
 	}
 	_, err = b.Resync(t.Context(), annOnly, g.ID, first, second)
 	wants(t, err, mfa.CodeCodeUsed)
+	if k := b.kinds(t); k[len(k)-1] != mfa.EventResyncFailed {
+		t.Errorf("audit trail %v", k)
+	}
 	if err := b.Store.UnassignDevice(t.Context(), g.ID, b.device(t, g.ID).Version, mfa.Event{At: b.clock.read(), Kind: mfa.EventDeviceDeactivated}); err != nil {
 		t.Fatal(err)
 	}

@@ -29,7 +29,7 @@ func (s *Service) Rename(ctx context.Context, who mfa.Session, id string, versio
 	if err := s.store.UpdateDevice(ctx, d, event); err != nil {
 		return mfa.Device{}, err
 	}
-	return s.store.Device(ctx, id)
+	return s.store.Device(context.WithoutCancel(ctx), id)
 }
 
 // Remove takes a device from its owner (DeactivateMFADevice) and gives what is left of
@@ -50,7 +50,7 @@ func (s *Service) Remove(ctx context.Context, who mfa.Session, id string, versio
 		if err := s.store.UnassignDevice(ctx, id, version, s.accounts.Did(acting, mfa.EventDeviceDeactivated, id, "name", d.Name)); err != nil {
 			return mfa.Device{}, err
 		}
-		return s.store.Device(ctx, id)
+		return s.store.Device(context.WithoutCancel(ctx), id)
 	}
 	if err := s.store.RemoveDevice(ctx, id, version, s.accounts.Did(acting, mfa.EventDeviceRemoved, id, "name", d.Name)); err != nil {
 		return mfa.Device{}, err
