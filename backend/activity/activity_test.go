@@ -209,9 +209,9 @@ func TestCheckpointsThatDoNotFit(t *testing.T) {
 		"none":                {"", ""},
 		"torn line":           {`{"seq":2,"hash":"` + hash + `","ti`, ""},
 		"torn, zeros":         {"\x00\x00\x00\x00", ""},
-		"other hash":          {`{"seq":2,"hash":"` + hash + `","time":""}` + "\n", mfa.CodeCheckpoint},
-		"longer trail":        {`{"seq":9,"hash":"` + hash + `","time":""}` + "\n", mfa.CodeCheckpoint},
-		"other hash and torn": {`{"seq":2,"hash":"` + hash + `","time":""}` + "\n{", mfa.CodeCheckpoint},
+		"other hash":          {`{"seq":2,"hash":"` + hash + `","time":"2026-11-01T12:00:00Z"}` + "\n", mfa.CodeCheckpoint},
+		"longer trail":        {`{"seq":9,"hash":"` + hash + `","time":"2026-11-01T12:00:00Z"}` + "\n", mfa.CodeCheckpoint},
+		"other hash and torn": {`{"seq":2,"hash":"` + hash + `","time":"2026-11-01T12:00:00Z"}` + "\n{", mfa.CodeCheckpoint},
 		"damaged line":        {"{\n", mfa.CodeCheckpoint},
 		"no hash":             {`{"seq":2}` + "\n", mfa.CodeCheckpoint},
 		"too large":           {strings.Repeat("{}\n", maxFile), mfa.CodeCheckpoint},
@@ -248,7 +248,7 @@ func TestCheckpointsAreThinned(t *testing.T) {
 	}
 	var text strings.Builder
 	for _, e := range events[:maxMarks] {
-		fmt.Fprintf(&text, `{"seq":%d,"hash":"%x","time":""}`+"\n", e.Seq, e.Hash)
+		fmt.Fprintf(&text, `{"seq":%d,"hash":"%x","time":"2026-11-01T12:00:00Z"}`+"\n", e.Seq, e.Hash)
 	}
 	if err := os.WriteFile(b.path, []byte(text.String()), 0o600); err != nil {
 		t.Fatal(err)

@@ -10,7 +10,7 @@
 // and in this order, written as encoding/json writes:
 //
 //	seq           number
-//	at            RFC 3339 in UTC with six digits of microseconds; "" for no time
+//	at            RFC 3339 in UTC, to the microsecond; 1970-01-01T00:00:00Z for no time
 //	kind          text
 //	principal_id  text
 //	device_id     text

@@ -10,21 +10,20 @@ import (
 	"strconv"
 	"time"
 
+	"github.com/keyferry/keyferry/backend/audit"
 	"github.com/keyferry/keyferry/backend/mfa"
 )
 
 // line is one event of an export. The names and their order are part of the format.
 type line struct {
 	Seq       int64             `json:"seq"`
-	At        string            `json:"at"`
+	At        time.Time         `json:"at"`
 	Kind      mfa.EventKind     `json:"kind"`
 	Principal string            `json:"principal_id"`
 	Device    string            `json:"device_id"`
 	Detail    map[string]string `json:"detail"`
 	Hash      string            `json:"hash"`
 }
-
-const microseconds = "2006-01-02T15:04:05.000000Z"
 
 func lineOf(e mfa.Event) line {
 	l := line{Seq: e.Seq, At: stamp(e.At), Kind: e.Kind, Principal: e.PrincipalID, Device: e.DeviceID, Detail: e.Detail, Hash: hex.EncodeToString(e.Hash)}
@@ -34,12 +33,8 @@ func lineOf(e mfa.Event) line {
 	return l
 }
 
-func stamp(t time.Time) string {
-	if t.IsZero() {
-		return ""
-	}
-	return t.UTC().Format(microseconds)
-}
+// stamp is a time as the chain has it: whole microseconds of UTC, 1970 for none.
+func stamp(t time.Time) time.Time { return time.UnixMicro(audit.Micros(t)).UTC() }
 
 // page is how many events are read from the store at once.
 const page = 1000

@@ -16,9 +16,9 @@ import (
 
 // Mark is one line of the checkpoints' file.
 type Mark struct {
-	Seq  int64  `json:"seq"`
-	Hash string `json:"hash"` // 64 hex digits, lower case
-	Time string `json:"time"` // when it was written, as in an export
+	Seq  int64     `json:"seq"`
+	Hash string    `json:"hash"` // 64 hex digits, lower case
+	Time time.Time `json:"time"` // when it was written, as in an export
 }
 
 // Bounds of the file. At one a day, maxMarks are reached after five years.

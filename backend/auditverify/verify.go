@@ -8,13 +8,12 @@ import (
 	"crypto/sha256"
 	"database/sql"
 	"encoding/binary"
+	"encoding/hex"
 	"encoding/json"
-	"fmt"
 	"io"
-	"maps"
 	"net/url"
 	"os"
-	"slices"
+	"strconv"
 	"time"
 
 	_ "modernc.org/sqlite"
@@ -22,30 +21,27 @@ import (
 
 // Result is where a trail ends.
 type Result struct {
-	Events      int64  // their number, and so the seq of the last one
-	Hash        string // of the last one, in hex
-	Checkpoints int    // that were compared
+	Events, Checkpoints int64  // how many there are, how many were compared
+	Hash                string // of the last event, in hex
 }
 
-// Broken is the first place that does not fit: "number" (events are missing, doubled or
-// moved), "hash" (one was changed), "checkpoint" (it shows another or a longer trail).
+// Broken is what does not fit first: "number" (an event is missing or moved), "hash" (it was changed), "checkpoint" (there was more).
 type Broken struct {
 	Seq  int64
 	What string
 }
 
-func (b *Broken) Error() string { return fmt.Sprintf("event %d: wrong %s", b.Seq, b.What) }
+func (b *Broken) Error() string { return "event " + strconv.FormatInt(b.Seq, 10) + ": wrong " + b.What }
 
 // event is a line of an export or a row of the table. Checkpoints have seq and hash.
 type event struct {
-	Seq       int64             `json:"seq"`
-	At        string            `json:"at"`
-	Kind      string            `json:"kind"`
-	Principal string            `json:"principal_id"`
-	Device    string            `json:"device_id"`
-	Detail    map[string]string `json:"detail"`
-	Hash      string            `json:"hash"`
-	micros    int64
+	Seq       int64           `json:"seq"`
+	At        time.Time       `json:"at"`
+	Kind      string          `json:"kind"`
+	Principal string          `json:"principal_id"`
+	Device    string          `json:"device_id"`
+	Detail    json.RawMessage `json:"detail"`
+	Hash      string          `json:"hash"`
 }
 
 // VerifyDatabase checks a database, in use or not. checkpoints is package activity's file, or "".
@@ -59,20 +55,18 @@ func VerifyDatabase(ctx context.Context, path, checkpoints string) (Result, erro
 		return Result{}, err
 	}
 	defer db.Close()
-	rows, err := db.QueryContext(ctx, "SELECT seq, at, kind, principal_id, device_id, detail, lower(hex(hash)) FROM events ORDER BY seq")
+	rows, err := db.QueryContext(ctx, "SELECT seq, at, kind, principal_id, device_id, detail, hash FROM events ORDER BY seq")
 	if err != nil {
 		return Result{}, err
 	}
 	defer rows.Close()
+	micros, hash := int64(0), sql.RawBytes{}
 	return verify(checkpoints, func() (e event, err error) {
 		if !rows.Next() {
 			return e, cmp.Or(rows.Err(), io.EOF)
 		}
-		var detail []byte
-		err = rows.Scan(&e.Seq, &e.micros, &e.Kind, &e.Principal, &e.Device, &detail, &e.Hash)
-		if json.Unmarshal(detail, &e.Detail) != nil {
-			e.Hash = "" // it was changed
-		}
+		err = rows.Scan(&e.Seq, &micros, &e.Kind, &e.Principal, &e.Device, (*[]byte)(&e.Detail), &hash)
+		e.At, e.Hash = time.UnixMicro(micros), hex.EncodeToString(hash)
 		return e, err
 	})
 }
@@ -86,10 +80,6 @@ func VerifyExport(ctx context.Context, r io.Reader, checkpoints string) (Result,
 			return e, err
 		}
 		_ = json.Unmarshal(line, &e)
-		const form = "2006-01-02T15:04:05.000000Z"
-		if at, err := time.Parse(form, e.At); err == nil {
-			e.micros, e.At = at.UnixMicro(), at.Format(form)
-		}
 		if same, _ := json.Marshal(e); !bytes.Equal(append(same, '\n'), line) {
 			e.Hash = "" // JSON can be written in many ways, an export in one
 		}
@@ -103,16 +93,14 @@ func verify(checkpoints string, next func() (event, error)) (at Result, err erro
 	if err != nil && checkpoints != "" {
 		return at, err
 	}
-	known := map[int64]string{}
-	// A last line without an end was being written when the machine went off.
-	for line := range bytes.Lines(data[:bytes.LastIndexByte(data, '\n')+1]) {
-		var c event
-		if at.Checkpoints++; json.Unmarshal(line, &c) != nil || len(c.Hash) != 64 || known[c.Seq] != "" && known[c.Seq] != c.Hash {
-			return at, &Broken{c.Seq, "checkpoint"}
-		}
-		known[c.Seq] = c.Hash
+	var known []event
+	for line := range bytes.Lines(data[:bytes.LastIndexByte(data, '\n')+1]) { // a last line without an end was never finished
+		known = append(known, event{})
+		_ = json.Unmarshal(line, &known[at.Checkpoints]) // what cannot be read fits nothing
+		at.Checkpoints++
 	}
-	var last [sha256.Size]byte
+	b, last := make([]byte, 0, 512), [sha256.Size]byte{}
+	text := func(s string) { b = append(binary.BigEndian.AppendUint32(b, uint32(len(s))), s...) }
 	for e, err := next(); err != io.EOF; e, err = next() {
 		if err != nil {
 			return at, err
@@ -120,27 +108,40 @@ func verify(checkpoints string, next func() (event, error)) (at Result, err erro
 		if at.Events++; e.Seq != at.Events {
 			return at, &Broken{at.Events, "number"}
 		}
-		b := append(append(make([]byte, 0, 512), last[:]...), 1) // the version of the encoding
-		text := func(s string) { b = append(binary.BigEndian.AppendUint32(b, uint32(len(s))), s...) }
-		b = binary.BigEndian.AppendUint64(binary.BigEndian.AppendUint64(b, uint64(e.Seq)), uint64(e.micros))
+		b = append(append(b[:0], last[:]...), 1) // the version of the encoding
+		b = binary.BigEndian.AppendUint64(binary.BigEndian.AppendUint64(b, uint64(e.Seq)), uint64(e.At.UnixMicro()))
 		text(e.Kind)
 		text(e.Principal)
 		text(e.Device)
-		b = binary.BigEndian.AppendUint32(b, uint32(len(e.Detail)))
-		for _, key := range slices.Sorted(maps.Keys(e.Detail)) {
-			text(key)
-			text(e.Detail[key])
+		details := pairs(string(e.Detail))
+		b = binary.BigEndian.AppendUint32(b, uint32(len(details)/2))
+		for _, s := range details {
+			text(s)
 		}
 		last = sha256.Sum256(b)
-		if at.Hash = fmt.Sprintf("%x", last); at.Hash != e.Hash {
+		if at.Hash = hex.EncodeToString(last[:]); at.Hash != e.Hash {
 			return at, &Broken{e.Seq, "hash"}
 		}
-		if known[e.Seq] == e.Hash {
-			delete(known, e.Seq)
+		for len(known) > 0 && known[0].Seq == e.Seq && known[0].Hash == e.Hash {
+			known = known[1:]
 		}
 	}
-	if len(known) > 0 { // another trail, or its tail was cut off
-		return at, &Broken{slices.Min(slices.Collect(maps.Keys(known))), "checkpoint"}
+	if len(known) > 0 {
+		return at, &Broken{known[0].Seq, "checkpoint"}
 	}
 	return at, nil
+}
+
+// pairs reads an object of texts, as encoding/json writes it, into key, value, key, value.
+func pairs(object string) (all []string) {
+	for i, rest := 0, object; rest != "}" && object != "{}" && object != "null"; i++ {
+		quoted, err := strconv.QuotedPrefix(rest[min(1, len(rest)):])
+		text, _ := strconv.Unquote(quoted)
+		written := func() string { b, _ := json.Marshal(text); return string(b) }
+		if err != nil || rest[0] != "{:,"[min(i, 2-i%2)] || len(quoted) != len(text)+2 && written() != quoted {
+			return []string{object} // it fits nothing
+		}
+		all, rest = append(all, text), rest[1+len(quoted):]
+	}
+	return all
 }
