@@ -3,16 +3,25 @@
  * here for what crosses to Go; the ceremony itself is folded in src/ceremony.
  */
 import * as api from '../api'
-import type { CeremonyDTO, DeviceDTO, FailureDTO, LinkedPhoneDTO, SignInDTO, SimPhoneDTO, StateDTO } from '../api'
+import type { CeremonyDTO, DeviceDTO, FailureDTO, LinkedPhoneDTO, SignInDTO, SimPhoneDTO, StateDTO, UserDTO, Way } from '../api'
 import { isOver, nothing, reduce, type CeremonyInput, type CeremonyView } from '../ceremony/machine'
 import type { Deed } from '../ceremony/ways'
 import { t } from '../i18n'
-import { mayOpen, type Area } from './access'
+import { allAreas, heldTo, mayOpen, type Area } from './access'
+import { Adding, type Whom } from './adding.svelte'
+import { watchActivity } from './idle'
+import { VaultGate } from './vault.svelte'
 
 export type Route =
-  | Area | 'starting' | 'welcome' | 'create' | 'sign-in' | 'second-factor' | 'add' | 'ceremony' | 'broken'
+  | Area | 'starting' | 'welcome' | 'create' | 'broken'
+  // signing in
+  | 'sign-in' | 'second-factor' | 'code' | 'resync' | 'recovery' | 'blocked'
+  // after the password, before anything else
+  | 'grace' | 'set-up' | 'new-password'
+  // adding
+  | 'add' | 'ceremony' | 'add-app' | 'add-token' | 'added' | 'recovery-codes'
 
-const areas: Area[] = ['home', 'users', 'tokens', 'enforcement', 'activity', 'settings']
+export interface ToastAction { label: string; act: () => void }
 
 const toastFor = 5_000
 
@@ -22,20 +31,29 @@ export class App {
   ceremony = $state.raw<CeremonyView>(nothing)
   phone = $state.raw<SimPhoneDTO | null>(null)
   devices = $state.raw<DeviceDTO[]>([])
+  /** What belongs to the person has arrived at least once. */
+  loaded = $state(false)
   linked = $state.raw<LinkedPhoneDTO[]>([])
   /** The password was right and a device is still to be shown. */
   halfSignedIn = $state.raw<SignInDTO | null>(null)
   /** The linked phone that the running ceremony rings. */
   ringing = $state.raw<LinkedPhoneDTO | null>(null)
-  /** The name typed for a new device, kept until it is added or given up. */
-  draftName = $state('')
-  /** Whom a device is being added for; null for the person who is signed in. */
-  addingFor = $state.raw<{ id: string; name: string } | null>(null)
+  /** The apps of the account that belong to nobody at the moment. */
+  unassigned = $state.raw<DeviceDTO[]>([])
+  /** The person who is signed in, as the list of users shows them. */
+  me = $state.raw<UserDTO | null>(null)
+  /** The unassigned app that is given back to the person. */
+  assigning = $state.raw<DeviceDTO | null>(null)
+  readonly adding = new Adding()
+  readonly vault = new VaultGate()
   /** The area of the side bar that the person is in. */
   area = $state<Area>('home')
+  /** Why signing in cannot be finished at all. */
+  refusal = $state.raw<FailureDTO | null>(null)
   /** Something failed outside of any form. */
   trouble = $state.raw<FailureDTO | null>(null)
   toast = $state('')
+  toastAction = $state.raw<ToastAction | null>(null)
   /** Read out politely by a screen reader. */
   spoken = $state('')
   /** Unix milliseconds, once a second. */
@@ -50,6 +68,12 @@ export class App {
     return this.state?.sandbox ?? false
   }
 
+  /** Whether the person is an administrator or root. */
+  get governs(): boolean {
+    const session = this.state?.session
+    return session?.administrator === true || session?.kind === 'root'
+  }
+
   get rpId(): string {
     return this.state?.account?.rpId ?? ''
   }
@@ -57,7 +81,7 @@ export class App {
   async start(): Promise<void> {
     this.stop()
     const clock = setInterval(() => (this.now = Date.now()), 1_000)
-    this.stops = [() => clearInterval(clock)]
+    this.stops = [() => clearInterval(clock), watchActivity(() => this.touch())]
     this.ceremony = nothing
     try {
       this.stops.push(
@@ -84,15 +108,18 @@ export class App {
     this.state = state
     if (already?.sandbox !== state.sandbox || state.phase !== 'home') {
       this.devices = []
+      this.unassigned = []
       this.linked = []
-      this.draftName = ''
+      this.me = null
+      this.loaded = false
+      this.adding.clear()
       this.phone = null
     }
     this.ceremony = already?.sandbox === state.sandbox ? reduce(this.ceremony, { type: 'leave' }) : nothing
     this.ringing = null
     if (state.phase !== 'sign-in') this.halfSignedIn = null
-    this.route = state.phase === 'welcome' && state.sandbox ? 'create' : state.phase
     this.area = 'home'
+    this.route = state.phase === 'welcome' && state.sandbox ? 'create' : heldTo(state.phase, state.session)
     if (state.phase === 'home') void this.load()
     if (state.sandbox && state.phase !== 'broken') void this.loadPhone()
   }
@@ -102,7 +129,7 @@ export class App {
     const running = await api.ceremony()
     if (!running || this.state?.phase === 'broken' || isOver(running)) return
     if (running.purpose === 'sign-in' && this.state?.phase === 'home') return
-    this.draftName = running.purpose === 'enrol' ? running.name : ''
+    this.adding.name = running.purpose === 'enrol' ? running.name : ''
     this.route = 'ceremony'
     this.feed({ type: 'snapshot', ceremony: running })
   }
@@ -121,7 +148,7 @@ export class App {
     }
     if (this.inCeremony('sign-in') && state.phase === 'home') return // `done` brings the state along
     this.enter(state)
-    if (ended) this.tell(t('signin.l_ended'))
+    if (ended && state.ended === '') this.tell(t('signin.l_ended'))
   }
 
   private inCeremony(purpose: CeremonyDTO['purpose']): boolean {
@@ -143,21 +170,27 @@ export class App {
       return
     }
     if (c.stage === 'done' && c.purpose === 'sign-in' && c.state) {
-      const device = c.state.session?.device ?? ''
       this.enter(c.state)
-      this.tell(device ? t('signin.l_done_with', { name: device }) : t('signin.l_done'))
+      this.welcome(c.state)
     }
   }
 
   async load(): Promise<void> {
     const turn = this.turn
     try {
-      const [devices, linked] = await Promise.all([api.devices(), api.linkedPhones()])
+      const [devices, linked, me, unassigned] = await Promise.all([
+        api.devices(), api.linkedPhones(), api.me(), this.governs ? api.unassignedDevices() : [],
+      ])
       if (turn !== this.turn) return
       this.devices = devices
+      this.loaded = true
       this.linked = linked
+      this.me = me
+      this.unassigned = unassigned
     } catch (e) {
-      if (turn === this.turn) this.trouble = api.asFailure(e)
+      if (turn !== this.turn) return
+      this.loaded = true
+      this.trouble = api.asFailure(e)
     }
   }
 
@@ -170,25 +203,53 @@ export class App {
     }
   }
 
-  go(route: Route): void {
+  go(to: Route): void {
+    const route = heldTo(to, this.state?.session ?? null)
     this.turn++
-    if (route === 'home') this.draftName = ''
-    if (areas.includes(route as Area)) this.area = route as Area
+    if (allAreas.includes(route as Area)) {
+      this.area = route as Area
+      this.adding.clear()
+    }
     this.route = route
+    if (route === 'home') void this.load()
   }
 
   /** An area of the side bar; what runs on the screen before is given up. */
   open(area: Area): void {
     if (!mayOpen(area, this.state?.session ?? null)) return
     if (this.route === 'ceremony') void this.leaveCeremony()
+    if (this.route === 'add-app') void this.adding.cancelApp()
     this.go(area)
   }
 
-  /** The wizard that adds a device, for oneself or for somebody else. */
-  add(whom: { id: string; name: string } | null = null): void {
-    this.addingFor = whom
-    this.draftName = ''
+  /** The wizard that adds a device, for oneself or for somebody else; replacing one that is removed afterwards. */
+  add(whom: Whom | null = null, replacing: DeviceDTO | null = null): void {
+    const back = this.area
+    this.adding.start(whom, replacing)
     this.go('add')
+    this.area = back
+  }
+
+  /** An app that was removed just now, whose phone still has it. */
+  addAgain(device: DeviceDTO): void {
+    this.go('home')
+    this.assigning = device
+  }
+
+  /** Out of the wizard, back to where it was opened. */
+  leaveAdding(): void {
+    this.go(this.area)
+  }
+
+  /** A device with codes was added. */
+  async added(device: DeviceDTO): Promise<void> {
+    this.adding.done = device
+    this.go('added')
+    try {
+      this.state = await api.state() // a limit of the session may be gone
+    } catch (e) {
+      this.trouble = api.asFailure(e)
+    }
   }
 
   /** Runs a call that answers with a state, and goes where it leads. A failure is thrown on. */
@@ -205,16 +266,39 @@ export class App {
     }
   }
 
+  /** After the password, and again after a second factor that needs no ceremony. */
   signedIn(answer: SignInDTO): void {
     this.enter(answer.state)
-    if (answer.complete) return
-    this.halfSignedIn = answer
-    this.go('second-factor')
+    if (!answer.complete) {
+      this.halfSignedIn = answer
+      return this.go(secondFactorOf(answer.ways))
+    }
+    this.welcome(answer.state)
+  }
+
+  /** Signing in ends here, whatever is tried. */
+  refuse(failure: FailureDTO): void {
+    this.refusal = failure
+    this.go('blocked')
+  }
+
+  /** Somebody has just signed in: what enforcement has to say comes before the list. */
+  private welcome(state: StateDTO): void {
+    const session = state.session
+    if (session?.limit === '' && session.verdict.state === 'grace') this.go('grace')
+    const device = session?.device ?? ''
+    if (session?.mfaPresent) this.tell(device ? t('signin.l_done_with', { name: device }) : t('signin.l_done'))
   }
 
   enrol(name: string): Promise<void> {
     this.ringing = null
-    return this.begin(() => api.beginEnrolment(name, this.addingFor?.id))
+    return this.begin(() => api.beginEnrolment(name, this.adding.whom?.id))
+  }
+
+  /** Without a name and a password: the passkey says who it is. */
+  passkeySignIn(): Promise<void> {
+    this.ringing = null
+    return this.begin(api.beginPasskeySignIn)
   }
 
   phoneSignIn(linked: LinkedPhoneDTO | null): Promise<void> {
@@ -259,10 +343,8 @@ export class App {
   private toWays(purpose: CeremonyDTO['purpose']): void {
     this.ceremony = reduce(this.ceremony, { type: 'leave' })
     this.ringing = null
-    if (purpose === 'enrol') {
-      this.go('home')
-      void this.load()
-    } else this.go(this.halfSignedIn ? 'second-factor' : 'sign-in')
+    if (purpose === 'enrol') this.leaveAdding()
+    else this.go(this.halfSignedIn ? 'second-factor' : 'sign-in')
   }
 
   /** What the buttons of a failure do. */
@@ -305,11 +387,22 @@ export class App {
     if (!accept) this.tell(t('confirm.l_not_added'))
   }
 
-  /** Done: back to the list with what the ceremony brought. */
+  /** Done: back to where the wizard was opened, with what the ceremony brought. */
   finish(): void {
     const state = this.ceremony.current?.state ?? this.state
-    this.draftName = ''
+    const back = this.area
     if (state) this.enter(state)
+    this.adding.clear()
+    this.go(back)
+  }
+
+  /** A call that answers with a state, but leaves the person where they are. */
+  async keep(call: () => Promise<StateDTO>): Promise<void> {
+    this.state = await call()
+  }
+
+  private touch(): void {
+    if (this.state?.session) api.touch().catch(() => undefined) // the end of a session comes as a state
   }
 
   async copyFailure(f: FailureDTO): Promise<void> {
@@ -328,11 +421,19 @@ export class App {
     this.spoken = text
   }
 
-  tell(text: string): void {
+  tell(text: string, action: ToastAction | null = null): void {
     this.toast = text
+    this.toastAction = action
     clearTimeout(this.toastTimer)
-    this.toastTimer = window.setTimeout(() => (this.toast = ''), toastFor)
+    this.toastTimer = window.setTimeout(() => (this.toast = ''), action ? 2 * toastFor : toastFor)
   }
+}
+
+/** With a single way there is nothing to choose; a phone can still be scanned or rung. */
+function secondFactorOf(ways: Way[]): Route {
+  const [only] = ways
+  if (only === undefined) return 'blocked'
+  return ways.length > 1 || only === 'phone' ? 'second-factor' : only
 }
 
 export const app = new App()

@@ -42,7 +42,8 @@ export function day(at: number, now: number): string {
   return date(at, new Date(at).getFullYear() !== new Date(now).getFullYear())
 }
 
-const date = (at: number, withYear: boolean): string => {
+/** "14 Aug" or "14 Aug 2026", by the local calendar. */
+export const date = (at: number, withYear: boolean): string => {
   const d = new Date(at)
   return `${d.getDate()} ${month(at)}${withYear ? ` ${d.getFullYear()}` : ''}`
 }

@@ -17,7 +17,7 @@ async function open(scene: Scene): Promise<void> {
   far = fake(scene, 0)
   connect(far)
   app.trouble = null
-  app.draftName = ''
+  app.adding.clear()
   render(App)
   await app.start()
 }
