@@ -220,6 +220,11 @@ func one[T any](ctx context.Context, s *Store, none *mfa.Failure, scan func(row)
 
 // many reads all rows with scan.
 func many[T any](ctx context.Context, s *Store, scan func(row) (T, error), query string, args ...any) ([]T, error) {
+	return upTo(ctx, s, 0, scan, query, args...)
+}
+
+// upTo reads all rows with scan, which mostly are as many as room.
+func upTo[T any](ctx context.Context, s *Store, room int, scan func(row) (T, error), query string, args ...any) ([]T, error) {
 	p, err := s.reader(ctx, query)
 	if err != nil {
 		return nil, failure(err)
@@ -234,6 +239,9 @@ func many[T any](ctx context.Context, s *Store, scan func(row) (T, error), query
 		v, err := scan(rows)
 		if err != nil {
 			return nil, failure(err)
+		}
+		if found == nil {
+			found = make([]T, 0, room)
 		}
 		found = append(found, v)
 	}

@@ -77,8 +77,9 @@ func (s *Store) checkTail(ctx context.Context) error {
 	}
 	defer rows.Close()
 	var tail []mfa.Event
+	scan := eventScanner()
 	for rows.Next() {
-		e, err := scanEvent(rows)
+		e, err := scan(rows)
 		if err != nil {
 			return err
 		}

@@ -74,49 +74,51 @@ func deviceLimit() *mfa.Failure {
 	return mfa.Fail(mfa.CodeDeviceLimit, "max", strconv.Itoa(mfa.MaxDevices))
 }
 
-func insertDevice(t tx, d mfa.Device) error {
-	var count uint32
-	var state bool
-	if d.Passkey != nil {
-		count, state = d.Passkey.SignCount, d.Passkey.BackupState
-	}
-	var drift int
-	var step int64
-	if d.OneTime != nil {
-		drift, step = d.OneTime.Drift, d.OneTime.LastStep
-	}
-	_, err := t.exec(`INSERT INTO devices (id, principal_id, kind, name, name_folded, serial, serial_folded, created_at, enabled_at,
+// Rows are inserted with these. The second of a device follows its first.
+const (
+	insertDeviceRow = `INSERT INTO devices (id, principal_id, kind, name, name_folded, serial, serial_folded, created_at, enabled_at,
 		last_used_at, suspect_at, sign_count, backup_state, drift, last_step, samples, version)
-		VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, 0, 1)`, d.ID, owner(d), string(d.Kind), d.Name, folded(d.Name), d.Serial,
-		mfa.FoldName(d.Serial), audit.Micros(d.CreatedAt), audit.Micros(d.EnabledAt), audit.Micros(d.LastUsedAt), audit.Micros(d.SuspectAt),
-		count, state, drift, step)
-	if err != nil {
+		VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, 0, 1)`
+	insertPasskeyRow = `INSERT INTO passkeys (device, credential_id, public_key, algorithm, aaguid, transports, backup_eligible,
+		discoverable, user_verified, attestation_format, attestation_object)
+		VALUES (last_insert_rowid(), ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`
+	insertCodesRow = `INSERT INTO code_devices (device, sealed, algorithm, digits, period, manufacturer, model)
+		VALUES (last_insert_rowid(), ?, ?, ?, ?, ?, ?)`
+)
+
+func insertDevice(t tx, d mfa.Device) error {
+	if _, err := t.exec(insertDeviceRow, deviceValues(d)...); err != nil {
 		return err
 	}
 	if d.OneTime != nil {
-		return insertCodes(t, *d.OneTime)
+		_, err := t.exec(insertCodesRow, codesValues(*d.OneTime)...)
+		return err
 	}
-	return insertPasskey(t, *d.Passkey)
-}
-
-// insertPasskey and insertCodes belong to the device that was inserted last.
-func insertPasskey(t tx, c mfa.Credential) error {
+	c := d.Passkey
 	transports, err := json.Marshal(c.Transports)
 	if err != nil {
 		return err
 	}
-	_, err = t.exec(`INSERT INTO passkeys (device, credential_id, public_key, algorithm, aaguid, transports, backup_eligible,
-		discoverable, user_verified, attestation_format, attestation_object)
-		VALUES (last_insert_rowid(), ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`, blob(c.ID), blob(c.PublicKey), c.Algorithm, c.AAGUID[:],
-		string(transports), c.BackupEligible, c.Discoverable, c.UserVerified,
-		c.AttestationFormat, blob(c.AttestationObject))
+	_, err = t.exec(insertPasskeyRow, blob(c.ID), blob(c.PublicKey), c.Algorithm, c.AAGUID[:], string(transports),
+		c.BackupEligible, c.Discoverable, c.UserVerified, c.AttestationFormat, blob(c.AttestationObject))
 	return err
 }
 
-func insertCodes(t tx, o mfa.OneTime) error {
-	_, err := t.exec(`INSERT INTO code_devices (device, sealed, algorithm, digits, period, manufacturer, model)
-		VALUES (last_insert_rowid(), ?, ?, ?, ?, ?, ?)`, blob(o.Sealed), o.Algorithm, o.Digits, o.Period.Microseconds(), o.Manufacturer, o.Model)
-	return err
+func deviceValues(d mfa.Device) []any {
+	var count, drift, step int64
+	var state bool
+	if d.Passkey != nil {
+		count, state = int64(d.Passkey.SignCount), d.Passkey.BackupState
+	}
+	if d.OneTime != nil {
+		drift, step = int64(d.OneTime.Drift), d.OneTime.LastStep
+	}
+	return []any{d.ID, owner(d), string(d.Kind), d.Name, folded(d.Name), d.Serial, mfa.FoldName(d.Serial), audit.Micros(d.CreatedAt),
+		audit.Micros(d.EnabledAt), audit.Micros(d.LastUsedAt), audit.Micros(d.SuspectAt), count, state, drift, step}
+}
+
+func codesValues(o mfa.OneTime) []any {
+	return []any{blob(o.Sealed), o.Algorithm, o.Digits, o.Period.Microseconds(), o.Manufacturer, o.Model}
 }
 
 // owner is the value of principal_id: NULL for nobody.

@@ -17,6 +17,8 @@ const (
 		version = version + 1 `
 	// forgetDrift takes a history; which device follows.
 	forgetDrift = "DELETE FROM drift_samples WHERE device "
+	acceptCode  = `UPDATE devices SET drift = ?, last_step = ?2, last_used_at = iif(?, ?, last_used_at), samples = samples + 1
+		WHERE id = ? AND last_step < ?2 AND principal_id IS NOT NULL AND kind <> 'passkey' RETURNING number, samples`
 	// keepSample writes over the oldest one when the ring is full.
 	keepSample = "INSERT OR REPLACE INTO drift_samples (device, slot, at, drift) VALUES (?, ?, ?, ?)"
 )
@@ -92,9 +94,7 @@ func (s *Store) AcceptCode(ctx context.Context, id string, u mfa.CodeUse, used b
 	return s.change(ctx, e, func(t tx) error {
 		at := audit.Micros(u.At)
 		var number, samples int64
-		err := t.get(`UPDATE devices SET drift = ?, last_step = ?2, last_used_at = iif(?, ?, last_used_at), samples = samples + 1
-			WHERE id = ? AND last_step < ?2 AND principal_id IS NOT NULL AND kind <> 'passkey' RETURNING number, samples`,
-			[]any{u.Drift, u.Step, used, at, id}, &number, &samples)
+		err := t.get(acceptCode, []any{u.Drift, u.Step, used, at, id}, &number, &samples)
 		if errors.Is(err, sql.ErrNoRows) {
 			return whyRefused(t, id)
 		}

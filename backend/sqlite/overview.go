@@ -2,39 +2,118 @@ package sqlite
 
 import (
 	"context"
+	"database/sql"
 
 	"github.com/keyferry/keyferry/backend/audit"
 	"github.com/keyferry/keyferry/backend/mfa"
 )
 
-const selectOverviews = `SELECT p.id, p.kind, p.name, p.email, p.path, p.kind = 'root' OR p.id IN (
-		SELECT principal_id FROM attachments WHERE policy = ?1 AND principal_id IS NOT NULL UNION ALL
-		SELECT m.principal_id FROM attachments a JOIN group_members m ON m.group_id = a.group_id WHERE a.policy = ?1),
-	length(p.password_hash) > 0, p.must_change, p.created_at, p.password_at, p.password_used_at, p.mfa_deadline, p.version,
-	ifnull(d.passkeys, 0), ifnull(d.apps, 0), ifnull(d.tokens, 0), ifnull(d.suspect, 0), ifnull(d.used, 0), ifnull(r.left, 0)
-	FROM principals p
-	LEFT JOIN (SELECT principal_id, sum(kind = 'passkey') passkeys, sum(kind = 'app') apps, sum(kind = 'token') tokens,
-		sum(suspect_at <> 0) suspect, max(last_used_at) used FROM devices WHERE principal_id IS NOT NULL GROUP BY principal_id) d
-		ON d.principal_id = p.id
-	LEFT JOIN (SELECT principal_id, count(*) AS left FROM recovery_codes WHERE used_at = 0 GROUP BY principal_id) r ON r.principal_id = p.id
-	ORDER BY p.kind, p.label_folded`
+// Each value that crosses the driver costs about as much as SQLite needs to find
+// a row. With thousands of users that is what the list waits for, so small values
+// travel together in one number, and what few people have is asked for separately.
+const (
+	overviewCount = "SELECT count(*) FROM principals"
+	// "root" comes before "user" in the index of labels too.
+	overviewPrincipals = `SELECT id, iif(kind = 'root', email, name), path,
+		(kind = 'root') + (length(password_hash) > 0) * 2 + must_change * 4,
+		created_at, password_at, password_used_at, mfa_deadline, version FROM principals ORDER BY kind, label_folded`
+	overviewDevices = `SELECT principal_id, last_used_at * 8 + (suspect_at <> 0) * 4 + iif(kind = 'passkey', 0, iif(kind = 'app', 1, 2))
+		FROM devices WHERE +principal_id IS NOT NULL` // + leaves the index alone: all rows are read anyway
+	overviewAdministrators = `SELECT principal_id FROM attachments WHERE policy = ?1 AND principal_id IS NOT NULL UNION
+		SELECT m.principal_id FROM attachments a JOIN group_members m ON m.group_id = a.group_id WHERE a.policy = ?1`
+	overviewCodes = "SELECT principal_id, count(*) FROM recovery_codes WHERE used_at = 0 GROUP BY principal_id"
+)
 
-// Overviews implements mfa.PrincipalStore. "root" comes before "user" in the index
-// of labels too.
+// Overviews implements mfa.PrincipalStore.
 func (s *Store) Overviews(ctx context.Context) ([]mfa.Overview, error) {
-	return many(ctx, s, scanOverview, selectOverviews, mfa.AdministratorAccess)
+	var all []mfa.Overview
+	place := map[string]int{} // in all, by ID
+	var id, name, path string
+	var value, created, set, used, deadline, version int64
+	who := func() *mfa.Overview { return &all[place[id]] }
+	err := s.snapshot(ctx,
+		part{overviewCount, nil, []any{&value}, func() {
+			all, place = make([]mfa.Overview, 0, value), make(map[string]int, value)
+		}},
+		part{overviewPrincipals, nil, []any{&id, &name, &path, &value, &created, &set, &used, &deadline, &version}, func() {
+			place[id] = len(all)
+			all = append(all, mfa.Overview{ID: id, Kind: mfa.User, Name: name, Path: path, CreatedAt: audit.FromMicros(created),
+				HasPassword: value&2 != 0, MustChange: value&4 != 0, PasswordAt: audit.FromMicros(set), Version: version,
+				PasswordUsedAt: audit.FromMicros(used), MFADeadline: audit.FromMicros(deadline)})
+			if value&1 != 0 {
+				who().Kind, who().Administrator = mfa.Root, true
+			}
+		}},
+		part{overviewDevices, nil, []any{&id, &value}, func() { countDevice(who(), value) }},
+		part{overviewAdministrators, []any{mfa.AdministratorAccess}, []any{&id}, func() { who().Administrator = true }},
+		part{overviewCodes, nil, []any{&id, &value}, func() { who().RecoveryLeft = int(value) }},
+	)
+	if err != nil {
+		return nil, failure(err)
+	}
+	return all, nil
 }
 
-func scanOverview(r row) (o mfa.Overview, err error) {
-	var email string
-	var created, set, used, deadline, device int64
-	err = r.Scan(&o.ID, &o.Kind, &o.Name, &email, &o.Path, &o.Administrator,
-		&o.HasPassword, &o.MustChange, &created, &set, &used, &deadline, &o.Version,
-		&o.Passkeys, &o.Apps, &o.Tokens, &o.Suspect, &device, &o.RecoveryLeft)
-	if o.Kind == mfa.Root {
-		o.Name = email
+// countDevice takes what overviewDevices put into one number.
+func countDevice(o *mfa.Overview, value int64) {
+	switch value & 3 {
+	case 0:
+		o.Passkeys++
+	case 1:
+		o.Apps++
+	default:
+		o.Tokens++
 	}
-	o.CreatedAt, o.PasswordAt, o.PasswordUsedAt = audit.FromMicros(created), audit.FromMicros(set), audit.FromMicros(used)
-	o.MFADeadline, o.LastUsedAt = audit.FromMicros(deadline), audit.FromMicros(device)
-	return o, err
+	if value&4 != 0 {
+		o.Suspect++
+	}
+	if used := audit.FromMicros(value >> 3); used.After(o.LastUsedAt) {
+		o.LastUsedAt = used
+	}
+}
+
+// part is one of several queries that see the same moment. Each row is read into
+// the same places.
+type part struct {
+	query string
+	args  []any
+	into  []any
+	each  func()
+}
+
+// snapshot runs queries in one transaction that only reads.
+func (s *Store) snapshot(ctx context.Context, parts ...part) error {
+	prepared := make([]*sql.Stmt, len(parts))
+	for i, p := range parts {
+		var err error
+		if prepared[i], err = s.reader(ctx, p.query); err != nil {
+			return err
+		}
+	}
+	t, err := s.reads.BeginTx(ctx, nil)
+	if err != nil {
+		return err
+	}
+	defer t.Rollback() // there is nothing to commit
+	for i, p := range parts {
+		if err := p.read(ctx, t.StmtContext(ctx, prepared[i])); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+func (p part) read(ctx context.Context, query *sql.Stmt) error {
+	rows, err := query.QueryContext(ctx, p.args...)
+	if err != nil {
+		return err
+	}
+	defer rows.Close()
+	for rows.Next() {
+		if err := rows.Scan(p.into...); err != nil {
+			return err
+		}
+		p.each()
+	}
+	return rows.Err()
 }

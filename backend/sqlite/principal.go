@@ -10,13 +10,18 @@ import (
 const principalColumns = `id, kind, name, path, email, user_handle, password_salt, password_hash, password_time, password_memory,
 	password_lanes, password_at, must_change, password_used_at, mfa_deadline, created_at, version`
 
+const insertPrincipalRow = "INSERT INTO principals (" + principalColumns + ", label_folded) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, 1, ?)"
+
 func insertPrincipal(t tx, p mfa.Principal) error {
-	h := p.Password
-	_, err := t.exec("INSERT INTO principals ("+principalColumns+", label_folded) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, 1, ?)",
-		p.ID, string(p.Kind), p.Name, p.Path, p.Email, blob(p.UserHandle), blob(h.Salt), blob(h.Hash), h.Time, h.MemoryKiB, h.Threads,
-		audit.Micros(p.PasswordAt), p.MustChange, audit.Micros(p.PasswordUsedAt), audit.Micros(p.MFADeadline), audit.Micros(p.CreatedAt),
-		mfa.FoldName(p.Label()))
+	_, err := t.exec(insertPrincipalRow, principalValues(p)...)
 	return err
+}
+
+func principalValues(p mfa.Principal) []any {
+	h := p.Password
+	return []any{p.ID, string(p.Kind), p.Name, p.Path, p.Email, blob(p.UserHandle), blob(h.Salt), blob(h.Hash), h.Time, h.MemoryKiB, h.Threads,
+		audit.Micros(p.PasswordAt), p.MustChange, audit.Micros(p.PasswordUsedAt), audit.Micros(p.MFADeadline), audit.Micros(p.CreatedAt),
+		mfa.FoldName(p.Label())}
 }
 
 func scanPrincipal(r row) (p mfa.Principal, err error) {
