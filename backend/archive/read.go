@@ -47,8 +47,7 @@ func unpackFrom(ctx context.Context, src io.Reader, passphrase *mfa.Secret, fold
 	if err != nil {
 		return m, nil, stopped(ctx, err)
 	}
-	r := reader{ctx: ctx, tar: tar.NewReader(plain), rest: plain}
-	m, key, err = r.all(folder, accept)
+	m, key, err = newReader(plain).all(folder, accept)
 	if err != nil {
 		key.Wipe()
 		return m, nil, stopped(ctx, err)
@@ -92,9 +91,13 @@ func decrypt(r *bufio.Reader, passphrase *mfa.Secret) (io.Reader, error) {
 // reader reads the archive that is inside. Whatever goes wrong after the manifest is
 // damage: who sealed the file sealed a backup.
 type reader struct {
-	ctx  context.Context
-	tar  *tar.Reader
-	rest io.Reader
+	tar    *tar.Reader
+	source *blame
+}
+
+func newReader(plain io.Reader) reader {
+	source := &blame{r: plain}
+	return reader{tar: tar.NewReader(source), source: source}
 }
 
 func (r reader) all(folder string, accept func(manifest) error) (m manifest, key *mfa.Secret, err error) {
@@ -144,11 +147,10 @@ func (r reader) all(folder string, accept func(manifest) error) (m manifest, key
 func (r reader) next(name string) (int64, error) {
 	h, err := r.tar.Next()
 	if err != nil {
-		// A payload that was cut, or changed, ends here too.
-		if errors.Is(err, tar.ErrHeader) || errors.Is(err, io.EOF) {
-			return 0, unreadable(errors.New("archive: a member is missing"))
+		if r.source.err != nil { // a payload that was cut, or changed
+			return 0, damaged(err)
 		}
-		return 0, damaged(err)
+		return 0, unreadable(errors.New("archive: a member is missing"))
 	}
 	if h.Name != name || h.Typeflag != tar.TypeReg || h.Format != tar.FormatUSTAR || h.Size < 0 {
 		return 0, unreadable(errors.New("archive: a member that does not belong here"))
@@ -161,7 +163,7 @@ func (r reader) end() error {
 	if _, err := r.tar.Next(); !errors.Is(err, io.EOF) {
 		return damaged(errors.New("archive: there is more in it than there should be"))
 	}
-	n, err := io.Copy(io.Discard, io.LimitReader(r.rest, 1<<20))
+	n, err := io.Copy(io.Discard, io.LimitReader(r.source, 1<<20))
 	if err != nil {
 		return damaged(err)
 	}

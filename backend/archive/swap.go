@@ -24,7 +24,7 @@ func swap(ctx context.Context, fresh string, t Target, open Opener, at func(stri
 	if err := at("settle"); err != nil {
 		return err
 	}
-	if pending(t.Database) {
+	if holds(t.Database) && pending(t.Database) {
 		// The program died with it open. Opening and closing brings the WAL in; a
 		// database that is too damaged for that keeps its WAL beside its copy.
 		if store, _, err := open(ctx, t.Database, nil); err == nil {
