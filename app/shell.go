@@ -39,7 +39,7 @@ func newShell(home string, log *slog.Logger, open opener) *shell {
 	s := &shell{home: home, log: log, place: readPlace(home), shown: make(chan struct{})}
 	s.life, s.stop = context.WithCancel(context.Background())
 	s.seat = bind.NewSeat(func() (bind.Backend, error) { return s.open(open) })
-	s.api = bind.New(bind.Config{Context: s.life, Seat: s.seat, Version: Version(), Pictures: pictures(), Log: log})
+	s.api = bind.New(bind.Config{Context: s.life, Seat: s.seat, Version: Version(), Pictures: pictures(), Dialogs: dialogs{s}, Log: log})
 	s.send = events.New(bind.Event(s.api), s.emit, log)
 	return s
 }
@@ -85,6 +85,15 @@ func (s *shell) ready(ctx context.Context) {
 		}
 	})
 	runtime.WindowExecJS(ctx, askTheme)
+	runtime.OnFileDrop(ctx, func(_, _ int, paths []string) { s.drop(paths) })
+}
+
+// drop hands files over that were dropped on the window: the page learns their names,
+// never their paths.
+func (s *shell) drop(paths []string) {
+	if b, err := s.seat.Backend(s.life); err == nil {
+		b.Drop(paths)
+	}
 }
 
 func (s *shell) theme(ctx context.Context, dark bool) {

@@ -45,8 +45,8 @@ func (s *shell) options() *options.App {
 			UniqueId:               instanceID(s.home),
 			OnSecondInstanceLaunch: s.second,
 		},
-		// Nothing is dropped on this window, and a dropped file must not replace the page.
-		DragAndDrop: &options.DragAndDrop{DisableWebViewDrop: true},
+		// Go gets the paths of dropped files. A file must not replace the page.
+		DragAndDrop: &options.DragAndDrop{EnableFileDrop: true, DisableWebViewDrop: true},
 		Linux:       &linux.Options{ProgramName: "keyferry", Icon: icon, WebviewGpuPolicy: linux.WebviewGpuPolicyNever},
 		Windows:     &windows.Options{Theme: windows.SystemDefault},
 	}

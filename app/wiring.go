@@ -12,7 +12,7 @@ import (
 
 // openBackend opens what keyferryctl opens, too.
 func openBackend(ctx context.Context, home string, log *slog.Logger) (bind.Backend, error) {
-	d, err := assembly.OpenDesk(ctx, home, log)
+	d, err := assembly.OpenDesk(ctx, assembly.Config{Home: home, Version: Version(), Log: log})
 	if err != nil {
 		return nil, err // not d: a nil pointer in an interface is not nil
 	}

@@ -33,13 +33,13 @@ func TestFailuresCrossWithAllTheyHave(t *testing.T) {
 		want FailureDTO
 	}{
 		{"with params and a cause", mfa.Fail(mfa.CodeNameTaken, "name", "pixel").Because(errors.New("row 7")),
-			FailureDTO{"name-taken", "conflict", "change-input", map[string]string{"name": "pixel"}, "row 7"}},
-		{"bare", mfa.Fail(mfa.CodeSignInRefused), FailureDTO{"sign-in-refused", "denied", "change-input", map[string]string{}, ""}},
-		{"foreign", errors.New("odd"), FailureDTO{"internal", "internal", "report", map[string]string{}, "odd"}},
+			FailureDTO{"name-taken", "conflict", "change-input", map[string]string{"name": "pixel"}, "EntityAlreadyExists", "row 7"}},
+		{"bare", mfa.Fail(mfa.CodeSignInRefused), FailureDTO{"sign-in-refused", "denied", "change-input", map[string]string{}, "AccessDenied", ""}},
+		{"foreign", errors.New("odd"), FailureDTO{"internal", "internal", "report", map[string]string{}, "ServiceFailure", "odd"}},
 	} {
 		t.Run(row.name, func(t *testing.T) {
 			api, _ := bound(t, &fake{err: row.err})
-			if got := format(t, api.CheckDeviceName("pixel")); !reflect.DeepEqual(got, row.want) {
+			if got := format(t, api.CheckDeviceName(EnrolmentRequest{Name: "pixel"})); !reflect.DeepEqual(got, row.want) {
 				t.Errorf("got %+v, want %+v", got, row.want)
 			}
 		})
@@ -51,7 +51,7 @@ func TestEveryMethodTurnsAPanicIntoAFailure(t *testing.T) {
 	api, log := bound(t, &fake{panics: secret, running: running()})
 	methods := reflect.ValueOf(api)
 	quiet := map[string]bool{ // they call nothing that can panic in the fake
-		"OpenSandbox": true, "LeaveSandbox": true, "CancelSignIn": true, "CancelCeremony": true, "Ceremony": true}
+		"OpenSandbox": true, "LeaveSandbox": true, "Touch": true, "ChooseFile": true, "CancelSignIn": true, "CancelCeremony": true, "Ceremony": true}
 	for i := range methods.NumMethod() {
 		name := methods.Type().Method(i).Name
 		t.Run(name, func(t *testing.T) {

@@ -2,55 +2,104 @@ package bind
 
 import (
 	"context"
+	"time"
 
 	"github.com/keyferry/keyferry/backend/account"
+	"github.com/keyferry/keyferry/backend/archive"
+	"github.com/keyferry/keyferry/backend/ceremony"
 	"github.com/keyferry/keyferry/backend/desk"
 	"github.com/keyferry/keyferry/backend/mfa"
 	"github.com/keyferry/keyferry/backend/phonesim"
+	"github.com/keyferry/keyferry/backend/stock"
 )
 
-// Backend is the part of desk.Desk that the page uses. The failure codes of
-// each method stand there.
+// Backend is desk.Desk as the page needs it. The failure codes of each method stand
+// there. What only needs somebody to be signed in goes through Seat straight to the
+// use case.
 type Backend interface {
-	Session
-	Devices
+	Seats
+	SignIns
 	Ceremonies
+	Apps
+	Previews
+	Files
+	Secrets
 	SimulatedPhone
+	// Now is the time that codes go by.
+	Now() time.Time
 	// Subscribe sets the one receiver of events.
 	Subscribe(func(desk.Event))
 	// Close ends a running ceremony and shuts the data.
 	Close() error
 }
 
-// Session is who sits here.
-type Session interface {
+// Seats is who sits here, and where.
+type Seats interface {
 	State() desk.State
-	CreateAccount(context.Context, account.NewAccount) (desk.State, error)
 	OpenSandbox(context.Context) desk.State
 	LeaveSandbox(context.Context) desk.State
+	Seat() (*desk.House, mfa.Session, error)
+	Touch()
+	Refresh(context.Context) error
+	Removed(mfa.Session)
+}
+
+// SignIns is the way to a session and back.
+type SignIns interface {
+	CreateAccount(context.Context, account.NewAccount) (desk.State, error)
 	SignIn(context.Context, mfa.Identity, *mfa.Secret) (desk.SignIn, error)
+	SignInWithCode(ctx context.Context, code string) (desk.SignIn, error)
+	SignInWithRecovery(ctx context.Context, code *mfa.Secret) (desk.SignIn, error)
+	ResyncAtSignIn(ctx context.Context, deviceID, first, second string) error
 	CancelSignIn() desk.State
 	SignOut(context.Context) (desk.State, error)
 }
 
-// Devices is what belongs to the person who is signed in.
-type Devices interface {
-	Devices(context.Context) ([]mfa.Device, error)
-	CheckDeviceName(ctx context.Context, name string) error
-	RenameDevice(ctx context.Context, id string, version int64, name string) (mfa.Device, error)
-	RemoveDevice(ctx context.Context, id string, version int64) error
-	Links(context.Context) ([]mfa.LinkedPhone, error)
-	ForgetLink(ctx context.Context, id string) error
-}
-
 // Ceremonies is the one ceremony that runs.
 type Ceremonies interface {
-	BeginEnrolment(ctx context.Context, name string) (desk.Ceremony, error)
+	BeginEnrolment(ctx context.Context, targetID, name string) (desk.Ceremony, error)
 	BeginPhoneSignIn(linkedID string) (desk.Ceremony, error)
+	BeginPasskeySignIn(context.Context) (desk.Ceremony, error)
 	NewCode() (desk.Ceremony, error)
 	ConfirmDevice(yes bool) error
 	CancelCeremony()
 	Ceremony() *desk.Ceremony
+}
+
+// Apps is the one authenticator app that is being added.
+type Apps interface {
+	CreateApp(ctx context.Context, targetID, name string) (ceremony.NewApp, error)
+	ShowApp(func(uri, key *mfa.Secret) error) error
+	EnableApp(ctx context.Context, deviceID, first, second string) (mfa.Device, error)
+	CancelApp(context.Context) error
+}
+
+// Previews is what was read from files and not imported yet.
+type Previews interface {
+	ShowTokens(mfa.Session, *stock.Preview) (id string, err error)
+	UseTokens(ctx context.Context, id string, do func(context.Context, *stock.Preview) error) error
+	ShowUsers(mfa.Session, *account.UserList) (id string, err error)
+	UseUsers(ctx context.Context, id string, do func(context.Context, *account.UserList) error) error
+	ClosePreview(id string)
+	Progress(id string) func(done, total int)
+}
+
+// Files is what the person chose.
+type Files interface {
+	Choose(path string) (desk.File, error)
+	Drop(paths []string)
+	ReadFile(id string, max int) (desk.File, []byte, error)
+	RehearseBackup(ctx context.Context, fileID string, passphrase *mfa.Secret) (archive.Summary, error)
+	RestoreBackup(ctx context.Context, fileID string, passphrase *mfa.Secret, replaceOther bool) (desk.State, error)
+}
+
+// Secrets is the vault.
+type Secrets interface {
+	Unlock(ctx context.Context, passphrase *mfa.Secret) (desk.State, error)
+	UnlockWithFile(ctx context.Context, fileID string) (desk.State, error)
+	SetPassphrase(ctx context.Context, passphrase *mfa.Secret) (desk.State, error)
+	RemoveSlot(ctx context.Context, id string) (desk.State, error)
+	MakeRecoveryFile(ctx context.Context, ask func() (bool, error), save func(*mfa.Secret) error) error
 }
 
 // SimulatedPhone is there in the evaluation sandbox only: not-found elsewhere.
@@ -67,4 +116,10 @@ type Pictures struct {
 	Draw func(text string) ([]string, error)
 	// Provider names the model of an authenticator, "" when it is not known.
 	Provider func(mfa.AAGUID) string
+}
+
+// Dialogs are the system's own. Both give "" when the person closed them.
+type Dialogs interface {
+	OpenFile(title string) (path string, err error)
+	SaveFile(title, name string) (path string, err error)
 }

@@ -6,13 +6,14 @@ import (
 	"fmt"
 	"runtime/debug"
 
+	"github.com/keyferry/keyferry/backend/desk"
 	"github.com/keyferry/keyferry/backend/mfa"
 )
 
-// call is the one wrapper around every bound method: it waits for the back end
+// look is the one wrapper around every bound method: it waits for the back end
 // and turns a panic into `internal`. The panic's value may hold anything, so it
 // goes neither to the page nor to the log; the stack says where it was.
-func call[T any](a *API, do func(context.Context, Backend) (T, error)) (out T, err error) {
+func look[T any](a *API, do func(context.Context, Backend) (T, error)) (out T, err error) {
 	defer func() {
 		if p := recover(); p != nil {
 			a.c.Log.Error("a bound method panicked", "kind", fmt.Sprintf("%T", p), "stack", string(debug.Stack()))
@@ -27,6 +28,44 @@ func call[T any](a *API, do func(context.Context, Backend) (T, error)) (out T, e
 	return do(a.c.Context, backend)
 }
 
+// call is look for what a person does: it puts the idle lock off. What the page asks
+// by itself, again and again, is no sign of a person.
+func call[T any](a *API, do func(context.Context, Backend) (T, error)) (T, error) {
+	return look(a, func(ctx context.Context, b Backend) (T, error) {
+		b.Touch()
+		return do(ctx, b)
+	})
+}
+
+// seated is call for somebody who is signed in. A use case that knows the session no
+// more ends it: the person was removed.
+func seated[T any](a *API, do func(ctx context.Context, h *desk.House, who mfa.Session) (T, error)) (T, error) {
+	return call(a, func(ctx context.Context, b Backend) (T, error) { return as(ctx, b, do) })
+}
+
+func as[T any](ctx context.Context, b Backend, do func(context.Context, *desk.House, mfa.Session) (T, error)) (out T, err error) {
+	house, who, err := b.Seat()
+	if err != nil {
+		return out, err
+	}
+	out, err = do(ctx, house, who)
+	if mfa.IsCode(err, mfa.CodeNotSignedIn) {
+		b.Removed(who)
+	}
+	return out, err
+}
+
+// changing is seated for what may change the state: the page is told of it.
+func changing[T any](a *API, do func(ctx context.Context, h *desk.House, who mfa.Session) (T, error)) (T, error) {
+	return call(a, func(ctx context.Context, b Backend) (T, error) {
+		out, err := as(ctx, b, do)
+		if err != nil {
+			return out, err
+		}
+		return out, b.Refresh(ctx)
+	})
+}
+
 // run is call for methods that give nothing back.
 func run(a *API, do func(context.Context, Backend) error) error {
 	_, err := call(a, func(ctx context.Context, b Backend) (struct{}, error) { return struct{}{}, do(ctx, b) })
@@ -38,7 +77,7 @@ func run(a *API, do func(context.Context, Backend) error) error {
 // over as its JSON; src/api/tidy.ts reads it again.
 func Format(err error) any {
 	text, merr := json.Marshal(failure(mfa.AsFailure(err)))
-	if merr != nil { // a map of strings and five strings: it cannot happen
+	if merr != nil { // a map of strings and six strings: it cannot happen
 		return `{"code":"internal"}`
 	}
 	return string(text)

@@ -13,6 +13,8 @@ const (
 	EventCeremony = "ceremony" // CeremonyDTO
 	EventPhone    = "phone"    // SimPhoneDTO
 	EventState    = "state"    // StateDTO
+	EventImport   = "import"   // ImportProgressDTO
+	EventFiles    = "files"    // []FileDTO, dropped on the window
 )
 
 // Event gives an event's name and DTO. It is a function and not a method,
@@ -27,6 +29,10 @@ func Event(a *API) func(desk.Event) (string, any, error) {
 			return EventPhone, phone(*e.Phone), nil
 		case e.State != nil:
 			return EventState, a.state(*e.State), nil
+		case e.Import != nil:
+			return EventImport, progress(*e.Import), nil
+		case len(e.Files) > 0:
+			return EventFiles, each(e.Files, file), nil
 		}
 		return "", nil, errEmptyEvent
 	}

@@ -4,7 +4,6 @@ import (
 	"context"
 	"encoding/base64"
 
-	"github.com/keyferry/keyferry/backend/desk"
 	"github.com/keyferry/keyferry/backend/mfa"
 	"github.com/keyferry/keyferry/backend/phonesim"
 )
@@ -12,57 +11,6 @@ import (
 // maxPicture bounds the base64 text of a picture: an uncompressed 4K screen
 // would not pass, a PNG of one does.
 const maxPicture = 16 << 20
-
-// BeginEnrolment starts adding a phone.
-func (a *API) BeginEnrolment(req EnrolmentRequest) (CeremonyDTO, error) {
-	return a.begin(func(ctx context.Context, b Backend) (desk.Ceremony, error) { return b.BeginEnrolment(ctx, req.Name) })
-}
-
-// BeginPhoneSignIn starts the second factor.
-func (a *API) BeginPhoneSignIn(req PhoneSignInRequest) (CeremonyDTO, error) {
-	return a.begin(func(_ context.Context, b Backend) (desk.Ceremony, error) { return b.BeginPhoneSignIn(req.LinkedID) })
-}
-
-// NewCode starts the present ceremony again.
-func (a *API) NewCode() (CeremonyDTO, error) {
-	return a.begin(func(_ context.Context, b Backend) (desk.Ceremony, error) { return b.NewCode() })
-}
-
-func (a *API) begin(do func(context.Context, Backend) (desk.Ceremony, error)) (CeremonyDTO, error) {
-	return call(a, func(ctx context.Context, b Backend) (CeremonyDTO, error) {
-		c, err := do(ctx, b)
-		if err != nil {
-			return CeremonyDTO{}, err
-		}
-		return a.ceremony(c)
-	})
-}
-
-// ConfirmDevice answers "Add this passkey?".
-func (a *API) ConfirmDevice(accept bool) error {
-	return run(a, func(_ context.Context, b Backend) error { return b.ConfirmDevice(accept) })
-}
-
-// CancelCeremony ends the running ceremony; nothing was added.
-func (a *API) CancelCeremony() error {
-	return run(a, func(_ context.Context, b Backend) error { b.CancelCeremony(); return nil })
-}
-
-// Ceremony is the running or last ceremony, null before the first, and also
-// where the data could not be opened: State has told that.
-func (a *API) Ceremony() (*CeremonyDTO, error) {
-	if a.c.Seat.isRefused() {
-		return nil, nil
-	}
-	return call(a, func(_ context.Context, b Backend) (*CeremonyDTO, error) {
-		c := b.Ceremony()
-		if c == nil {
-			return nil, nil
-		}
-		dto, err := a.ceremony(*c)
-		return &dto, err
-	})
-}
 
 // ScanWithSimulatedPhone lets the simulated phone read a PNG, base64 encoded.
 func (a *API) ScanWithSimulatedPhone(png string) (SimPhoneDTO, error) {
@@ -94,8 +42,33 @@ func (a *API) SetSimulatedPhone(req SetPhoneRequest) (SimPhoneDTO, error) {
 
 // SimulatedPhone is what it shows now.
 func (a *API) SimulatedPhone() (SimPhoneDTO, error) {
-	return call(a, func(_ context.Context, b Backend) (SimPhoneDTO, error) {
+	return look(a, func(_ context.Context, b Backend) (SimPhoneDTO, error) {
 		s, err := b.SimulatedPhone()
 		return phone(s), err
 	})
+}
+
+// SimPhoneDTO is what the simulated phone's screen shows.
+type SimPhoneDTO struct {
+	State      string      `json:"state"`
+	Model      string      `json:"model"`
+	Behaviour  string      `json:"behaviour"`
+	Behaviours []string    `json:"behaviours"`
+	Op         string      `json:"op"`
+	RPID       string      `json:"rpId"`
+	Account    string      `json:"account"`
+	Failure    *FailureDTO `json:"failure"`
+	Name       string      `json:"name"`
+}
+
+// SetPhoneRequest chooses what the simulated phone does next.
+type SetPhoneRequest struct {
+	Behaviour string `json:"behaviour"`
+	Model     string `json:"model"`
+}
+
+func phone(s phonesim.State) SimPhoneDTO {
+	return SimPhoneDTO{State: string(s.Phase), Model: string(s.Model), Behaviour: string(s.Behaviour),
+		Behaviours: each(phonesim.Behaviours(), text[phonesim.Behaviour]), Op: s.Op, RPID: s.RPID, Account: s.Account,
+		Failure: failure(s.Failure), Name: s.Name}
 }

@@ -85,6 +85,9 @@ func (s *Seat) Close() bool {
 	return true
 }
 
+// Backend waits for the back end, or says why there is none.
+func (s *Seat) Backend(ctx context.Context) (Backend, error) { return s.wait(ctx) }
+
 // wait gives the back end, or why there is none.
 func (s *Seat) wait(ctx context.Context) (Backend, error) {
 	select {

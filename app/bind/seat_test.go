@@ -47,7 +47,7 @@ func TestRefusedUntilItWorks(t *testing.T) {
 			t.Errorf("%d attempts, want %d: the first question is not a retry, the next one is", attempts, want)
 		}
 	}
-	if _, err := api.Devices(); !mfa.IsCode(err, mfa.CodeAlreadyRunning) {
+	if _, err := api.Devices(""); !mfa.IsCode(err, mfa.CodeAlreadyRunning) {
 		t.Errorf("error %v, want already-running", err)
 	}
 	if c, err := api.Ceremony(); c != nil || err != nil {
@@ -91,7 +91,7 @@ func TestClosedSeat(t *testing.T) {
 	if !api.c.Seat.Close() || api.c.Seat.Close() || f.closed != 1 {
 		t.Errorf("the back end was closed %d times, want once", f.closed)
 	}
-	if _, err := api.Devices(); !mfa.IsCode(mfa.AsFailure(err), mfa.CodeCancelled) {
+	if _, err := api.Devices(""); !mfa.IsCode(mfa.AsFailure(err), mfa.CodeCancelled) {
 		t.Errorf("error %v, want cancelled", err)
 	}
 }

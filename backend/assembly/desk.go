@@ -3,7 +3,6 @@ package assembly
 import (
 	"context"
 	"errors"
-	"log/slog"
 	"os"
 
 	"github.com/keyferry/keyferry/backend/desk"
@@ -17,15 +16,15 @@ type Desk struct {
 	Home *home.Home
 }
 
-// OpenDesk takes the data folder ("" is home.DefaultDir) and sits down at it:
-// already-running, storage-denied. A database that cannot be opened is a state
-// of the desk, not an error.
-func OpenDesk(ctx context.Context, dir string, log *slog.Logger) (*Desk, error) {
-	folder, err := openHome(dir)
+// OpenDesk takes the data folder and sits down at it: already-running,
+// storage-denied. A database that cannot be opened is a state of the desk, not an
+// error. Of c it needs no Sandbox: the person goes there and back.
+func OpenDesk(ctx context.Context, c Config) (*Desk, error) {
+	folder, err := openHome(c.Home)
 	if err != nil {
 		return nil, err
 	}
-	return &Desk{Desk: desk.Open(ctx, doors{home: folder, log: logger(log)}), Home: folder}, nil
+	return &Desk{Desk: desk.Open(ctx, newDoors(folder, c), desk.SystemClock()), Home: folder}, nil
 }
 
 // Close ends what runs and gives the data folder back.

@@ -8,25 +8,38 @@ import (
 	"time"
 
 	"github.com/keyferry/keyferry/backend/account"
+	"github.com/keyferry/keyferry/backend/activity"
+	"github.com/keyferry/keyferry/backend/archive"
 	"github.com/keyferry/keyferry/backend/ceremony"
 	"github.com/keyferry/keyferry/backend/desk"
+	"github.com/keyferry/keyferry/backend/devices"
 	"github.com/keyferry/keyferry/backend/home"
 	"github.com/keyferry/keyferry/backend/mfa"
 	"github.com/keyferry/keyferry/backend/phonesim"
+	"github.com/keyferry/keyferry/backend/recovery"
+	"github.com/keyferry/keyferry/backend/report"
 	"github.com/keyferry/keyferry/backend/rules"
 	"github.com/keyferry/keyferry/backend/sqlite"
+	"github.com/keyferry/keyferry/backend/stock"
 	"github.com/keyferry/keyferry/backend/transport/ble"
 	"github.com/keyferry/keyferry/backend/transport/hybrid"
+	"github.com/keyferry/keyferry/backend/vault"
+	"github.com/keyferry/keyferry/backend/vault/keyring"
 )
 
-// Config says which house to open.
+// Config says which house to open, and with what.
 type Config struct {
 	Home    string // data folder; "" is home.DefaultDir
 	Sandbox bool   // the evaluation sandbox of that folder
 	// Radio (127.0.0.1:PORT) and Tunnel (ws://127.0.0.1:PORT) meet a simulated
 	// phone in another process. In the sandbox only; elsewhere access-denied.
 	Radio, Tunnel string
-	Log           *slog.Logger
+	// Secrets keeps the data key of a real account; nil is the system's store. The
+	// sandbox always has a file of its own, so that trying the app out leaves nothing
+	// in the person's store.
+	Secrets vault.System
+	Version string // of the app, for backups
+	Log     *slog.Logger
 }
 
 // House is an opened account together with its data folder.
@@ -45,8 +58,7 @@ func Open(ctx context.Context, c Config) (*House, error) {
 	if err != nil {
 		return nil, err
 	}
-	d := doors{home: folder, log: logger(c.Log), radio: c.Radio, tunnel: c.Tunnel}
-	h, err := d.Open(ctx, c.Sandbox, nil)
+	h, err := newDoors(folder, c).Open(ctx, c.Sandbox, nil)
 	if err != nil {
 		return nil, errors.Join(err, folder.Close())
 	}
@@ -75,9 +87,13 @@ func logger(l *slog.Logger) *slog.Logger {
 
 // doors opens the houses of one data folder: see desk.Doors.
 type doors struct {
-	home          *home.Home
-	log           *slog.Logger
-	radio, tunnel string
+	Config
+	home *home.Home
+}
+
+func newDoors(folder *home.Home, c Config) doors {
+	c.Log = logger(c.Log)
+	return doors{Config: c, home: folder}
 }
 
 func (d doors) database(sandbox bool) string {
@@ -87,47 +103,85 @@ func (d doors) database(sandbox bool) string {
 	return d.home.Database()
 }
 
+func (d doors) checkpoints(sandbox bool) string {
+	if sandbox {
+		return d.home.SandboxCheckpoints()
+	}
+	return d.home.Checkpoints()
+}
+
+func (d doors) secrets(sandbox bool) vault.System {
+	switch {
+	case sandbox:
+		return keyring.File(d.home.SandboxKeys())
+	case d.Secrets != nil:
+		return d.Secrets
+	}
+	return keyring.System()
+}
+
 func (d doors) Open(ctx context.Context, isSandbox bool, phone func(phonesim.State)) (*desk.House, error) {
 	store, err := sqlite.Open(ctx, d.database(isSandbox))
 	if err != nil {
 		return nil, err
 	}
-	if err := belongs(ctx, store, isSandbox); err != nil {
+	v, err := d.openVault(ctx, store, isSandbox)
+	if err != nil {
 		return nil, errors.Join(err, store.Close())
 	}
 	scanner, domain := ble.System(), hybrid.DomainURL(hybrid.PublicDomainURL)
 	box := &sandbox{}
 	if isSandbox {
-		if box, err = openSandbox(d.radio, d.tunnel, d.home.Phone(), phone, d.log); err != nil {
+		if box, err = openSandbox(d.Radio, d.Tunnel, d.home.Phone(), phone, d.Log); err != nil {
+			v.Close()
 			return nil, errors.Join(err, store.Close())
 		}
 		scanner, domain = box.scanner(), box.domain
 	}
-	way := newPhones(scanner, domain, d.log)
-	accounts := account.New(account.Config{Store: store, Rules: rules.Builtin{Policies: store}, Clock: time.Now, Rand: rand.Reader, Cost: account.DefaultCost})
-	ceremonies := ceremony.New(ceremony.Config{Store: store, Accounts: accounts, Phones: way, Clock: time.Now, Rand: rand.Reader, Log: d.log})
-	return &desk.House{Sandbox: isSandbox, Store: store, Accounts: accounts, Ceremonies: ceremonies, Phone: box.phone,
-		Shut: func() error {
-			way.close()
-			ceremonies.Close()
-			if isSandbox {
-				box.close()
-			}
-			return store.Close()
-		}}, nil
+	way := newPhones(scanner, domain, d.Log)
+	h := d.furnish(store, v, way, isSandbox)
+	h.Phone = box.phone
+	h.Shut = func() error {
+		way.close()
+		h.Ceremonies.Close()
+		if isSandbox {
+			box.close()
+		}
+		v.Close()
+		return store.Close()
+	}
+	return h, nil
 }
 
-// belongs refuses a database that was put into the other one's place: nothing
-// simulated may serve a real account.
-func belongs(ctx context.Context, store mfa.Store, isSandbox bool) error {
+// furnish puts the use cases over a store.
+func (d doors) furnish(store *sqlite.Store, v *vault.Vault, way ceremony.Phones, isSandbox bool) *desk.House {
+	accounts := account.New(account.Config{Store: store, Rules: rules.Builtin{Policies: store}, Clock: time.Now, Rand: rand.Reader, Cost: account.DefaultCost})
+	owned := devices.New(devices.Config{Store: store, Accounts: accounts, Clock: time.Now})
+	printed := recovery.New(recovery.Config{Store: store, Accounts: accounts, Vault: v, Clock: time.Now, Rand: rand.Reader})
+	return &desk.House{
+		Sandbox: isSandbox, Store: store, Vault: v, Accounts: accounts, Devices: owned, Recovery: printed,
+		Ceremonies: ceremony.New(ceremony.Config{Store: store, Accounts: accounts, Phones: way, Vault: v, Recovery: printed, Devices: owned,
+			Clock: time.Now, Rand: rand.Reader, Log: d.Log}),
+		Stock:    stock.New(stock.Config{Store: store, Accounts: accounts, Vault: v, Clock: time.Now}),
+		Report:   report.New(report.Config{Store: store, Accounts: accounts, Clock: time.Now}),
+		Activity: activity.New(activity.Config{Store: store, Accounts: accounts, Checkpoints: d.checkpoints(isSandbox), Clock: time.Now}),
+		Archive: archive.New(archive.Config{Store: store, Accounts: accounts, Snapshot: store.Snapshot, Key: v.Key, Sandbox: isSandbox,
+			Version: d.Version, Clock: time.Now, Folder: d.home.Dir()}),
+	}
+}
+
+// openVault opens the vault of the account, if there is one. A database that was put
+// into the other one's place is refused: nothing simulated may serve a real account.
+func (d doors) openVault(ctx context.Context, store mfa.Store, isSandbox bool) (*vault.Vault, error) {
+	v := vault.New(vault.Config{Store: store, System: d.secrets(isSandbox), Clock: time.Now, Rand: rand.Reader})
 	a, err := store.Account(ctx)
 	switch {
 	case mfa.IsCode(err, mfa.CodeNoAccount):
-		return nil
+		return v, nil
 	case err != nil:
-		return err
+		return nil, err
 	case a.Sandbox != isSandbox:
-		return mfa.Fail(mfa.CodeDatabaseForeign)
+		return nil, mfa.Fail(mfa.CodeDatabaseForeign)
 	}
-	return nil
+	return v, v.Start(ctx, a.ID)
 }

@@ -19,7 +19,7 @@ import (
 // the resident memory of this process (test binary included) after one start.
 func BenchmarkReady10k(b *testing.B) {
 	dir := b.TempDir()
-	h, err := Open(b.Context(), Config{Home: dir})
+	h, err := Open(b.Context(), Config{Home: dir, Secrets: nobody(dir)})
 	if err != nil {
 		b.Fatal(err)
 	}
@@ -40,7 +40,7 @@ func BenchmarkReady10k(b *testing.B) {
 	var resident float64
 	for b.Loop() {
 		start := time.Now()
-		d, err := OpenDesk(b.Context(), dir, nil)
+		d, err := OpenDesk(b.Context(), Config{Home: dir, Secrets: nobody(dir)})
 		if err != nil {
 			b.Fatal(err)
 		}

@@ -2,6 +2,7 @@ package assembly
 
 import (
 	"bytes"
+	"path/filepath"
 	"testing"
 
 	"github.com/keyferry/keyferry/backend/account"
@@ -9,6 +10,8 @@ import (
 	"github.com/keyferry/keyferry/backend/mfa"
 	"github.com/keyferry/keyferry/backend/phonesim"
 	"github.com/keyferry/keyferry/backend/qrpicture"
+	"github.com/keyferry/keyferry/backend/vault"
+	"github.com/keyferry/keyferry/backend/vault/keyring"
 )
 
 // visit is a desk over a real data folder, with everything real below it: SQLite,
@@ -20,7 +23,7 @@ type visit struct {
 
 func visitSandbox(t *testing.T, dir string) *visit {
 	t.Helper()
-	d, err := OpenDesk(t.Context(), dir, nil)
+	d, err := OpenDesk(t.Context(), Config{Home: dir, Secrets: nobody(dir)})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -84,6 +87,27 @@ func (v *visit) show(t *testing.T, text string) {
 	}
 }
 
+func (v *visit) owned(t *testing.T) ([]mfa.Device, error) {
+	t.Helper()
+	h, who, err := v.Seat()
+	if err != nil {
+		t.Fatal(err)
+	}
+	return h.Devices.List(t.Context(), who, "")
+}
+
+func (v *visit) links(t *testing.T) ([]mfa.LinkedPhone, error) {
+	t.Helper()
+	h, who, err := v.Seat()
+	if err != nil {
+		t.Fatal(err)
+	}
+	return h.Devices.Links(t.Context(), who)
+}
+
+// nobody stands in for the secret store of the person who runs the tests.
+func nobody(dir string) vault.System { return keyring.File(filepath.Join(dir, "secret-store")) }
+
 func (v *visit) behave(t *testing.T, b phonesim.Behaviour, m phonesim.Model) {
 	t.Helper()
 	if _, err := v.SetSimulatedPhone(b, m); err != nil {
@@ -93,7 +117,7 @@ func (v *visit) behave(t *testing.T, b phonesim.Behaviour, m phonesim.Model) {
 
 func (v *visit) enrol(t *testing.T, name string) {
 	t.Helper()
-	if _, err := v.BeginEnrolment(t.Context(), name); err != nil {
+	if _, err := v.BeginEnrolment(t.Context(), "", name); err != nil {
 		t.Fatal(err)
 	}
 	if c := v.answerAll(t); c.Failure != nil {
@@ -127,10 +151,10 @@ func TestSandboxFromPixelsToDatabase(t *testing.T) {
 			if c.Failure != nil {
 				t.Fatalf("sign-in: %v (%s)", c.Failure, c.Failure.Explain())
 			}
-			if !c.State.Session.MFAPresent() || c.State.Device != "sim-phone" {
+			if !c.State.Person.Session.MFAPresent() || c.State.Person.Device != "sim-phone" {
 				t.Errorf("signed in as %+v", c.State)
 			}
-			devices, err := v.Devices(t.Context())
+			devices, err := v.owned(t)
 			if err != nil || len(devices) != 1 || !devices[0].Passkey.OnPhone() {
 				t.Errorf("devices %+v, %v", devices, err)
 			}
@@ -160,9 +184,9 @@ func TestSandboxLinkedPhone(t *testing.T) {
 	v.create(t)
 	v.behave(t, phonesim.Approve, phonesim.Android)
 	v.enrol(t, "sim-phone")
-	links, err := v.Links(t.Context())
+	links, err := v.links(t)
 	for err == nil && len(links) == 0 && t.Context().Err() == nil { // stored in the background
-		links, err = v.Links(t.Context())
+		links, err = v.links(t)
 	}
 	if err != nil {
 		t.Fatal(err)
@@ -187,14 +211,14 @@ func TestSandboxFailures(t *testing.T) {
 		phonesim.DropAfterHandshake: mfa.CodeTunnelLost,
 	} {
 		v.behave(t, behaviour, phonesim.Android)
-		if _, err := v.BeginEnrolment(t.Context(), "sim-phone"); err != nil {
+		if _, err := v.BeginEnrolment(t.Context(), "", "sim-phone"); err != nil {
 			t.Fatal(err)
 		}
 		c := v.answerAll(t)
 		if c.Failure == nil || c.Failure.Code != code {
 			t.Errorf("%s: %v, want %s", behaviour, c.Failure, code)
 		}
-		if d, err := v.Devices(t.Context()); err != nil || len(d) != 0 {
+		if d, err := v.owned(t); err != nil || len(d) != 0 {
 			t.Errorf("%s: %d devices, %v", behaviour, len(d), err)
 		}
 	}
@@ -218,7 +242,7 @@ func TestSandboxRefusesAPictureWithoutACode(t *testing.T) {
 func TestSecondInstance(t *testing.T) {
 	dir := t.TempDir()
 	visitSandbox(t, dir)
-	if _, err := OpenDesk(t.Context(), dir, nil); !mfa.IsCode(err, mfa.CodeAlreadyRunning) {
+	if _, err := OpenDesk(t.Context(), Config{Home: dir, Secrets: nobody(dir)}); !mfa.IsCode(err, mfa.CodeAlreadyRunning) {
 		t.Errorf("a second desk over the same folder: %v", err)
 	}
 }
@@ -230,7 +254,7 @@ func TestSimulationNeverEntersARealAccount(t *testing.T) {
 			t.Errorf("%+v: %v", c, err)
 		}
 	}
-	h, err := Open(t.Context(), Config{Home: dir})
+	h, err := Open(t.Context(), Config{Home: dir, Secrets: nobody(dir)})
 	if err != nil {
 		t.Fatal(err)
 	}

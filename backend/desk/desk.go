@@ -2,38 +2,23 @@ package desk
 
 import (
 	"context"
+	"errors"
 	"sync"
+	"time"
 
-	"github.com/keyferry/keyferry/backend/account"
 	"github.com/keyferry/keyferry/backend/ceremony"
 	"github.com/keyferry/keyferry/backend/mfa"
-	"github.com/keyferry/keyferry/backend/phonesim"
+	"github.com/keyferry/keyferry/backend/vault"
 )
-
-// House is one opened account with everything that serves it.
-type House struct {
-	Sandbox    bool
-	Store      mfa.Store
-	Accounts   *account.Service
-	Ceremonies *ceremony.Service
-	Phone      *phonesim.Phone // in the sandbox only
-	Shut       func() error    // ends all of the above
-}
-
-// Doors opens houses. Open may fail with the storage codes.
-type Doors interface {
-	Open(ctx context.Context, sandbox bool, phone func(phonesim.State)) (*House, error)
-	HasSandbox() bool
-	Backups(sandbox bool) []string
-}
 
 // Desk is safe for concurrent use.
 type Desk struct {
 	doors Doors
+	clock Clock
 	ctx   context.Context // ends with Close; running ceremonies hang on it
 	stop  context.CancelFunc
 
-	moving sync.Mutex // held while the house, the sign-in or the ceremony is changed
+	moving sync.Mutex // held while the house, the visit or the ceremony is changed
 
 	mu       sync.Mutex // guards what is below; never held during I/O
 	house    *House
@@ -42,21 +27,24 @@ type Desk struct {
 	sandbox  bool
 	visited  bool // the sandbox exists
 	account  *mfa.Account
-	session  *mfa.Session
-	who      *mfa.Principal
-	device   string
-	pending  *ceremony.Pending
+	vault    *vault.State
+	visit    *visit
+	pending  *ceremony.Pending // a sign-in whose password was right
 	last     *mfa.Identity
+	ended    Ended
+	files    []chosen
 	run      *run
 	runs     int
+	touched  time.Time // the last sign of life
+	unwatch  func()    // stops the idle lock's timer; nil when it does not run
 	listener func(Event)
 }
 
 // Open opens the real account. A database that cannot be opened is a state, not
 // an error: the window must be able to say so.
-func Open(ctx context.Context, doors Doors) *Desk {
+func Open(ctx context.Context, doors Doors, clock Clock) *Desk {
 	ctx, stop := context.WithCancel(context.WithoutCancel(ctx))
-	d := &Desk{doors: doors, ctx: ctx, stop: stop}
+	d := &Desk{doors: doors, clock: clock, ctx: ctx, stop: stop}
 	d.enter(ctx, false)
 	return d
 }
@@ -67,7 +55,7 @@ func (d *Desk) Close() error {
 	defer d.moving.Unlock()
 	d.endRun()
 	d.stop()
-	return d.leave()
+	return d.leave(context.WithoutCancel(d.ctx))
 }
 
 // Subscribe sets the one receiver of events. It is called in order and must
@@ -84,28 +72,8 @@ func (d *Desk) emit(e Event) { // with mu held
 	}
 }
 
-// State is the present state.
-func (d *Desk) State() State {
-	d.mu.Lock()
-	defer d.mu.Unlock()
-	return d.state()
-}
-
-func (d *Desk) state() State { // with mu held
-	s := State{Sandbox: d.sandbox, HasSandbox: d.visited, Account: d.account, Session: d.session,
-		Principal: d.who, Device: d.device, Failure: d.failure, LastIdentity: d.last}
-	switch {
-	case d.failure != nil:
-		s.Phase, s.Backups = PhaseBroken, d.backups
-	case d.account == nil:
-		s.Phase = PhaseWelcome
-	case d.session == nil:
-		s.Phase = PhaseSignIn
-	default:
-		s.Phase = PhaseHome
-	}
-	return s
-}
+// Now is the time by the desk's clock.
+func (d *Desk) Now() time.Time { return d.clock.Now() }
 
 // OpenSandbox changes to the evaluation sandbox: its own database, its own
 // relying-party ID, a simulated phone. Whoever was signed in is signed out.
@@ -122,7 +90,7 @@ func (d *Desk) move(ctx context.Context, sandbox bool) State {
 	d.mu.Unlock()
 	if !same {
 		d.endRun()
-		d.leave()
+		d.leave(ctx)
 		d.enter(ctx, sandbox)
 	}
 	return d.State()
@@ -132,14 +100,14 @@ func (d *Desk) move(ctx context.Context, sandbox bool) State {
 func (d *Desk) enter(ctx context.Context, sandbox bool) {
 	house, err := d.doors.Open(ctx, sandbox, d.phoneChanged)
 	var acct *mfa.Account
+	var v *vault.State
 	if err == nil {
 		a, aerr := house.Accounts.Account(ctx)
 		switch {
 		case aerr == nil:
-			acct = &a
+			acct, v = &a, vaultOf(house)
 		case !mfa.IsCode(aerr, mfa.CodeNoAccount):
-			err = aerr
-			house.Shut()
+			err = errors.Join(aerr, house.Shut())
 			house = nil
 		}
 	}
@@ -150,34 +118,30 @@ func (d *Desk) enter(ctx context.Context, sandbox bool) {
 	visited := d.doors.HasSandbox()
 	d.mu.Lock()
 	defer d.mu.Unlock()
-	d.house, d.sandbox, d.visited, d.account = house, sandbox, visited, acct
+	d.house, d.sandbox, d.visited, d.account, d.vault = house, sandbox, visited, acct, v
 	d.failure, d.backups = mfa.AsFailure(err), backups
 }
 
 // leave signs out and shuts the house. With moving held.
-func (d *Desk) leave() error {
+func (d *Desk) leave(ctx context.Context) error {
+	d.part(EndedNot)
 	d.mu.Lock()
-	house := d.house
-	d.house, d.account, d.failure, d.last, d.run = nil, nil, nil, nil, nil
-	d.forgetPerson()
+	house, hasAccount := d.house, d.account != nil
+	d.house, d.account, d.vault, d.failure, d.last, d.run = nil, nil, nil, nil, nil, nil
 	d.mu.Unlock()
 	if house == nil {
 		return nil
 	}
-	return house.Shut()
-}
-
-func (d *Desk) forgetPerson() { // with mu held
-	if d.pending != nil {
-		for _, l := range d.pending.Links {
-			l.Secret.Wipe()
-		}
+	var err error
+	if hasAccount {
+		err = house.Activity.Checkpoint(ctx)
 	}
-	d.session, d.who, d.device, d.pending = nil, nil, "", nil
+	return errors.Join(err, house.Shut())
 }
 
-// at gives the open house, or why there is none.
-func (d *Desk) at() (*House, error) {
+// House gives the open house, or why there is none. It is for what needs nobody to
+// be signed in.
+func (d *Desk) House() (*House, error) {
 	d.mu.Lock()
 	defer d.mu.Unlock()
 	if d.failure != nil {
@@ -189,16 +153,7 @@ func (d *Desk) at() (*House, error) {
 	return d.house, nil
 }
 
-// seated gives the open house and the session, or not-signed-in.
-func (d *Desk) seated() (*House, mfa.Session, error) {
-	house, err := d.at()
-	if err != nil {
-		return nil, mfa.Session{}, err
-	}
-	d.mu.Lock()
-	defer d.mu.Unlock()
-	if d.session == nil {
-		return nil, mfa.Session{}, mfa.Fail(mfa.CodeNotSignedIn)
-	}
-	return house, *d.session, nil
+func vaultOf(h *House) *vault.State {
+	s := h.Vault.State()
+	return &s
 }

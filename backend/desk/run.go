@@ -17,25 +17,25 @@ type run struct {
 	answer chan bool // to name-device; room for one
 }
 
-// BeginEnrolment starts adding a phone. It fails at once with ceremony-running,
-// not-signed-in, name-invalid, name-taken, device-limit or mfa-required; what
-// fails later arrives as an event.
-func (d *Desk) BeginEnrolment(ctx context.Context, name string) (Ceremony, error) {
+// BeginEnrolment starts adding a phone for somebody, for oneself when targetID is
+// empty. It fails at once as account.Service.CheckNewDevice does; what fails later
+// arrives as an event.
+func (d *Desk) BeginEnrolment(ctx context.Context, targetID, name string) (Ceremony, error) {
 	d.moving.Lock()
 	defer d.moving.Unlock()
 	house, session, err := d.seated()
 	if err != nil {
 		return Ceremony{}, err
 	}
-	if _, err := house.Accounts.CheckNewDevice(ctx, session, "", name); err != nil {
+	if _, err := house.Accounts.CheckNewDevice(ctx, session, targetID, name); err != nil {
 		return Ceremony{}, err
 	}
 	return d.begin(PurposeEnrol, name, func(ctx context.Context, r *run) error {
-		device, err := house.Ceremonies.EnrolPhone(ctx, session, "", name, d.report(r), d.confirm(r))
+		device, err := house.Ceremonies.EnrolPhone(ctx, session, targetID, name, d.report(r), d.confirm(r))
 		if err != nil {
 			return err
 		}
-		d.finish(r, func(c *Ceremony) { c.Device = &device })
+		d.finish(ctx, r, &device)
 		return nil
 	})
 }
@@ -45,37 +45,56 @@ func (d *Desk) BeginEnrolment(ctx context.Context, name string) (Ceremony, error
 func (d *Desk) BeginPhoneSignIn(linkedID string) (Ceremony, error) {
 	d.moving.Lock()
 	defer d.moving.Unlock()
-	house, err := d.at()
+	house, p, err := d.half()
 	if err != nil {
 		return Ceremony{}, err
 	}
-	d.mu.Lock()
-	pending := d.pending
-	d.mu.Unlock()
-	if pending == nil {
-		return Ceremony{}, mfa.Fail(mfa.CodeNotSignedIn)
-	}
 	var link *mfa.LinkedPhone
 	if linkedID != "" {
-		i := slices.IndexFunc(pending.Links, func(l mfa.LinkedPhone) bool { return l.ID == linkedID })
+		i := slices.IndexFunc(p.Links, func(l mfa.LinkedPhone) bool { return l.ID == linkedID })
 		if i < 0 {
 			return Ceremony{}, mfa.Fail(mfa.CodeNotFound, "what", "phone")
 		}
-		link = &pending.Links[i]
+		link = &p.Links[i]
 	}
 	return d.begin(PurposeSignIn, "", func(ctx context.Context, r *run) error {
-		session, err := house.Ceremonies.SignInWithPhone(ctx, *pending, link, d.report(r))
+		session, err := house.Ceremonies.SignInWithPhone(ctx, p, link, d.report(r))
 		if err != nil {
 			return err
 		}
-		device := ""
-		for _, dev := range pending.Devices {
-			if dev.ID == session.DeviceID {
-				device = dev.Name
-			}
+		d.sit(ctx, p.Principal, session, nameOf(session.DeviceID, p.Devices))
+		d.finish(ctx, r, nil)
+		return nil
+	})
+}
+
+// BeginPasskeySignIn signs in by a passkey alone, without a name and a password:
+// passwordless-off at once where the account does not have that.
+func (d *Desk) BeginPasskeySignIn(ctx context.Context) (Ceremony, error) {
+	d.moving.Lock()
+	defer d.moving.Unlock()
+	house, err := d.House()
+	if err != nil {
+		return Ceremony{}, err
+	}
+	acct, err := house.Accounts.Account(ctx)
+	if err != nil {
+		return Ceremony{}, err
+	}
+	if !acct.Settings.Passwordless {
+		return Ceremony{}, mfa.Fail(mfa.CodePasswordlessOff)
+	}
+	return d.begin(PurposeSignIn, "", func(ctx context.Context, r *run) error {
+		who, session, err := house.Ceremonies.SignInWithPasskey(ctx, d.report(r))
+		if err != nil {
+			return err
 		}
-		d.sit(pending.Principal, session, device)
-		d.finish(r, func(*Ceremony) {})
+		devices, err := house.Store.Devices(ctx, who.ID)
+		if err != nil {
+			return err
+		}
+		d.sit(ctx, who, session, nameOf(session.DeviceID, devices))
+		d.finish(ctx, r, nil)
 		return nil
 	})
 }
@@ -176,6 +195,7 @@ func (d *Desk) report(r *run) mfa.Report {
 		}
 		d.mu.Lock()
 		defer d.mu.Unlock()
+		d.touched = d.clock.Now() // it goes on, so somebody is there
 		r.advance(p.Stage)
 		r.QR, r.Until = p.QR, p.Until
 		if p.Radio != "" {
@@ -205,14 +225,14 @@ func (d *Desk) confirm(r *run) ceremony.Confirm {
 	}
 }
 
-func (d *Desk) finish(r *run, set func(*Ceremony)) {
+// finish ends a run well. device is what an enrolment has added.
+func (d *Desk) finish(ctx context.Context, r *run, device *mfa.Device) {
+	_ = d.refresh(context.WithoutCancel(ctx)) // it is done, whatever can be read of it now
 	d.mu.Lock()
 	defer d.mu.Unlock()
 	r.advance(mfa.StageDone)
-	set(&r.Ceremony)
-	d.refreshAccount()
 	s := d.state()
-	r.State = &s
+	r.Device, r.State = device, &s
 	d.tell(r)
 }
 
@@ -222,16 +242,6 @@ func (d *Desk) fail(r *run, err error) {
 	r.advance(mfa.StageFailed)
 	r.Failure = mfa.AsFailure(err)
 	d.tell(r)
-}
-
-// refreshAccount notes that the RP ID is frozen from the first device on, which
-// is what the store has just done. With mu held.
-func (d *Desk) refreshAccount() {
-	if d.account != nil && d.account.FrozenAt.IsZero() && d.run != nil && d.run.Device != nil {
-		a := *d.account
-		a.FrozenAt = d.run.Device.EnabledAt
-		d.account = &a
-	}
 }
 
 // tell sends the run as it is now. With mu held.

@@ -10,7 +10,7 @@ import (
 
 // simulated gives the sandbox's phone; outside of the sandbox there is none.
 func (d *Desk) simulated() (*phonesim.Phone, error) {
-	house, err := d.at()
+	house, err := d.House()
 	if err != nil {
 		return nil, err
 	}

@@ -4,8 +4,10 @@ import (
 	"time"
 
 	"github.com/keyferry/keyferry/backend/ceremony"
+	"github.com/keyferry/keyferry/backend/enforcement"
 	"github.com/keyferry/keyferry/backend/mfa"
 	"github.com/keyferry/keyferry/backend/phonesim"
+	"github.com/keyferry/keyferry/backend/vault"
 )
 
 // Phase is which part of the app the person is in.
@@ -18,18 +20,61 @@ const (
 	PhaseBroken  Phase = "broken" // the data cannot be opened; State.Failure says why
 )
 
+// Ended is why the last session ended by itself.
+type Ended string
+
+const (
+	EndedNot     Ended = ""
+	EndedIdle    Ended = "idle"
+	EndedRemoved Ended = "removed" // the principal is gone
+)
+
 // State is all that does not belong to a ceremony.
 type State struct {
 	Phase        Phase
 	Sandbox      bool // the evaluation sandbox is open
 	HasSandbox   bool // it was opened before
 	Account      *mfa.Account
-	Session      *mfa.Session
-	Principal    *mfa.Principal // of the session; the password hash is left out
-	Device       string         // name of the device that proved the session
+	Person       *Person      // who is signed in
+	Vault        *vault.State // nil without an account
 	Failure      *mfa.Failure
 	Backups      []string // files, newest first, at PhaseBroken
 	LastIdentity *mfa.Identity
+	Ended        Ended
+}
+
+// Person is who is signed in.
+type Person struct {
+	Session       mfa.Session
+	Principal     mfa.Principal // the password hash is left out
+	Device        string        // name of the device that proved the session
+	Administrator bool
+	Verdict       enforcement.Verdict
+}
+
+// State is the present state.
+func (d *Desk) State() State {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	return d.state()
+}
+
+func (d *Desk) state() State { // with mu held
+	s := State{Sandbox: d.sandbox, HasSandbox: d.visited, Account: d.account, Vault: d.vault,
+		Failure: d.failure, LastIdentity: d.last, Ended: d.ended}
+	switch {
+	case d.failure != nil:
+		s.Phase, s.Backups = PhaseBroken, d.backups
+	case d.account == nil:
+		s.Phase = PhaseWelcome
+	case d.visit == nil:
+		s.Phase = PhaseSignIn
+	default:
+		s.Phase = PhaseHome
+		p := d.visit.Person
+		s.Person = &p
+	}
+	return s
 }
 
 // Purpose is what a ceremony is for.
@@ -62,12 +107,21 @@ type Event struct {
 	Ceremony *Ceremony
 	Phone    *phonesim.State
 	State    *State
+	Import   *Import
+	Files    []File // that were dropped on the window
 }
 
-// SignIn is what follows a right password.
+// Import is how far an import is.
+type Import struct {
+	ID          string // of the preview
+	Done, Total int
+}
+
+// SignIn is what follows a right password, or a second factor.
 type SignIn struct {
-	Complete bool // no second factor: State has a session
-	State    State
-	Devices  []mfa.Device
-	Links    []mfa.LinkedPhone
+	Complete     bool // State has a person
+	State        State
+	Devices      []mfa.Device // those that can prove it
+	Links        []mfa.LinkedPhone
+	RecoveryLeft int
 }

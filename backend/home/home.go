@@ -15,6 +15,9 @@ const (
 	databaseName = "keyferry.db"
 	sandboxName  = "sandbox.db"
 	phoneName    = "simulated-phone.json"
+	marksName    = "keyferry.checkpoints"
+	boxMarksName = "sandbox.checkpoints"
+	boxKeysName  = "sandbox.keys"
 	windowName   = "window.json"
 	lockName     = "lock"
 )
@@ -102,6 +105,15 @@ func (h *Home) SandboxDatabase() string { return filepath.Join(h.dir, sandboxNam
 
 // Phone is what the simulated phone keeps.
 func (h *Home) Phone() string { return filepath.Join(h.dir, phoneName) }
+
+// Checkpoints is where the audit trail's newest hash is kept, outside of the database.
+func (h *Home) Checkpoints() string { return filepath.Join(h.dir, marksName) }
+
+// SandboxCheckpoints is the same for the sandbox.
+func (h *Home) SandboxCheckpoints() string { return filepath.Join(h.dir, boxMarksName) }
+
+// SandboxKeys stands in for the system's secret store in the sandbox.
+func (h *Home) SandboxKeys() string { return filepath.Join(h.dir, boxKeysName) }
 
 // Window is the window's place and size.
 func (h *Home) Window() string { return filepath.Join(h.dir, windowName) }

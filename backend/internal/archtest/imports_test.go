@@ -62,7 +62,7 @@ var allowed = map[string][]string{
 	"backend/activity":    {"backend/mfa", "backend/account", "backend/audit"},
 	"backend/archive":     {"backend/mfa", "backend/account", "backend/audit"},
 	"backend/desk": {"backend/mfa", "backend/account", "backend/ceremony", "backend/phonesim", "backend/devices", "backend/stock",
-		"backend/recovery", "backend/report", "backend/activity", "backend/archive", "backend/vault"},
+		"backend/recovery", "backend/report", "backend/activity", "backend/archive", "backend/vault", "backend/enforcement"},
 
 	// wiring
 	"backend/assembly": {"backend/mfa", "backend/account", "backend/ceremony", "backend/desk", "backend/authenticator",
@@ -74,7 +74,8 @@ var allowed = map[string][]string{
 	// the window: what the page asks goes to desk, and app alone puts them together
 	"app/events": {"backend/desk"},
 	"app/bind": {"backend/mfa", "backend/account", "backend/ceremony", "backend/desk", "backend/phonesim", "backend/devices", "backend/stock",
-		"backend/recovery", "backend/report", "backend/activity", "backend/archive", "backend/vault", "backend/totp"},
+		"backend/recovery", "backend/report", "backend/activity", "backend/archive", "backend/vault", "backend/totp",
+		"backend/totp/seedfile", "backend/enforcement"},
 	"app": {"app/bind", "app/events", "frontend", "backend/assembly", "backend/home", "backend/qrpicture", "backend/rp"},
 
 	// the window from outside, as a person: nothing of the product

@@ -73,6 +73,8 @@ export interface VaultDTO {
   state: 'unset' | 'locked' | 'open'
   /** Name of the system's secret store, empty where there is none. */
   system: string
+  /** Why the system's store does not serve, as a failure code; empty when it does. */
+  store?: string
   slots: SlotDTO[]
 }
 
@@ -402,6 +404,7 @@ export interface BoundAPI {
   SaveActivity(req: { title: string; name: string; filter: ActivityFilter }): Promise<SavedDTO>
 
   // secrets and backups
+  /** An empty passphrase asks the system's secret store once more, which may ask the person. */
   UnlockVault(req: PassphraseRequest): Promise<StateDTO>
   UnlockVaultWithFile(file: string): Promise<StateDTO>
   SetPassphrase(req: PassphraseRequest): Promise<StateDTO>

@@ -1,0 +1,58 @@
+package bind
+
+import (
+	"context"
+
+	"github.com/keyferry/keyferry/backend/desk"
+)
+
+// BeginPhoneSignIn starts the second factor.
+func (a *API) BeginPhoneSignIn(req PhoneSignInRequest) (CeremonyDTO, error) {
+	return a.begin(func(_ context.Context, b Backend) (desk.Ceremony, error) { return b.BeginPhoneSignIn(req.LinkedID) })
+}
+
+// BeginPasskeySignIn signs in by a passkey alone.
+func (a *API) BeginPasskeySignIn() (CeremonyDTO, error) {
+	return a.begin(func(ctx context.Context, b Backend) (desk.Ceremony, error) { return b.BeginPasskeySignIn(ctx) })
+}
+
+// NewCode starts the present ceremony again.
+func (a *API) NewCode() (CeremonyDTO, error) {
+	return a.begin(func(_ context.Context, b Backend) (desk.Ceremony, error) { return b.NewCode() })
+}
+
+func (a *API) begin(do func(context.Context, Backend) (desk.Ceremony, error)) (CeremonyDTO, error) {
+	return call(a, func(ctx context.Context, b Backend) (CeremonyDTO, error) {
+		c, err := do(ctx, b)
+		if err != nil {
+			return CeremonyDTO{}, err
+		}
+		return a.ceremony(c)
+	})
+}
+
+// ConfirmDevice answers "Add this passkey?".
+func (a *API) ConfirmDevice(accept bool) error {
+	return run(a, func(_ context.Context, b Backend) error { return b.ConfirmDevice(accept) })
+}
+
+// CancelCeremony ends the running ceremony; nothing was added.
+func (a *API) CancelCeremony() error {
+	return run(a, func(_ context.Context, b Backend) error { b.CancelCeremony(); return nil })
+}
+
+// Ceremony is the running or last ceremony, null before the first, and also
+// where the data could not be opened: State has told that.
+func (a *API) Ceremony() (*CeremonyDTO, error) {
+	if a.c.Seat.isRefused() {
+		return nil, nil
+	}
+	return look(a, func(_ context.Context, b Backend) (*CeremonyDTO, error) {
+		c := b.Ceremony()
+		if c == nil {
+			return nil, nil
+		}
+		dto, err := a.ceremony(*c)
+		return &dto, err
+	})
+}

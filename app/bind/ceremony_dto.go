@@ -1,0 +1,98 @@
+package bind
+
+import (
+	"github.com/keyferry/keyferry/backend/ceremony"
+	"github.com/keyferry/keyferry/backend/desk"
+	"github.com/keyferry/keyferry/backend/mfa"
+)
+
+// CeremonyDTO is the running ceremony, or the last one.
+type CeremonyDTO struct {
+	ID        int           `json:"id"`
+	Purpose   string        `json:"purpose"`
+	Name      string        `json:"name"`
+	Stage     string        `json:"stage"`
+	Reached   []string      `json:"reached"`
+	QR        *QRDTO        `json:"qr"`
+	Until     int64         `json:"until"`
+	Radio     string        `json:"radio"`
+	Signal    int           `json:"signal"`
+	Candidate *CandidateDTO `json:"candidate"`
+	Device    *DeviceDTO    `json:"device"`
+	State     *StateDTO     `json:"state"`
+	Failure   *FailureDTO   `json:"failure"`
+}
+
+// QRDTO is a code's modules without the quiet zone.
+type QRDTO struct {
+	Size int      `json:"size"`
+	Rows []string `json:"rows"`
+}
+
+// CandidateDTO is a passkey that the person has not accepted yet.
+type CandidateDTO struct {
+	Provider string `json:"provider"`
+	AAGUID   string `json:"aaguid"`
+	Synced   bool   `json:"synced"`
+	OnPhone  bool   `json:"onPhone"`
+}
+
+// NewAppDTO is an authenticator app that is being added. It holds no secret.
+type NewAppDTO struct {
+	Device DeviceDTO `json:"device"`
+	Label  string    `json:"label"`
+	Issuer string    `json:"issuer"`
+}
+
+// EnrolmentRequest names a device that is to be added; PrincipalID is empty for
+// oneself.
+type EnrolmentRequest struct {
+	Name        string `json:"name"`
+	PrincipalID string `json:"principalId"`
+}
+
+// PhoneSignInRequest starts the second factor; LinkedID is empty for a code.
+type PhoneSignInRequest struct {
+	LinkedID string `json:"linkedId"`
+}
+
+// ceremony converts; it fails only when the code cannot be drawn.
+func (a *API) ceremony(c desk.Ceremony) (CeremonyDTO, error) {
+	out := CeremonyDTO{
+		ID:        c.ID,
+		Purpose:   string(c.Purpose),
+		Name:      c.Name,
+		Stage:     string(c.Stage),
+		Reached:   each(c.Reached, text[mfa.Stage]),
+		Until:     millis(c.Until),
+		Radio:     c.Radio,
+		Signal:    c.Signal,
+		Candidate: maybe(c.Candidate, candidate),
+		State:     maybe(c.State, a.state),
+		Failure:   failure(c.Failure),
+	}
+	if c.Device != nil {
+		var s desk.State
+		if c.State != nil {
+			s = *c.State
+		}
+		out.Device = maybe(c.Device, a.device(rpID(s)))
+	}
+	if c.QR != "" {
+		qr, err := a.draw(c.QR)
+		if err != nil {
+			return CeremonyDTO{}, err
+		}
+		out.QR = &qr
+	}
+	return out, nil
+}
+
+func candidate(c ceremony.Candidate) CandidateDTO {
+	return CandidateDTO{Provider: c.Provider, AAGUID: c.AAGUID.String(), Synced: c.Synced, OnPhone: c.OnPhone}
+}
+
+func (a *API) draw(text string) (QRDTO, error) {
+	rows, err := a.c.Pictures.Draw(text)
+	return QRDTO{Size: len(rows), Rows: rows}, err
+}

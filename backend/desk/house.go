@@ -1,0 +1,55 @@
+package desk
+
+import (
+	"context"
+
+	"github.com/keyferry/keyferry/backend/account"
+	"github.com/keyferry/keyferry/backend/activity"
+	"github.com/keyferry/keyferry/backend/archive"
+	"github.com/keyferry/keyferry/backend/ceremony"
+	"github.com/keyferry/keyferry/backend/devices"
+	"github.com/keyferry/keyferry/backend/mfa"
+	"github.com/keyferry/keyferry/backend/phonesim"
+	"github.com/keyferry/keyferry/backend/recovery"
+	"github.com/keyferry/keyferry/backend/report"
+	"github.com/keyferry/keyferry/backend/stock"
+	"github.com/keyferry/keyferry/backend/vault"
+)
+
+// House is one opened account with everything that serves it. Each use case asks
+// account.May by itself, so whoever has a House and a session may call all of them.
+type House struct {
+	Sandbox    bool
+	Store      mfa.Store
+	Vault      *vault.Vault
+	Accounts   *account.Service
+	Ceremonies *ceremony.Service
+	Devices    *devices.Service
+	Recovery   *recovery.Service
+	Stock      *stock.Service
+	Report     *report.Service
+	Activity   *activity.Service
+	Archive    *archive.Service
+	Phone      *phonesim.Phone // in the sandbox only
+	Shut       func() error    // ends all of the above
+}
+
+// Doors opens houses. Open may fail with the storage codes.
+type Doors interface {
+	Open(ctx context.Context, sandbox bool, phone func(phonesim.State)) (*House, error)
+	HasSandbox() bool
+	Backups(sandbox bool) []string
+	// Rehearse opens a backup without touching anything, and says what is in it.
+	Rehearse(ctx context.Context, path string, passphrase *mfa.Secret) (archive.Summary, error)
+	// Restore puts a backup in the place of the account, whose house is shut. It gives
+	// the data key, which the caller wipes.
+	Restore(ctx context.Context, sandbox bool, r Restoring) (archive.Summary, *mfa.Secret, error)
+}
+
+// Restoring says which backup takes whose place.
+type Restoring struct {
+	Path         string
+	Passphrase   *mfa.Secret
+	AccountID    string // of what is there; empty: there is nothing that can be read
+	ReplaceOther bool   // also when the backup is of another account
+}
