@@ -5,6 +5,7 @@
 import activity from './en/activity.json'
 import add from './en/add.json'
 import app from './en/app.json'
+import backup from './en/backup.json'
 import ceremony from './en/ceremony.json'
 import door from './en/door.json'
 import enforcement from './en/enforcement.json'
@@ -21,7 +22,7 @@ import vault from './en/vault.json'
 
 const words = {
   ...app, ...door, ...home, ...security, ...add, ...ceremony, ...phone, ...users, ...imports, ...report, ...tokens, ...enforcement, ...activity,
-  ...settings, ...vault, ...failures,
+  ...settings, ...backup, ...vault, ...failures,
 }
 
 export type Key = keyof typeof words

@@ -1,0 +1,60 @@
+import { readFileSync } from 'node:fs'
+import { describe, expect, it } from 'vitest'
+import type { EventDTO } from '../api/contract'
+import words from '../i18n/en/activity.json'
+import { groupNames, groupOf, groups, kindsOf } from './kinds'
+import { actor, deed, details, kindName } from './words'
+
+const go = readFileSync('../backend/mfa/event.go', 'utf8')
+const kinds = [...go.matchAll(/^\s*Event\w+\s+(?:EventKind\s+)?=\s*"([^"]+)"/gm)].map((m) => m[1]!)
+
+const event = (more: Partial<EventDTO> = {}): EventDTO => ({
+  seq: 7, at: 1, kind: 'device-added', principalId: 'p1', principal: 'alice', deviceId: '', detail: {}, ...more,
+})
+
+describe('every kind of event in Go', () => {
+  it('is found', () => expect(kinds.length).toBeGreaterThan(30))
+
+  it.each(kinds)('%s has a name, a sentence and a group', (kind) => {
+    expect(words).toHaveProperty([`event.${kind}.s_name`])
+    expect(words).toHaveProperty([`event.${kind}.l_what`])
+    expect(groupOf(kind)).not.toBeNull()
+  })
+
+  it('and no other has words or a group', () => {
+    const named = Object.keys(words).flatMap((k) => /^event\.([^.]+)\./.exec(k)?.[1] ?? [])
+    const all = groupNames.flatMap((g) => [...groups[g]] as string[])
+    expect([...new Set([...named, ...all])].filter((k) => !kinds.includes(k))).toEqual([])
+    expect(new Set(all).size).toBe(all.length)
+  })
+
+  it.each(kinds)('%s makes no sentence with a hole', (kind) => expect(deed(event({ kind }))).not.toMatch(/[{}–]/))
+})
+
+it.each([
+  ['a device', event({ detail: { name: 'desk-token' } }), 'added the device desk-token'],
+  ['for somebody else', event({ detail: { name: 'x', user: 'carol', user_id: 'u' } }), 'added the device x, for carol'],
+  ['a reason in words', event({ kind: 'sign-in-refused', detail: { code: 'sign-in-refused' } }), 'could not sign in: That didn’t match'],
+  ['a format in words', event({ kind: 'tokens-imported', detail: { count: '6', format: 'pskc' } }), 'imported 6 tokens (PSKC)'],
+  ['an old event without its name', event(), 'Device added'],
+  ['a kind of a newer version', event({ kind: 'tea-made' }), 'tea-made'],
+])('says %s', (_, e, want) => expect(deed(e)).toBe(want))
+
+it('knows who is gone, and who never was', () => {
+  expect(actor(event())).toBe('alice')
+  expect(actor(event({ principal: '' }))).not.toBe(actor(event({ principal: '', principalId: '' })))
+})
+
+it('lists what an event keeps, without what is empty', () => {
+  expect(details(event({ detail: { b: '2', a: '1', c: '' } }))).toEqual([
+    ['seq', '7'], ['kind', 'device-added'], ['principal', 'p1'], ['a', '1'], ['b', '2'],
+  ])
+  expect(kindName('nothing')).toBe('nothing')
+})
+
+it('chooses kinds', () => {
+  expect(kindsOf('')).toEqual([])
+  expect(kindsOf('user-created')).toEqual(['user-created'])
+  expect(kindsOf('group:people')).toContain('password-set')
+  expect(kindsOf('group:nonsense')).toEqual([])
+})

@@ -1,0 +1,28 @@
+/** An event as a sentence. What happened names what it happened to, where the event says so. */
+import type { EventDTO } from '../api/contract'
+import { failureTitle, t, wordOr } from '../i18n'
+
+/** The short name of a kind; its id where this version has no words for it. */
+export const kindName = (kind: string): string => wordOr(`event.${kind}.s_name`, kind)
+
+/** Who did it; the trail outlives people. */
+export const actor = (e: EventDTO): string => e.principal || (e.principalId ? t('activity.s_gone') : t('activity.s_nobody'))
+
+/** Without the actor: "added the device desk-token for carol". */
+export function deed(e: EventDTO): string {
+  const params: Record<string, string> = { ...e.detail }
+  if (params['code']) params['reason'] = failureTitle(params['code'])
+  if (params['format']) params['format'] = wordOr(`tokens.s_format_${params['format']}`, params['format'])
+  const key = `event.${e.kind}.l_what`
+  const text = wordOr(key, '', params)
+  // A sentence with a hole says less than the name of the kind.
+  const said = text === '' || text.includes('–') ? wordOr(`event.${e.kind}.l_bare`, kindName(e.kind)) : text
+  return params['user'] ? t('activity.l_for', { deed: said, user: params['user'] }) : said
+}
+
+/** What an event keeps, in the order of its names, for "Details". */
+export const details = (e: EventDTO): [string, string][] =>
+  [
+    ['seq', String(e.seq)], ['kind', e.kind], ['principal', e.principalId], ['device', e.deviceId],
+    ...Object.entries(e.detail).sort(([a], [b]) => (a < b ? -1 : 1)),
+  ].filter((pair): pair is [string, string] => pair[1] !== '')
