@@ -14,7 +14,7 @@
 // names without case.
 //
 // Reading order: config.go and options.go (what is asked), challenge.go (what is
-// open), finish.go (the two ends), expectation.go, registration.go, assertion.go
+// open), finish.go (the ends), expectation.go, registration.go, assertion.go
 // (the checks in the order of the standard), then what they read: jsonvalue.go,
 // response.go, clientdata.go, authdata.go, cosekey.go, edwards.go,
 // attestation.go, statement.go, certificates.go, leafkey.go, apple.go,
