@@ -26,6 +26,8 @@ type Gate interface {
 	May(ctx context.Context, who mfa.Session, op mfa.Operation, targetID string) (account.Acting, error)
 }
 
+var _ Gate = (*account.Service)(nil)
+
 // Config is what backups of one account are made of.
 type Config struct {
 	Store    mfa.Store
