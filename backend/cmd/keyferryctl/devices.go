@@ -54,7 +54,7 @@ var devicesList = command{
 				return usage("devices list takes no arguments")
 			}
 			return s.run(ctx, t, g, func(house *assembly.House, session mfa.Session) error {
-				devices, err := house.Accounts.Devices(ctx, session)
+				devices, err := house.Devices.List(ctx, session, "")
 				if err != nil {
 					return err
 				}
@@ -97,7 +97,7 @@ func deviceTable(devices []mfa.Device) string {
 
 // findDevice finds one of the session's devices by name, without case, or by ID.
 func findDevice(ctx context.Context, house *assembly.House, session mfa.Session, which string) (mfa.Device, error) {
-	devices, err := house.Accounts.Devices(ctx, session)
+	devices, err := house.Devices.List(ctx, session, "")
 	if err != nil {
 		return mfa.Device{}, err
 	}
@@ -127,7 +127,7 @@ var devicesRename = command{
 				if err != nil {
 					return err
 				}
-				renamed, err := house.Accounts.RenameDevice(ctx, session, d.ID, d.Version, args[1])
+				renamed, err := house.Devices.Rename(ctx, session, d.ID, d.Version, args[1])
 				if err != nil {
 					return err
 				}
@@ -162,7 +162,7 @@ var devicesRemove = command{
 						return mfa.Fail(mfa.CodeCancelled).Because(err)
 					}
 				}
-				if err := house.Accounts.RemoveDevice(ctx, session, d.ID, d.Version); err != nil {
+				if _, err := house.Devices.Remove(ctx, session, d.ID, d.Version); err != nil {
 					return err
 				}
 				t.attempt = ""
