@@ -1,6 +1,7 @@
 import { mount } from 'svelte'
 import App from './App.svelte'
 import { app } from './app/app.svelte'
+import { theme } from './app/theme.svelte'
 
 // The fake far side is left out of release builds altogether.
 if (import.meta.env.MODE !== 'production') {
@@ -15,6 +16,7 @@ if (import.meta.env.MODE !== 'production') {
 window.addEventListener('unhandledrejection', (e) => app.stumble(e.reason))
 window.addEventListener('error', (e) => app.stumble(e.error ?? e.message))
 
+theme.start()
 const target = document.getElementById('app')!
 target.replaceChildren()
 mount(App, { target })

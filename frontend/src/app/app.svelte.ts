@@ -48,6 +48,8 @@ export class App {
   readonly vault = new VaultGate()
   /** The area of the side bar that the person is in. */
   area = $state<Area>('home')
+  /** Rises whenever somebody presses an area of the side bar: it opens at its start. */
+  visit = $state(0)
   /** Why signing in cannot be finished at all. */
   refusal = $state.raw<FailureDTO | null>(null)
   /** Something failed outside of any form. */
@@ -219,6 +221,7 @@ export class App {
     if (!mayOpen(area, this.state?.session ?? null)) return
     if (this.route === 'ceremony') void this.leaveCeremony()
     if (this.route === 'add-app') void this.adding.cancelApp()
+    this.visit++
     this.go(area)
   }
 

@@ -42,6 +42,9 @@ export function day(at: number, now: number): string {
   return date(at, new Date(at).getFullYear() !== new Date(now).getFullYear())
 }
 
+/** A day to come: "14 Aug", with its year when that is another one. */
+export const dayAhead = (at: number, now: number): string => date(at, new Date(at).getFullYear() !== new Date(now).getFullYear())
+
 /** "14 Aug" or "14 Aug 2026", by the local calendar. */
 export const date = (at: number, withYear: boolean): string => {
   const d = new Date(at)
