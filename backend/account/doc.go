@@ -34,5 +34,5 @@
 // (hash), guesses.go (the growing delay), signin.go (the first factor), overview.go (the
 // list of users, verdict, rehearsal), users.go, passwords.go, groups.go, settings.go,
 // csv.go, userfile.go and userimport.go (a list of users from a file), events.go,
-// newdevice.go, devices.go.
+// newdevice.go.
 package account

@@ -9,10 +9,15 @@ import (
 	"github.com/keyferry/keyferry/backend/virtualauth"
 )
 
-// codes makes recovery codes for root.
 func (b *bench) codes(t testing.TB) []*mfa.Secret {
 	t.Helper()
-	r := recovery.New(recovery.Config{Store: b.Store, Accounts: b.Accounts, Vault: b.vault, Clock: b.clock.read, Rand: b.Rand})
+	return b.printed(t, b.vault)
+}
+
+// printed makes recovery codes for root.
+func (b *bench) printed(t testing.TB, v mfa.Sealer) []*mfa.Secret {
+	t.Helper()
+	r := recovery.New(recovery.Config{Store: b.Store, Accounts: b.Accounts, Vault: v, Clock: b.clock.read, Rand: b.Rand})
 	b.Recovery = r
 	who := b.who
 	who.MFAAt = b.clock.read()
