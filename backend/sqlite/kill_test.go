@@ -23,7 +23,8 @@ const (
 )
 
 func TestMain(m *testing.M) {
-	children := map[string]func(context.Context, string) error{"enrol": enrolForEver, "start": startForEver, "migrate": migrateForEver, "hold": hold}
+	children := map[string]func(context.Context, string) error{"enrol": enrolForEver, "start": startForEver, "migrate": migrateForEver, "hold": hold,
+		"upgrade": upgradeAll, "import": importForEver}
 	if child, ok := children[os.Getenv(childDoes)]; ok {
 		fmt.Println("failed", describe(child(context.Background(), os.Getenv(childDatabase))))
 		os.Exit(1)
@@ -98,6 +99,60 @@ func manyMigrations(n int) (texts []string) {
 		texts = append(texts, fmt.Sprintf("CREATE TABLE t%d (x); UPDATE accounts SET alias = 'm%d'", i, i))
 	}
 	return texts
+}
+
+// upgradeAll opens one database of the first schema after another.
+func upgradeAll(ctx context.Context, path string) error {
+	for i := 0; exists(fmt.Sprint(path, i)); i++ {
+		fmt.Println("upgrade", i)
+		s, err := Open(ctx, fmt.Sprint(path, i))
+		if err != nil {
+			return err
+		}
+		if err := s.Close(); err != nil {
+			return err
+		}
+	}
+	select {} // until it is killed
+}
+
+// importBatch is how many tokens, and how many users, come and go together.
+const importBatch = 30
+
+// importForEver adds tokens and users in batches, and gives each user of a batch a
+// token and a code.
+func importForEver(ctx context.Context, path string) error {
+	s, err := Open(ctx, path)
+	if err != nil {
+		return err
+	}
+	for {
+		var tokens []mfa.Device
+		var users []mfa.Principal
+		var events []mfa.Event
+		for range importBatch {
+			tokens = append(tokens, storetest.NewToken(mfa.NewID()))
+			u := storetest.NewUser(mfa.NewID())
+			users = append(users, u)
+			events = append(events, mfa.Event{Kind: mfa.EventUserCreated, PrincipalID: u.ID})
+		}
+		if err := s.AddTokens(ctx, tokens, mfa.Event{Kind: mfa.EventTokensImported}); err != nil {
+			return err
+		}
+		if err := s.AddPrincipals(ctx, users, nil, events); err != nil {
+			return err
+		}
+		fmt.Println("imported", users[0].ID)
+		for i, d := range tokens[:3] {
+			d.PrincipalID, d.Name = users[i].ID, d.ID[len(d.ID)-26:]
+			if err := s.AssignDevice(ctx, d, mfa.Event{Kind: mfa.EventDeviceAdded, DeviceID: d.ID}); err != nil {
+				return err
+			}
+			if err := s.AcceptCode(ctx, d.ID, mfa.CodeUse{Step: 9}, true, mfa.Event{Kind: mfa.EventSignInMFA, DeviceID: d.ID}); err != nil {
+				return err
+			}
+		}
+	}
 }
 
 func hold(ctx context.Context, path string) error {
@@ -182,6 +237,50 @@ func TestKilledWhileEnrolling(t *testing.T) {
 		if err := s.Close(); err != nil {
 			t.Fatal(describe(err))
 		}
+	}
+}
+
+// A batch is there with all its events, or nothing of it is.
+func TestKilledWhileImporting(t *testing.T) {
+	path := databasePath(t)
+	s := reopen(t, path)
+	if err := s.CreateAccount(t.Context(), storetest.NewAccount(), storetest.NewRoot(), mfa.Event{Kind: mfa.EventAccountCreated}); err != nil {
+		t.Fatal(describe(err))
+	}
+	s.Close()
+	for round := range 4 {
+		lines, kill := start(t, "import", path)
+		promised := ""
+		reads(t, lines, 1+round*3, kill, func(_, id string) { promised = id })
+		s := reopen(t, path)
+		if err := s.VerifyChain(t.Context()); err != nil {
+			t.Fatal(describe(err))
+		}
+		if _, err := s.Principal(t.Context(), promised); err != nil {
+			t.Errorf("what was promised is lost: %s", describe(err))
+		}
+		count := func(text string) (n int) {
+			t.Helper()
+			if err := s.reads.QueryRow(text).Scan(&n); err != nil {
+				t.Fatal(err)
+			}
+			return n
+		}
+		users, tokens := count("SELECT count(*) FROM principals WHERE kind = 'user'"), count("SELECT count(*) FROM devices")
+		if users == 0 || users%importBatch != 0 || count("SELECT count(*) FROM events WHERE kind = 'user-created'") != users {
+			t.Errorf("%d users", users)
+		}
+		if tokens%importBatch != 0 || count("SELECT count(*) FROM events WHERE kind = 'tokens-imported'")*importBatch != tokens ||
+			count("SELECT count(*) FROM code_devices") != tokens {
+			t.Errorf("%d tokens", tokens)
+		}
+		assigned := count("SELECT count(*) FROM devices WHERE principal_id IS NOT NULL")
+		used := count("SELECT count(*) FROM devices WHERE last_step = 9 AND samples = 2")
+		if count("SELECT count(*) FROM events WHERE kind = 'device-added'") != assigned ||
+			count("SELECT count(*) FROM events WHERE kind = 'signed-in-mfa'") != used || count("SELECT count(*) FROM drift_samples") != assigned+used {
+			t.Errorf("%d assigned, %d used", assigned, used)
+		}
+		s.Close()
 	}
 }
 
