@@ -59,8 +59,10 @@ func (a *API) Backup(req BackupRequest) (SavedDTO, error) {
 	passphrase := req.Passphrase.secret()
 	defer passphrase.Wipe()
 	return a.saves(mfa.OpBackUp, req.Title, req.Name, func(ctx context.Context, h *desk.House, who mfa.Session, path string) error {
-		_, err := h.Archive.Make(ctx, who, path, passphrase)
-		return err
+		return desk.Replace(path, func(fresh string) error {
+			_, err := h.Archive.Make(ctx, who, fresh, passphrase)
+			return err
+		})
 	})
 }
 

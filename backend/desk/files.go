@@ -116,6 +116,21 @@ func Save(path string, write func(io.Writer) error) (err error) {
 	return saving(os.Rename(f.Name(), path))
 }
 
+// Replace is Save for what makes its own file in a place that must be free: the person
+// has said already that a file of that name may go.
+func Replace(path string, make func(fresh string) error) error {
+	fresh := filepath.Join(filepath.Dir(path), ".keyferry-"+mfa.NewID())
+	if err := make(fresh); err != nil {
+		os.Remove(fresh)
+		return err
+	}
+	if err := os.Rename(fresh, path); err != nil {
+		os.Remove(fresh)
+		return saving(err)
+	}
+	return nil
+}
+
 func saving(err error) error {
 	code := mfa.CodeStorageFailed
 	switch {
