@@ -1,5 +1,6 @@
 /** The tokens that belong to nobody yet. */
 import * as api from '../api'
+import { Arrivals } from '../app/arrival'
 import type { DeviceDTO, FailureDTO } from '../api'
 import { nextSort, type Sort } from '../users/table'
 import { chooseTokens, tokenEntries, type TokenColumn } from './table'
@@ -14,6 +15,7 @@ export class Stock {
   active = $state(0)
   top = $state(0)
 
+  private readonly arrivals = new Arrivals()
   private readonly entries = $derived(tokenEntries(this.all ?? []))
   readonly shown = $derived(chooseTokens(this.entries, this.text, this.sort))
 
@@ -35,8 +37,14 @@ export class Stock {
     this.all = (this.all ?? []).filter((d) => d.id !== id)
   }
 
-  /** Somebody else signs in: nothing of this stays. */
-  forget(): void {
+  /** The area was opened, or pressed again. */
+  arrive(who: string, visit: number): void {
+    const arrival = this.arrivals.arrive(who, visit)
+    if (arrival === 'stranger') this.forget()
+    else if (arrival === 'anew') this.view = 'list'
+  }
+
+  private forget(): void {
     this.all = null
     this.failure = null
     this.view = 'list'

@@ -1,5 +1,6 @@
 /** The people of the account as an administrator sees them, and which of them is open. */
 import * as api from '../api'
+import { Arrivals } from '../app/arrival'
 import type { FailureDTO, UserDTO } from '../api'
 import { choose, counts, entries, nextSort, type Sort, type UserColumn, type UserFilter } from './table'
 
@@ -21,6 +22,7 @@ export class People {
   /** Somebody comes back from a person's page. */
   resume = $state(false)
 
+  private readonly arrivals = new Arrivals()
   private readonly entries = $derived(entries(this.all ?? []))
   readonly shown = $derived(choose(this.entries, { text: this.text, filter: this.filter, sort: this.sort }))
   readonly counts = $derived(counts(this.entries))
@@ -55,8 +57,17 @@ export class People {
     this.all = (this.all ?? []).filter((u) => u.id !== id)
   }
 
-  /** Somebody else signs in: nothing of this stays. */
-  forget(): void {
+  /** The area was opened, or pressed again. */
+  arrive(who: string, visit: number): void {
+    const arrival = this.arrivals.arrive(who, visit)
+    if (arrival === 'stranger') this.forget()
+    else if (arrival === 'anew') {
+      this.show('list')
+      this.resume = false
+    }
+  }
+
+  private forget(): void {
     this.all = null
     this.failure = null
     this.view = 'list'

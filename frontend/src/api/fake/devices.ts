@@ -61,7 +61,7 @@ export function deviceCalls(w: World): Part {
       w.tokens = w.tokens.filter((d) => d.id !== r.id)
     },
     Drift: async (id) => {
-      const { device } = find(id)
+      const device = w.tokens.find((d) => d.id === id) ?? find(id).device
       const slow = (device.code?.drift ?? 0) !== 0
       return {
         samples: Array.from({ length: slow ? 7 : 2 }, (_, i) => ({ at: Date.now() - (6 - i) * 40 * dayLong, seconds: slow ? i * 10 : 0 })),
