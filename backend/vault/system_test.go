@@ -14,6 +14,7 @@ type fakeStore struct {
 	entries map[string][]byte
 	fails   error // of everything
 	lies    bool  // keeps nothing and says it did
+	garbles bool  // keeps something else
 	sets    int
 	prompt  error // what the person's answer leads to
 	asked   int
@@ -45,6 +46,9 @@ func (f *fakeStore) Set(_ context.Context, account string, key *mfa.Secret) erro
 	f.sets++
 	if !f.lies {
 		f.entries[account] = append([]byte(nil), key.Bytes()...)
+	}
+	if f.garbles {
+		f.entries[account][0] ^= 1
 	}
 	return nil
 }

@@ -236,13 +236,31 @@ func TestRetryLetsTheStoreAsk(t *testing.T) {
 }
 
 func TestAStoreThatForgetsIsNoWay(t *testing.T) {
-	b := start(t)
-	b.sys.lies = true
-	_, err := b.Seal(mfa.SealSeed, "row", pass("x"))
-	b.refuses(err, mfa.CodeVaultLocked)
-	if len(b.slots()) != 0 {
-		t.Fatal("a slot without a key was kept")
+	for name, spoil := range map[string]func(*fakeStore){
+		"keeps nothing":        func(f *fakeStore) { f.lies = true },
+		"keeps something else": func(f *fakeStore) { f.garbles = true },
+	} {
+		t.Run(name, func(t *testing.T) {
+			b := start(t)
+			spoil(b.sys)
+			_, err := b.Seal(mfa.SealSeed, "row", pass("x"))
+			b.refuses(err, mfa.CodeVaultLocked)
+			if len(b.slots()) != 0 {
+				t.Fatal("a slot without a key was kept")
+			}
+		})
 	}
+}
+
+func TestTwoDatabasesShareAStore(t *testing.T) {
+	a, b := start(t), start(t) // of the same account, in two folders
+	b.sys = a.sys
+	b.again()
+	inA, inB := a.sealed("a"), b.sealed("b")
+	a.again()
+	b.again()
+	a.opensTo(inA, "a")
+	b.opensTo(inB, "b")
 }
 
 func TestAllSlotsGoneIsDamageAndNoFirstStart(t *testing.T) {
