@@ -93,7 +93,7 @@ func (p *passwordFlags) password(ctx context.Context, t *terminal, isNew bool) (
 	case p.file != "" && p.stdin:
 		return nil, usage("--password-file and --password-stdin exclude each other")
 	case p.file != "":
-		return fromFile(p.file)
+		return fromFile(p.file, "password-file")
 	case p.stdin:
 		b, err := t.in.line(ctx)
 		if errors.Is(err, io.EOF) {
@@ -103,27 +103,7 @@ func (p *passwordFlags) password(ctx context.Context, t *terminal, isNew bool) (
 	case !t.in.isTerminal():
 		return nil, usage("there is no terminal to ask for the password: use --password-file or --password-stdin")
 	}
-	// One silence for both questions: what is pasted in one go must not show.
-	restore, err := silence(t.in.file)
-	if err != nil {
-		return nil, mfa.Fail(mfa.CodeInvalidInput, "field", "password").Because(err)
-	}
-	defer restore()
-	first, err := t.prompt(ctx, "Password: ")
-	if err != nil || !isNew {
-		return first, err
-	}
-	second, err := t.prompt(ctx, "Again: ")
-	defer second.Wipe()
-	if err == nil && !first.Equal(second) {
-		fmt.Fprintln(t.outErr, "The two passwords differ.")
-		err = mfa.Fail(mfa.CodeInvalidInput, "field", "password")
-	}
-	if err != nil {
-		first.Wipe()
-		return nil, err
-	}
-	return first, nil
+	return t.ask(ctx, "Password", isNew, "password")
 }
 
 // prompt asks on a terminal that is silent already. The end of the input
@@ -142,11 +122,11 @@ func (t *terminal) prompt(ctx context.Context, question string) (*mfa.Secret, er
 	return mfa.NewSecret(b), nil
 }
 
-// fromFile reads the first line of a small file.
-func fromFile(path string) (*mfa.Secret, error) {
+// fromFile reads the first line of a small file. flag names the file in failures.
+func fromFile(path, flag string) (*mfa.Secret, error) {
 	f, err := os.Open(path)
 	if err != nil {
-		return nil, mfa.Fail(mfa.CodeInvalidInput, "field", "password-file").Because(errors.Unwrap(err))
+		return nil, mfa.Fail(mfa.CodeInvalidInput, "field", flag).Because(errors.Unwrap(err))
 	}
 	defer f.Close()
 	b, err := io.ReadAll(io.LimitReader(f, maxLine))

@@ -48,8 +48,15 @@ func (g *globals) flags(fs *flag.FlagSet) {
 }
 
 func commands() []command {
-	return []command{accountCreate, accountShow, enrollPhone, signIn, devicesList, devicesRename, devicesRemove,
-		events, simulatedPhone, tunnelServe, inspect, runVectors, version}
+	return []command{
+		accountCreate, accountShow, signIn, passwordChange, recoveryMake,
+		enrollPhone, devicesList, devicesGet, devicesUnassigned, devicesEnable, devicesAssign, devicesDeactivate, devicesRemove, devicesDelete,
+		devicesResync, devicesRename, virtualCreate, virtualList, tokenPreview, tokenImport, tokenList, tokenAssign, tokenDelete,
+		userList, userAdd, userChange, userRemove, userPassword, userAdmin, userImport, groupList, groupAdd, groupRemove, groupMember, groupPolicy,
+		settingsShow, settingsSet, enforcementShow, enforcementRehearse, makeReport,
+		events, auditList, auditExport, auditVerify, auditCheckpoint, backupMake, backupRehearse, backupRestore,
+		vaultStatus, vaultUnlock, vaultPassphrase, vaultSystem, vaultRecoveryFile, vaultRemoveSlot,
+		simulatedPhone, tunnelServe, inspect, runVectors, version}
 }
 
 // errUsage is wrong use: exit code 2 and a hint, no failure code.
@@ -82,7 +89,7 @@ func run(ctx context.Context, args []string, s streams) int {
 	fs := newFlags(strings.Join(c.path, " "))
 	g.flags(fs)
 	do := c.set(fs, &g)
-	positional, err := interspersed(fs, rest)
+	positional, err := interspersed(fs, pairedCodes(rest))
 	if errors.Is(err, flag.ErrHelp) {
 		return help(s, c.path)
 	}
@@ -91,6 +98,17 @@ func run(ctx context.Context, args []string, s streams) int {
 	}
 	t := newTerminal(s, g.json)
 	return t.end(do(ctx, t, positional))
+}
+
+// pairedCodes makes one argument of the two that follow --codes, as IAM's command line has
+// two options for them and people type them side by side.
+func pairedCodes(args []string) []string {
+	for i := 0; i+2 < len(args) && args[i] != "--"; i++ {
+		if strings.TrimLeft(args[i], "-") == "codes" && args[i] != "codes" && !strings.HasPrefix(args[i+2], "-") && !strings.Contains(args[i+1], ",") {
+			return slices.Concat(args[:i+1], []string{args[i+1] + "," + args[i+2]}, args[i+3:])
+		}
+	}
+	return args
 }
 
 func newFlags(name string) *flag.FlagSet {

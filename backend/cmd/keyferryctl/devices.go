@@ -3,173 +3,190 @@ package main
 import (
 	"context"
 	"flag"
-	"fmt"
-	"strings"
-	"text/tabwriter"
 
-	"github.com/keyferry/keyferry/backend/assembly"
-	"github.com/keyferry/keyferry/backend/cmd/keyferryctl/words"
 	"github.com/keyferry/keyferry/backend/mfa"
-	"github.com/keyferry/keyferry/backend/rp"
 )
 
-type deviceJSON struct {
-	ID           string   `json:"id"`
-	Version      int64    `json:"version"`
-	Name         string   `json:"name"`
-	Kind         string   `json:"kind"`
-	Provider     string   `json:"provider"`
-	AAGUID       string   `json:"aaguid"`
-	Serial       string   `json:"serial"`
-	AddedAt      int64    `json:"added_at"`
-	LastUsedAt   int64    `json:"last_used_at"`
-	SuspectAt    int64    `json:"suspect_at"`
-	Synced       bool     `json:"synced"`
-	OnPhone      bool     `json:"on_phone"`
-	Algorithm    int64    `json:"algorithm"`
-	SignCount    uint32   `json:"sign_count"`
-	Transports   []string `json:"transports"`
-	Attestation  string   `json:"attestation"`
-	UserVerified bool     `json:"user_verified"`
-}
+// The commands of IAM's MFA devices: list, get, enable, deactivate, delete, resync;
+// rename is this product's own. remove is another word for deactivate, and assign for
+// enable.
 
-func deviceOf(d mfa.Device) deviceJSON {
-	j := deviceJSON{ID: d.ID, Version: d.Version, Name: d.Name, Kind: string(d.Kind), Serial: d.Serial,
-		AddedAt: milliseconds(d.EnabledAt), LastUsedAt: milliseconds(d.LastUsedAt), SuspectAt: milliseconds(d.SuspectAt), Transports: []string{}}
-	if c := d.Passkey; c != nil {
-		j.Provider, j.AAGUID = rp.ProviderName(c.AAGUID), c.AAGUID.String()
-		j.Synced, j.OnPhone, j.Algorithm, j.SignCount = c.IsSynced(), c.OnPhone(), c.Algorithm, c.SignCount
-		j.Transports, j.Attestation, j.UserVerified = append(j.Transports, c.Transports...), c.AttestationFormat, c.UserVerified
+var devicesList = signed("devices list", "[--user U]", "list somebody's devices", func(fs *flag.FlagSet) action {
+	user := userFlag(fs)
+	return func(ctx context.Context, s *seat) error {
+		target, err := s.target(ctx, *user)
+		if err != nil {
+			return err
+		}
+		devices, err := s.Devices.List(ctx, s.session, target)
+		if err != nil {
+			return err
+		}
+		s.t.result(map[string]any{"devices": devicesJSON(devices)})
+		s.t.say("%s", deviceTable(devices))
+		return nil
 	}
-	return j
-}
+})
 
-var devicesList = command{
-	path: []string{"devices", "list"}, summary: "list one's devices",
-	set: func(fs *flag.FlagSet, g *globals) func(context.Context, *terminal, []string) error {
-		var s withSession
-		s.flags(fs)
-		return func(ctx context.Context, t *terminal, args []string) error {
-			if len(args) > 0 {
-				return usage("devices list takes no arguments")
-			}
-			return s.run(ctx, t, g, func(house *assembly.House, session mfa.Session) error {
-				devices, err := house.Devices.List(ctx, session, "")
-				if err != nil {
-					return err
-				}
-				list := make([]deviceJSON, len(devices))
-				for i, d := range devices {
-					list[i] = deviceOf(d)
-				}
-				t.result(map[string]any{"devices": list})
-				t.say("%s", deviceTable(devices))
-				return nil
-			})
-		}
-	},
-}
-
-func deviceTable(devices []mfa.Device) string {
-	if len(devices) == 0 {
-		return "No devices."
-	}
-	var b strings.Builder
-	w := tabwriter.NewWriter(&b, 0, 0, 2, ' ', 0)
-	fmt.Fprintln(w, "NAME\tPROVIDER\tADDED\tLAST USED\tWHERE")
-	for _, d := range devices {
-		where := "on this phone only"
-		if d.Passkey != nil && d.Passkey.IsSynced() {
-			where = "synced"
-		}
-		if !d.SuspectAt.IsZero() {
-			where = "blocked: there may be a copy"
-		}
-		name := ""
-		if d.Passkey != nil {
-			name = rp.ProviderName(d.Passkey.AAGUID)
-		}
-		fmt.Fprintf(w, "%s\t%s\t%s\t%s\t%s\n", d.Name, name, when(d.EnabledAt), when(d.LastUsedAt), where)
-	}
-	w.Flush()
-	return strings.TrimRight(b.String(), "\n")
-}
-
-// findDevice finds one of the session's devices by name, without case, or by ID.
-func findDevice(ctx context.Context, house *assembly.House, session mfa.Session, which string) (mfa.Device, error) {
-	devices, err := house.Devices.List(ctx, session, "")
+var devicesUnassigned = signed("devices unassigned", "", "list authenticator apps and tokens that belong to nobody", plain(func(ctx context.Context, s *seat) error {
+	apps, err := s.Devices.Unassigned(ctx, s.session)
 	if err != nil {
-		return mfa.Device{}, err
+		return err
 	}
-	for _, d := range devices {
-		if d.ID == which || mfa.FoldName(d.Name) == mfa.FoldName(which) {
-			return d, nil
+	tokens, err := s.Devices.Tokens(ctx, s.session)
+	if err != nil {
+		return err
+	}
+	all := append(apps, tokens...)
+	s.t.result(map[string]any{"devices": devicesJSON(all)})
+	s.t.say("%s", deviceTable(all))
+	return nil
+}))
+
+var devicesGet = signed("devices get", "SERIAL [--user U]", "show a passkey by its serial number (an ARN with u2f)", func(fs *flag.FlagSet) action {
+	user := userFlag(fs)
+	return func(ctx context.Context, s *seat) error {
+		target, err := s.target(ctx, *user)
+		if err != nil {
+			return err
 		}
+		d, err := s.Devices.Get(ctx, s.session, target, s.args[0])
+		if err != nil {
+			return err
+		}
+		s.t.result(deviceOf(d))
+		s.t.say("%s", deviceTable([]mfa.Device{d}))
+		return nil
 	}
-	return mfa.Device{}, mfa.Fail(mfa.CodeNotFound, "what", "device")
+})
+
+var (
+	devicesEnable = changing("devices enable", "SERIAL --codes A B [--user U] [--name N]", "give an authenticator app or a token to somebody", setEnable)
+	devicesAssign = changing("devices assign", "SERIAL --codes A B [--user U] [--name N]", "the same as devices enable", setEnable)
+)
+
+func setEnable(fs *flag.FlagSet) action {
+	user, codes := userFlag(fs), codesFlag(fs)
+	name := fs.String("name", "", "the device's `NAME` (tokens only: an app has one)")
+	return func(ctx context.Context, s *seat) error {
+		first, second, err := codes.get()
+		if err != nil {
+			return err
+		}
+		target, err := s.target(ctx, *user)
+		if err != nil {
+			return err
+		}
+		d, err := s.bySerial(ctx, s.args[0])
+		if err != nil {
+			return err
+		}
+		switch {
+		case d.Kind == mfa.KindToken && *name == "":
+			return usage("a token gets its name now: --name N")
+		case d.Kind == mfa.KindToken:
+			d, err = s.Ceremonies.AssignToken(ctx, s.session, target, d.Serial, *name, first, second)
+		default:
+			d, err = s.Ceremonies.EnableApp(ctx, s.session, target, d.ID, first, second)
+		}
+		if err != nil {
+			return err
+		}
+		s.t.result(deviceOf(d))
+		s.t.say("Enabled %s. These two codes are used up: sign in with the next one.", d.Name)
+		return nil
+	}
 }
 
-var devicesRename = command{
-	path: []string{"devices", "rename"}, args: "DEVICE NEW-NAME", summary: "rename one of one's devices",
-	set: func(fs *flag.FlagSet, g *globals) func(context.Context, *terminal, []string) error {
-		var s withSession
-		s.flags(fs)
-		return func(ctx context.Context, t *terminal, args []string) error {
-			if len(args) != 2 {
-				return usage("devices rename needs a device and its new name")
-			}
-			if err := mfa.CheckName(args[1]); err != nil {
-				return err
-			}
-			t.attempt = words.Change
-			return s.run(ctx, t, g, func(house *assembly.House, session mfa.Session) error {
-				d, err := findDevice(ctx, house, session, args[0])
-				if err != nil {
-					return err
-				}
-				renamed, err := house.Devices.Rename(ctx, session, d.ID, d.Version, args[1])
-				if err != nil {
-					return err
-				}
-				t.attempt = ""
-				t.result(deviceOf(renamed))
-				t.say("Renamed %s to %s.", d.Name, renamed.Name)
-				return nil
-			})
+var (
+	devicesDeactivate = changing("devices deactivate", "DEVICE [--user U] [--yes]", "take a device from its owner: a passkey is deleted, an app is unassigned, a token goes to stock", setDeactivate)
+	devicesRemove     = changing("devices remove", "DEVICE [--user U] [--yes]", "the same as devices deactivate", setDeactivate)
+)
+
+func setDeactivate(fs *flag.FlagSet) action {
+	user, yes := userFlag(fs), yesFlag(fs)
+	return func(ctx context.Context, s *seat) error {
+		d, err := s.device(ctx, *user, s.args[0])
+		if err != nil {
+			return err
 		}
-	},
+		if err := s.sure(ctx, *yes, "Remove "+d.Name+"? It can then no longer sign in."); err != nil {
+			return err
+		}
+		left, err := s.Devices.Remove(ctx, s.session, d.ID, d.Version)
+		if err != nil {
+			return err
+		}
+		s.t.result(map[string]any{"removed": d.ID, "name": d.Name, "kind": d.Kind, "left": left.ID != ""})
+		s.t.say("Removed %s. %s", d.Name, map[mfa.DeviceKind]string{
+			mfa.KindPasskey: "Its passkey is still on the phone and can be deleted there.",
+			mfa.KindApp:     "It belongs to nobody now, until it is enabled again, deleted or swept.",
+			mfa.KindToken:   "It is in stock again."}[d.Kind])
+		return nil
+	}
 }
 
-var devicesRemove = command{
-	path: []string{"devices", "remove"}, args: "DEVICE", summary: "remove one of one's devices",
-	set: func(fs *flag.FlagSet, g *globals) func(context.Context, *terminal, []string) error {
-		var s withSession
-		var yes bool
-		s.flags(fs)
-		fs.BoolVar(&yes, "yes", false, "do not ask")
-		return func(ctx context.Context, t *terminal, args []string) error {
-			if len(args) != 1 {
-				return usage("devices remove needs one device")
-			}
-			t.attempt = words.Change
-			return s.run(ctx, t, g, func(house *assembly.House, session mfa.Session) error {
-				d, err := findDevice(ctx, house, session, args[0])
-				if err != nil {
-					return err
-				}
-				if !yes {
-					if sure, err := t.yes(ctx, "Remove "+d.Name+"? It can then no longer sign in.", "--yes"); err != nil || !sure {
-						return mfa.Fail(mfa.CodeCancelled).Because(err)
-					}
-				}
-				if _, err := house.Devices.Remove(ctx, session, d.ID, d.Version); err != nil {
-					return err
-				}
-				t.attempt = ""
-				t.result(map[string]string{"removed": d.ID, "name": d.Name})
-				t.say("Removed %s. Its passkey is still on the phone and can be deleted there.", d.Name)
-				return nil
-			})
+var devicesDelete = changing("devices delete", "SERIAL [--yes]", "delete an app that belongs to nobody, or a token in stock", func(fs *flag.FlagSet) action {
+	yes := yesFlag(fs)
+	return func(ctx context.Context, s *seat) error {
+		d, err := s.bySerial(ctx, s.args[0])
+		if err != nil {
+			return err
 		}
-	},
+		return s.delete(ctx, d, *yes)
+	}
+})
+
+func (s *seat) delete(ctx context.Context, d mfa.Device, yes bool) error {
+	if !d.IsAssigned() {
+		if err := s.sure(ctx, yes, "Delete "+d.Serial+"? Its seed is gone then."); err != nil {
+			return err
+		}
+	}
+	if err := s.Devices.Delete(ctx, s.session, d.ID, d.Version); err != nil {
+		return err
+	}
+	s.t.result(map[string]string{"deleted": d.ID, "serial": d.Serial})
+	s.t.say("Deleted %s.", d.Serial)
+	return nil
 }
+
+var devicesResync = changing("devices resync", "DEVICE --codes A B [--user U]", "learn a device's clock anew from two codes", func(fs *flag.FlagSet) action {
+	user, codes := userFlag(fs), codesFlag(fs)
+	return func(ctx context.Context, s *seat) error {
+		first, second, err := codes.get()
+		if err != nil {
+			return err
+		}
+		d, err := s.device(ctx, *user, s.args[0])
+		if err != nil {
+			return err
+		}
+		if d, err = s.Ceremonies.Resync(ctx, s.session, d.ID, first, second); err != nil {
+			return err
+		}
+		s.t.result(deviceOf(d))
+		s.t.say("Resynced %s. These two codes are used up.", d.Name)
+		return nil
+	}
+})
+
+var devicesRename = changing("devices rename", "DEVICE NEW-NAME [--user U]", "rename a device", func(fs *flag.FlagSet) action {
+	user := userFlag(fs)
+	return func(ctx context.Context, s *seat) error {
+		if err := mfa.CheckName(s.args[1]); err != nil {
+			return err
+		}
+		d, err := s.device(ctx, *user, s.args[0])
+		if err != nil {
+			return err
+		}
+		renamed, err := s.Devices.Rename(ctx, s.session, d.ID, d.Version, s.args[1])
+		if err != nil {
+			return err
+		}
+		s.t.result(deviceOf(renamed))
+		s.t.say("Renamed %s to %s.", d.Name, renamed.Name)
+		return nil
+	}
+})

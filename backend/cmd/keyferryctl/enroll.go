@@ -11,12 +11,13 @@ import (
 )
 
 var enrollPhone = command{
-	path: []string{"enroll", "phone"}, args: "--name N", summary: "add a phone as a passkey device by a QR code",
+	path: []string{"enroll", "phone"}, args: "--name N [--user U]", summary: "add a phone as a passkey device by a QR code",
 	set: func(fs *flag.FlagSet, g *globals) func(context.Context, *terminal, []string) error {
 		var s withSession
 		var name string
 		var yes bool
 		s.flags(fs)
+		user := userFlag(fs)
 		fs.StringVar(&name, "name", "", "the device's name (`N`)")
 		fs.BoolVar(&yes, "yes", false, "answer yes to \"Add?\"")
 		return func(ctx context.Context, t *terminal, args []string) error {
@@ -28,9 +29,13 @@ var enrollPhone = command{
 			}
 			t.staged, t.attempt = true, words.Enrol
 			return s.run(ctx, t, g, func(house *assembly.House, session mfa.Session) error {
+				target, err := (&seat{House: house, session: session}).target(ctx, *user)
+				if err != nil {
+					return err
+				}
 				shown := s.w.phone.stages(ctx, t, house, "enrol")
 				defer shown.end()
-				device, err := house.Ceremonies.EnrolPhone(ctx, session, "", name, shown.report, t.confirm(yes))
+				device, err := house.Ceremonies.EnrolPhone(ctx, session, target, name, shown.report, t.confirm(yes))
 				if err != nil {
 					return err
 				}

@@ -18,9 +18,14 @@ type eventJSON struct {
 	At        int64             `json:"at"`
 	Kind      mfa.EventKind     `json:"kind"`
 	Principal string            `json:"principal_id,omitempty"`
+	Name      string            `json:"principal,omitempty"`
 	Device    string            `json:"device_id,omitempty"`
 	Detail    map[string]string `json:"detail,omitempty"`
 	Hash      string            `json:"hash"`
+}
+
+func eventOf(e mfa.Event) eventJSON {
+	return eventJSON{Seq: e.Seq, At: milliseconds(e.At), Kind: e.Kind, Principal: e.PrincipalID, Device: e.DeviceID, Detail: e.Detail, Hash: hex.EncodeToString(e.Hash)}
 }
 
 // eventsPage is how many events are read at a time.
@@ -84,7 +89,7 @@ func trail(ctx context.Context, store mfa.EventStore, after int64, t *terminal) 
 		}
 		for _, e := range page {
 			if e.Seq > after {
-				list = append(list, eventJSON{Seq: e.Seq, At: milliseconds(e.At), Kind: e.Kind, Principal: e.PrincipalID, Device: e.DeviceID, Detail: e.Detail, Hash: hex.EncodeToString(e.Hash)})
+				list = append(list, eventOf(e))
 				t.say("%6d  %s  %s%s", e.Seq, when(e.At), e.Kind, details(e.Detail))
 			}
 		}

@@ -70,13 +70,26 @@ func (t *terminal) result(v any) { t.line(v) }
 // warn tells of something that went wrong beside the matter.
 func (t *terminal) warn(err error) {
 	f := mfa.AsFailure(err)
-	fmt.Fprintf(t.outErr, "keyferryctl: %s: %s\n", f.Code, words.Of(f))
+	fmt.Fprintf(t.outErr, "keyferryctl: %s: %s\n", codes(f), words.Of(f))
+}
+
+// serviceFailure is what IAM has for all that it has no word for. It is not worth
+// showing to people; scripts get it.
+const serviceFailure = "ServiceFailure"
+
+// codes names a failure: by IAM's documented error code and ours, or by ours alone.
+func codes(f *mfa.Failure) string {
+	if iam := f.IAM(); iam != serviceFailure {
+		return iam + " (" + string(f.Code) + ")"
+	}
+	return string(f.Code)
 }
 
 // failureJSON is how a failure looks to scripts; the same members as in the
 // window's boundary, and the words.
 type failureJSON struct {
 	Code     mfa.Code          `json:"code"`
+	IAM      string            `json:"iam"` // the documented error code of IAM
 	Category mfa.Category      `json:"category"`
 	Next     mfa.Action        `json:"next"`
 	Params   map[string]string `json:"params,omitempty"`
@@ -89,7 +102,7 @@ func asJSON(f *mfa.Failure) *failureJSON {
 	if f == nil {
 		return nil
 	}
-	return &failureJSON{Code: f.Code, Category: f.Category(), Next: f.Next(), Params: f.Params, Detail: f.Explain(), Message: words.Of(f)}
+	return &failureJSON{Code: f.Code, IAM: f.IAM(), Category: f.Category(), Next: f.Next(), Params: f.Params, Detail: f.Explain(), Message: words.Of(f)}
 }
 
 // end prints what went wrong, if anything did, and gives the exit code.

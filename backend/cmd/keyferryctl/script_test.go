@@ -1,16 +1,19 @@
 package main
 
 import (
+	"bytes"
 	"image"
 	"image/png"
 	"net"
 	"os"
+	"sync"
 	"testing"
 	"time"
 
 	"github.com/rogpeppe/go-internal/testscript"
 
 	"github.com/keyferry/keyferry/backend/qrpicture"
+	"github.com/keyferry/keyferry/backend/totp"
 )
 
 func TestMain(m *testing.M) {
@@ -25,7 +28,11 @@ func TestMain(m *testing.M) {
 //	waitlisten        waits until somebody listens at $LISTEN
 //	qrpng TEXT FILE   draws a code
 //	blankpng FILE     draws a picture without one
+//	totp FILE NAME    sets $NAME to the next code of the key (base32) in FILE. The
+//	                  first is the present one; each one after follows the last, and
+//	                  is never older than the present. So nobody waits for a clock.
 func TestScripts(t *testing.T) {
+	tokens := &shownCodes{last: map[string]shown{}}
 	testscript.Run(t, testscript.Params{
 		Dir:                 "testdata/script",
 		RequireExplicitExec: true,
@@ -55,6 +62,11 @@ func TestScripts(t *testing.T) {
 				ts.Check(err)
 				ts.Check(os.WriteFile(ts.MkAbs(args[1]), m.PNG(6, qrpicture.QuietZone), 0o600))
 			},
+			"totp": func(ts *testscript.TestScript, _ bool, args []string) {
+				code, err := tokens.next(ts.MkAbs(args[0]), time.Now())
+				ts.Check(err)
+				ts.Setenv(args[1], code)
+			},
 			"blankpng": func(ts *testscript.TestScript, _ bool, args []string) {
 				f, err := os.Create(ts.MkAbs(args[0]))
 				ts.Check(err)
@@ -63,6 +75,34 @@ func TestScripts(t *testing.T) {
 			},
 		},
 	})
+}
+
+// shownCodes is what the tokens of the scripts showed last, by the file of their key.
+// A token keeps its distance to the clock, as the product remembers it.
+type shownCodes struct {
+	mu   sync.Mutex
+	last map[string]shown
+}
+
+type shown struct{ step, ahead int64 }
+
+func (c *shownCodes) next(keyFile string, now time.Time) (string, error) {
+	text, err := os.ReadFile(keyFile)
+	if err != nil {
+		return "", err
+	}
+	seed, err := totp.ParseBase32(bytes.TrimSpace(text))
+	if err != nil {
+		return "", err
+	}
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	here := totp.Default.Step(now)
+	s := c.last[keyFile]
+	s.step = max(s.step+1, here+s.ahead)
+	s.ahead = s.step - here
+	c.last[keyFile] = s
+	return totp.Code(seed, totp.Default, totp.Default.Start(s.step))
 }
 
 // freePorts gives a UDP and a TCP address that were free a moment ago.

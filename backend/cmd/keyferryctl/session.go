@@ -11,7 +11,6 @@ import (
 	"syscall"
 
 	"github.com/keyferry/keyferry/backend/assembly"
-	"github.com/keyferry/keyferry/backend/ceremony"
 	"github.com/keyferry/keyferry/backend/home"
 	"github.com/keyferry/keyferry/backend/mfa"
 )
@@ -23,10 +22,12 @@ type houseFlags struct {
 	sandbox bool
 	radio   string
 	tunnel  string
+	vault   vaultFlags
 }
 
 func (h *houseFlags) flags(fs *flag.FlagSet) {
 	fs.BoolVar(&h.sandbox, "sandbox", false, "use the evaluation sandbox of the data folder, not the real account")
+	h.vault.flags(fs)
 }
 
 // simulationFlags are for the commands that meet a phone.
@@ -140,7 +141,18 @@ func (h *houseFlags) open(ctx context.Context, t *terminal, g *globals) (*assemb
 	if err := folder.Close(); err != nil {
 		return nil, err
 	}
-	return assembly.Open(ctx, assembly.Config{Home: g.home, Sandbox: h.sandbox, Radio: h.radio, Tunnel: h.tunnel})
+	house, err := assembly.Open(ctx, h.config(g))
+	if err != nil {
+		return nil, err
+	}
+	if err := h.vault.unlock(ctx, house.Vault); err != nil {
+		return nil, errors.Join(err, house.Close())
+	}
+	return house, nil
+}
+
+func (h *houseFlags) config(g *globals) assembly.Config {
+	return assembly.Config{Home: g.home, Sandbox: h.sandbox, Radio: h.radio, Tunnel: h.tunnel, Version: buildVersion()}
 }
 
 // withSession is what a command needs that acts for somebody.
@@ -171,89 +183,20 @@ func (s *withSession) run(ctx context.Context, t *terminal, g *globals, do func(
 	if err := s.w.phone.configure(house); err != nil {
 		return err
 	}
+	defer s.w.wipe()
 	session, err := s.w.signIn(ctx, t, house)
 	if err != nil {
 		return err
 	}
 	err = do(house, session)
+	if s.w.gone {
+		return err
+	}
 	// The session ends with the command, also when that was cancelled.
-	return errors.Join(err, house.Ceremonies.SignOut(context.WithoutCancel(ctx), session))
-}
-
-// who are the flags of commands that sign in. A session lives for one command.
-type who struct {
-	as       string
-	email    string
-	password passwordFlags
-	phone    phoneFlags
-}
-
-func (w *who) flags(fs *flag.FlagSet) {
-	fs.StringVar(&w.as, "as", "root", "who signs in: `root|NAME`")
-	fs.StringVar(&w.email, "email", "", "root's e-mail address, when it is to be checked too")
-	w.password.flags(fs)
-	w.phone.flags(fs)
-}
-
-// identity is who signs in. Root's e-mail is not asked for unless it is given:
-// whoever can read the data folder can read it there.
-func (w *who) identity(ctx context.Context, store mfa.Store) (mfa.Identity, error) {
-	switch {
-	case w.as != "root" && w.email != "":
-		return mfa.Identity{}, usage("--email is for --as root")
-	case w.as != "root":
-		return mfa.Identity{Kind: mfa.User, Name: w.as}, nil
-	case w.email != "":
-		return mfa.Identity{Kind: mfa.Root, Name: w.email}, nil
+	after := context.WithoutCancel(ctx)
+	err = errors.Join(err, house.Ceremonies.SignOut(after, session))
+	if marked := house.Activity.Checkpoint(after); marked != nil {
+		t.warn(marked) // what was done is done
 	}
-	first, err := store.Events(ctx, 0, 1) // account-created: by root
-	if err != nil {
-		return mfa.Identity{}, err
-	}
-	if len(first) == 0 {
-		return mfa.Identity{}, mfa.Fail(mfa.CodeNoAccount)
-	}
-	root, err := store.Principal(ctx, first[0].PrincipalID)
-	return mfa.Identity{Kind: mfa.Root, Name: root.Email}, err
-}
-
-// signIn does both factors: the password, and a phone when there are devices.
-func (w *who) signIn(ctx context.Context, t *terminal, house *assembly.House) (mfa.Session, error) {
-	pending, err := w.firstFactor(ctx, t, house)
-	if err != nil {
-		return mfa.Session{}, err
-	}
-	if pending.Session != nil {
-		return *pending.Session, nil
-	}
-	defer wipeLinks(pending)
-	link, err := w.phone.linked(pending)
-	if err != nil {
-		return mfa.Session{}, err
-	}
-	s := w.phone.stages(ctx, t, house, "sign-in")
-	defer s.end()
-	return house.Ceremonies.SignInWithPhone(ctx, pending, link, s.report)
-}
-
-func (w *who) firstFactor(ctx context.Context, t *terminal, house *assembly.House) (ceremony.Pending, error) {
-	if _, err := house.Accounts.Account(ctx); err != nil {
-		return ceremony.Pending{}, err
-	}
-	identity, err := w.identity(ctx, house.Store)
-	if err != nil {
-		return ceremony.Pending{}, err
-	}
-	password, err := w.password.password(ctx, t, false)
-	if err != nil {
-		return ceremony.Pending{}, err
-	}
-	defer password.Wipe()
-	return house.Ceremonies.Password(ctx, identity, password)
-}
-
-func wipeLinks(p ceremony.Pending) {
-	for _, l := range p.Links {
-		l.Secret.Wipe()
-	}
+	return err
 }

@@ -2,7 +2,9 @@ package main
 
 import (
 	"context"
+	"errors"
 	"flag"
+	"io/fs"
 	"os"
 	"path/filepath"
 	"sync"
@@ -173,6 +175,23 @@ func writePrivately(path string, content []byte) error {
 	}
 	if err != nil {
 		os.Remove(f.Name())
+		return mfa.Fail(mfa.CodeStorageFailed).Because(err)
+	}
+	return nil
+}
+
+// writeNew writes a file that must not exist yet, for its owner alone. file-exists.
+func writeNew(path string, content []byte) error {
+	f, err := os.OpenFile(path, os.O_WRONLY|os.O_CREATE|os.O_EXCL, 0o600)
+	switch {
+	case errors.Is(err, fs.ErrExist):
+		return mfa.Fail(mfa.CodeFileExists)
+	case err != nil:
+		return mfa.Fail(mfa.CodeStorageDenied).Because(errors.Unwrap(err))
+	}
+	_, err = f.Write(content)
+	if err = errors.Join(err, f.Sync(), f.Close()); err != nil {
+		os.Remove(path)
 		return mfa.Fail(mfa.CodeStorageFailed).Because(err)
 	}
 	return nil

@@ -11,11 +11,8 @@ var version = command{
 	path: []string{"version"}, summary: "print the version",
 	set: func(fs *flag.FlagSet, g *globals) func(context.Context, *terminal, []string) error {
 		return func(_ context.Context, t *terminal, _ []string) error {
-			v, revision := "(devel)", ""
+			v, revision := buildVersion(), ""
 			if info, ok := debug.ReadBuildInfo(); ok {
-				if info.Main.Version != "" {
-					v = info.Main.Version
-				}
 				for _, s := range info.Settings {
 					if s.Key == "vcs.revision" {
 						revision = s.Value
@@ -27,4 +24,11 @@ var version = command{
 			return nil
 		}
 	},
+}
+
+func buildVersion() string {
+	if info, ok := debug.ReadBuildInfo(); ok && info.Main.Version != "" {
+		return info.Main.Version
+	}
+	return "(devel)"
 }

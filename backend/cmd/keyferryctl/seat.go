@@ -1,0 +1,135 @@
+package main
+
+import (
+	"context"
+	"flag"
+	"strings"
+
+	"github.com/keyferry/keyferry/backend/assembly"
+	"github.com/keyferry/keyferry/backend/cmd/keyferryctl/words"
+	"github.com/keyferry/keyferry/backend/mfa"
+)
+
+// seat is where a command works that acts for somebody: an open account, their
+// session, and what was given to the command.
+type seat struct {
+	*assembly.House
+	session mfa.Session
+	t       *terminal
+	args    []string
+	who     *who
+	config  assembly.Config
+}
+
+// action is what such a command does once somebody is signed in.
+type action func(ctx context.Context, s *seat) error
+
+// signed makes a command that signs in, does one thing and signs out. path is the
+// command's words, args its arguments for the help text: as many words in capitals,
+// as many are needed.
+func signed(path, args, summary string, set func(fs *flag.FlagSet) action) command {
+	return command{path: strings.Fields(path), args: args, summary: summary,
+		set: func(fs *flag.FlagSet, g *globals) func(context.Context, *terminal, []string) error {
+			var w withSession
+			w.flags(fs)
+			do := set(fs)
+			return func(ctx context.Context, t *terminal, given []string) error {
+				if len(given) != positional(args) {
+					return usage("use: keyferryctl %s", strings.TrimSpace(path+" "+args))
+				}
+				return w.run(ctx, t, g, func(house *assembly.House, session mfa.Session) error {
+					return do(ctx, &seat{House: house, session: session, t: t, args: given, who: &w.w, config: w.h.config(g)})
+				})
+			}
+		}}
+}
+
+// changing is signed for a command that changes something: when it fails it says that
+// nothing was changed.
+func changing(path, args, summary string, set func(fs *flag.FlagSet) action) command {
+	return signed(path, args, summary, func(fs *flag.FlagSet) action {
+		do := set(fs)
+		return func(ctx context.Context, s *seat) error {
+			s.t.attempt = words.Change
+			if err := do(ctx, s); err != nil {
+				return err
+			}
+			s.t.attempt = ""
+			return nil
+		}
+	})
+}
+
+// positional counts the arguments before the first flag.
+func positional(args string) int {
+	n := 0
+	for _, word := range strings.Fields(args) {
+		if word[0] == '-' || word[0] == '[' {
+			break
+		}
+		n++
+	}
+	return n
+}
+
+// plain is a command without flags of its own.
+func plain(do action) func(*flag.FlagSet) action {
+	return func(*flag.FlagSet) action { return do }
+}
+
+// principal finds somebody by name: root, or a user's name without case. Empty is
+// whoever is signed in.
+func (s *seat) principal(ctx context.Context, name string) (mfa.Principal, error) {
+	switch name {
+	case "":
+		return s.Store.Principal(ctx, s.session.PrincipalID)
+	case "root":
+		return rootOf(ctx, s.Store)
+	}
+	p, err := s.Store.PrincipalByIdentity(ctx, mfa.Identity{Kind: mfa.User, Name: name})
+	if mfa.IsCode(err, mfa.CodeNotFound) {
+		return p, mfa.Fail(mfa.CodeNotFound, "what", "user").Because(err)
+	}
+	return p, err
+}
+
+// target is the ID of whom something is done to: "" for oneself, as use cases want it.
+func (s *seat) target(ctx context.Context, name string) (string, error) {
+	if name == "" {
+		return "", nil
+	}
+	p, err := s.principal(ctx, name)
+	if p.ID == s.session.PrincipalID {
+		return "", err
+	}
+	return p.ID, err
+}
+
+// userFlag says for whom a command works.
+func userFlag(fs *flag.FlagSet) *string {
+	return fs.String("user", "", "for whom: `NAME|root` (default: who signs in)")
+}
+
+// sure asks before something is taken away. Without an answer it fails with cancelled.
+func (s *seat) sure(ctx context.Context, yes bool, question string) error {
+	if yes {
+		return nil
+	}
+	if answer, err := s.t.yes(ctx, question, "--yes"); err != nil || !answer {
+		return mfa.Fail(mfa.CodeCancelled).Because(err)
+	}
+	return nil
+}
+
+func yesFlag(fs *flag.FlagSet) *bool { return fs.Bool("yes", false, "do not ask") }
+
+// onOff reads the last word of commands that switch something.
+func onOff(word string) (bool, error) {
+	switch word {
+	case "on", "yes", "true":
+		return true, nil
+	case "off", "no", "false":
+		return false, nil
+	}
+	return false, usage("%q is neither on nor off", word)
+}

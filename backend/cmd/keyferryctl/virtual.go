@@ -1,0 +1,120 @@
+package main
+
+import (
+	"context"
+	"flag"
+
+	"github.com/keyferry/keyferry/backend/mfa"
+	"github.com/keyferry/keyferry/backend/qrpicture"
+)
+
+// virtualCreate is the one place where a key leaves the program, because an
+// authenticator app must get it: on the terminal (IAM: Base32StringSeed), in a picture
+// (QRCodePNG), or in a file.
+var virtualCreate = changing("virtual create", "--name N [--qr FILE] [--key-file FILE] [--user U]", "make an authenticator app's key; devices enable makes it work", func(fs *flag.FlagSet) action {
+	user := userFlag(fs)
+	name := fs.String("name", "", "the device's `NAME`")
+	qr := fs.String("qr", "", "write the code to scan as a PNG to `FILE`, and do not print the key")
+	keyFile := fs.String("key-file", "", "write the key to `FILE`, and do not print it")
+	return func(ctx context.Context, s *seat) error {
+		if *name == "" {
+			return usage("virtual create needs --name")
+		}
+		target, err := s.target(ctx, *user)
+		if err != nil {
+			return err
+		}
+		app, err := s.Ceremonies.CreateApp(ctx, s.session, target, *name)
+		if err != nil {
+			return err
+		}
+		defer app.Wipe()
+		out := map[string]any{"device": deviceOf(app.Device), "serial": app.Device.Serial}
+		s.t.say("Made %s: %s", app.Device.Name, app.Device.Serial)
+		if *qr != "" {
+			if err := writePicture(*qr, app.URI); err != nil {
+				return err
+			}
+			s.t.say("Scan %s with the authenticator app, and delete it.", *qr)
+		}
+		if *keyFile != "" {
+			if err := writePrivately(*keyFile, app.Key.Bytes()); err != nil {
+				return err
+			}
+			s.t.say("Its key is in %s.", *keyFile)
+		}
+		if *qr == "" && *keyFile == "" {
+			out["base32_string_seed"] = string(app.Key.Bytes())
+			s.t.say("Key  %s", app.Key.Bytes())
+		}
+		s.t.result(out)
+		s.t.say("Then: keyferryctl devices enable %s --codes A B", app.Device.Name)
+		return nil
+	}
+})
+
+// writePicture draws an otpauth address for a camera.
+func writePicture(path string, uri *mfa.Secret) error {
+	code, err := qrpicture.Draw(string(uri.Bytes()))
+	if err != nil {
+		return err
+	}
+	png := code.PNG(pixelsPerModule, qrpicture.QuietZone)
+	defer clear(png)
+	return writePrivately(path, png)
+}
+
+var virtualList = signed("virtual list", "[--status S]", "list authenticator apps", func(fs *flag.FlagSet) action {
+	status := fs.String("status", "any", "which ones: `assigned|unassigned|any`")
+	return func(ctx context.Context, s *seat) error {
+		if *status != "any" && *status != "assigned" && *status != "unassigned" {
+			return usage("--status is assigned, unassigned or any")
+		}
+		list, table := []deviceJSON{}, newTable("NAME", "USER", "ENABLED", "SERIAL NUMBER")
+		add := func(d mfa.Device, user string) {
+			j := deviceOf(d)
+			j.User = user
+			list = append(list, j)
+			table.row(d.Name, user, when(d.EnabledAt), d.Serial)
+		}
+		unassigned, err := s.Devices.Unassigned(ctx, s.session)
+		if err != nil {
+			return err
+		}
+		if *status != "unassigned" {
+			if err := s.assignedApps(ctx, add); err != nil {
+				return err
+			}
+		}
+		if *status != "assigned" {
+			for _, d := range unassigned {
+				add(d, "")
+			}
+		}
+		s.t.result(map[string]any{"virtual_devices": list})
+		s.t.say("%s", table)
+		return nil
+	}
+})
+
+func (s *seat) assignedApps(ctx context.Context, add func(d mfa.Device, user string)) error {
+	users, err := s.Accounts.Users(ctx, s.session)
+	if err != nil {
+		return err
+	}
+	for _, u := range users {
+		if u.Apps == 0 {
+			continue
+		}
+		devices, err := s.Devices.List(ctx, s.session, u.ID)
+		if err != nil {
+			return err
+		}
+		for _, d := range devices {
+			if d.Kind == mfa.KindApp {
+				add(d, u.Name)
+			}
+		}
+	}
+	return nil
+}
