@@ -7,6 +7,7 @@ import (
 
 	"github.com/keyferry/keyferry/backend/account"
 	"github.com/keyferry/keyferry/backend/mfa"
+	"github.com/keyferry/keyferry/backend/mfa/storetest"
 	"github.com/keyferry/keyferry/backend/virtualauth"
 )
 
@@ -109,6 +110,55 @@ func TestInitialPasswordHoldsAfterMFAToo(t *testing.T) {
 	}
 	_, err = b.Refreshed(t.Context(), mfa.Session{PrincipalID: "gone", Limit: mfa.LimitNewPassword})
 	wants(t, err, mfa.CodeNotSignedIn)
+}
+
+// Whoever was let in is not locked out half way, however long the session lasts.
+func TestSessionOutlivesTheGrace(t *testing.T) {
+	b := newBench(t, virtualauth.Android())
+	b.clock.add(40 * 24 * time.Hour)
+	if s := b.enter(t, b.root, "correct horse"); s.Limit != mfa.LimitSetUpDevice {
+		t.Fatalf("%+v", s)
+	}
+	if s, err := b.Refreshed(t.Context(), b.who); err != nil || s != b.who {
+		t.Errorf("%+v, %v", s, err)
+	}
+}
+
+// many is a store whose account has as many virtual devices as it may.
+type many struct{ mfa.Store }
+
+func (m many) Overviews(ctx context.Context) ([]mfa.Overview, error) {
+	all, err := m.Store.Overviews(ctx)
+	all[0].Apps += mfa.MaxVirtual
+	return all, err
+}
+
+func TestAccountIsFullOfApps(t *testing.T) {
+	b := newBench(t, virtualauth.Android())
+	b.Store = many{b.Store}
+	_, err := b.CreateApp(t.Context(), b.who, "", "one-too-many")
+	wants(t, err, mfa.CodeDeviceLimit)
+	if got := mfa.AsFailure(err).Params["max"]; got != "5000" {
+		t.Errorf("max %s", got)
+	}
+}
+
+type inSandbox struct{ mfa.Store }
+
+func (s inSandbox) Account(ctx context.Context) (mfa.Account, error) {
+	a, err := s.Store.Account(ctx)
+	a.Sandbox = true
+	return a, err
+}
+
+// What was tried in the sandbox is not taken for the real account on a phone.
+func TestAppOfTheSandbox(t *testing.T) {
+	b := newBenchOver(t, virtualauth.Android(), inSandbox{storetest.NewMemory()})
+	made, err := b.CreateApp(t.Context(), b.who, "", "my-app")
+	if err != nil || made.Issuer != SandboxIssuer {
+		t.Errorf("issuer %q, %v", made.Issuer, err)
+	}
+	made.Wipe()
 }
 
 type sweeper struct{ who []string }

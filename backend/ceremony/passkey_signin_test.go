@@ -177,4 +177,16 @@ func TestPasskeyAloneWithoutAPassword(t *testing.T) {
 			t.Errorf("%+v, %v", s, err)
 		}
 	}
+	// Not even when the database says so.
+	p, err := b.Store.Principal(t.Context(), ann.ID)
+	if err != nil {
+		t.Fatal(err)
+	}
+	p.Password, p.MustChange = mfa.PasswordHash{}, true
+	if err := b.Store.UpdatePrincipal(t.Context(), p, mfa.Event{At: b.clock.read(), Kind: mfa.EventPasswordSet}); err != nil {
+		t.Fatal(err)
+	}
+	if _, s, err := b.SignInWithPasskey(t.Context(), nil); err != nil || s.Limit != mfa.LimitNone {
+		t.Errorf("%+v, %v", s, err)
+	}
 }
