@@ -58,8 +58,6 @@ func publish(part, path string) error {
 		if err := os.Rename(part, path); err != nil {
 			return err
 		}
-	} else if err := os.Remove(part); err != nil {
-		return err
 	}
 	return syncFolder(filepath.Dir(path))
 }

@@ -129,7 +129,7 @@ func (s *Service) seal(ctx context.Context, path string, m manifest, key *mfa.Se
 	if err != nil {
 		return err
 	}
-	defer os.Remove(f.Name())
+	defer os.Remove(f.Name()) // also its first name, when it has got its own
 	defer f.Close()
 	buffered := bufio.NewWriterSize(f, 1<<20)
 	// age wants a string, which cannot be wiped: a copy of the passphrase stays until

@@ -28,7 +28,7 @@
 // strings that some system stores want; see docs/THREAT-MODEL.md.
 //
 // Reading order: sealed.go (the format), slot.go, passphrase.go, system.go,
-// recoveryfile.go (the ways), vault.go (state, opening), change.go (slots).
+// recoveryfile.go (the ways), vault.go (state, sealing), unlock.go, change.go (slots), loose.go.
 //
 // Standards: NIST SP 800-38D (GCM; random nonces, far below 2^32 for one key),
 // RFC 9106 (argon2id).
