@@ -145,6 +145,9 @@ func (h *houseFlags) open(ctx context.Context, t *terminal, g *globals) (*assemb
 	if err != nil {
 		return nil, err
 	}
+	// Signing in at the window sweeps apps that nobody has, as IAM's console does. Here
+	// each command signs in, and `virtual create` must leave one for `devices enable`.
+	house.Ceremonies.Devices = nil
 	if err := h.vault.unlock(ctx, house.Vault); err != nil {
 		return nil, errors.Join(err, house.Close())
 	}
