@@ -41,6 +41,10 @@ func TestWrongCodesAreCountedAndDelayed(t *testing.T) {
 	if kinds[len(kinds)-2] != mfa.EventSignInMFA || kinds[len(kinds)-1] != mfa.EventGuessesForgot {
 		t.Errorf("audit trail %v", kinds)
 	}
+	events, err := b.Store.Events(t.Context(), 0, 100)
+	if err != nil || events[len(events)-1].Detail["count"] != "5" {
+		t.Errorf("forgotten: %v, %v", events[len(events)-1], err)
+	}
 	if guesses, err := b.Accounts.GuessGate(t.Context(), b.who.PrincipalID); err != nil || guesses.Count != 0 {
 		t.Errorf("%d wrong codes are remembered, %v", guesses.Count, err)
 	}

@@ -95,9 +95,15 @@ func because(e mfa.Event, cause error) mfa.Event {
 	return e
 }
 
-// right forgets the wrong codes before a right one.
-func (s *Service) right(ctx context.Context, p string) error {
-	return s.Accounts.RightCode(ctx, p, mfa.Event{Kind: mfa.EventGuessesForgot, PrincipalID: p})
+// right forgets the wrong codes before a right one, and writes how many there were. With
+// none it writes nothing.
+func (s *Service) right(ctx context.Context, principalID string) error {
+	guesses, err := s.Accounts.GuessGate(ctx, principalID)
+	if err != nil || guesses.Count == 0 {
+		return err
+	}
+	return s.Accounts.RightCode(ctx, principalID, mfa.Event{Kind: mfa.EventGuessesForgot, PrincipalID: principalID,
+		Detail: map[string]string{"count": strconv.Itoa(guesses.Count)}})
 }
 
 // with gives a failure one more parameter.
