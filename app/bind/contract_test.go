@@ -53,6 +53,71 @@ func TestContractIsTheSameOnBothSides(t *testing.T) {
 	})
 }
 
+// inline are the requests that contract.ts writes at the method that takes them.
+var inline = []any{PhoneSignInRequest{}, SetPhoneRequest{}, SetAdministratorRequest{}, SaveActivityRequest{}}
+
+// Whatever is reached from a method or an event stands in one of the two lists, and
+// each interface of the page has its half in Go.
+func TestEverythingCrosses(t *testing.T) {
+	text, err := os.ReadFile(filepath.Join("..", "..", "frontend", "src", "api", "contract.ts"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	listed := map[string]bool{}
+	for _, dto := range slices.Concat(crossing, inline) {
+		listed[reflect.TypeOf(dto).Name()] = true
+	}
+	reached := map[string]bool{}
+	var walk func(reflect.Type)
+	walk = func(typ reflect.Type) {
+		switch typ.Kind() {
+		case reflect.Pointer, reflect.Slice, reflect.Map:
+			walk(typ.Elem())
+		case reflect.Struct:
+			if reached[typ.Name()] {
+				return
+			}
+			reached[typ.Name()] = true
+			if !listed[typ.Name()] {
+				t.Errorf("%s crosses and is compared with nothing", typ.Name())
+			}
+			for i := range typ.NumField() {
+				walk(typ.Field(i).Type)
+			}
+		}
+	}
+	api := reflect.TypeFor[*API]()
+	for i := range api.NumMethod() {
+		method := api.Method(i).Type
+		for k := 1; k < method.NumIn(); k++ {
+			walk(method.In(k))
+		}
+		for k := range method.NumOut() {
+			walk(method.Out(k))
+		}
+	}
+	walk(reflect.TypeFor[ImportProgressDTO]())
+	for name := range listed {
+		if !reached[name] {
+			t.Errorf("%s crosses nowhere", name)
+		}
+	}
+	page := map[string]bool{"BoundAPI": true, "Events": true, "Runtime": true, "Window": true}
+	for _, m := range regexp.MustCompile(`(?m)^export interface (\w+) `).FindAllStringSubmatch(string(text), -1) {
+		if !listed[m[1]] && !page[m[1]] {
+			t.Errorf("Go has no %s", m[1])
+		}
+	}
+	for _, dto := range inline {
+		typ := reflect.TypeOf(dto)
+		for i := range typ.NumField() {
+			if tag := typ.Field(i).Tag.Get("json"); !strings.Contains(string(text), "req: {") || !regexp.MustCompile(`req: \{[^}]*\b`+tag+`:`).Match(text) {
+				t.Errorf("no request of the page has the member %s of %s", tag, typ.Name())
+			}
+		}
+	}
+}
+
 var (
 	comment = regexp.MustCompile(`(?s)/\*.*?\*/`)
 	nested  = regexp.MustCompile(`\([^)]*\)|<[^<>]*>`)

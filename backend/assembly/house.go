@@ -39,7 +39,10 @@ type Config struct {
 	// in the person's store.
 	Secrets vault.System
 	Version string // of the app, for backups
-	Log     *slog.Logger
+	// Cheap makes what slows guessing down cost next to nothing. For tests only: no flag
+	// leads here.
+	Cheap bool
+	Log   *slog.Logger
 }
 
 // House is an opened account together with its data folder.
@@ -155,7 +158,7 @@ func (d doors) Open(ctx context.Context, isSandbox bool, phone func(phonesim.Sta
 
 // furnish puts the use cases over a store.
 func (d doors) furnish(store *sqlite.Store, v *vault.Vault, way ceremony.Phones, isSandbox bool) *desk.House {
-	accounts := account.New(account.Config{Store: store, Rules: rules.Builtin{Policies: store}, Clock: time.Now, Rand: rand.Reader, Cost: account.DefaultCost})
+	accounts := account.New(account.Config{Store: store, Rules: rules.Builtin{Policies: store}, Clock: time.Now, Rand: rand.Reader, Cost: d.hashing()})
 	owned := devices.New(devices.Config{Store: store, Accounts: accounts, Clock: time.Now})
 	printed := recovery.New(recovery.Config{Store: store, Accounts: accounts, Vault: v, Clock: time.Now, Rand: rand.Reader})
 	return &desk.House{
@@ -166,14 +169,28 @@ func (d doors) furnish(store *sqlite.Store, v *vault.Vault, way ceremony.Phones,
 		Report:   report.New(report.Config{Store: store, Accounts: accounts, Clock: time.Now}),
 		Activity: activity.New(activity.Config{Store: store, Accounts: accounts, Checkpoints: d.checkpoints(isSandbox), Clock: time.Now}),
 		Archive: archive.New(archive.Config{Store: store, Accounts: accounts, Snapshot: store.Snapshot, Key: v.Key, Sandbox: isSandbox,
-			Version: d.Version, Clock: time.Now, Folder: d.home.Dir()}),
+			Version: d.Version, Clock: time.Now, Folder: d.home.Dir(), WorkFactor: d.workFactor()}),
 	}
+}
+
+func (d doors) hashing() account.Cost {
+	if d.Cheap {
+		return account.Cost{Time: 1, MemoryKiB: 64, Threads: 1}
+	}
+	return account.DefaultCost
+}
+
+func (d doors) workFactor() int {
+	if d.Cheap {
+		return 10
+	}
+	return 0 // archive's own
 }
 
 // openVault opens the vault of the account, if there is one. A database that was put
 // into the other one's place is refused: nothing simulated may serve a real account.
 func (d doors) openVault(ctx context.Context, store mfa.Store, isSandbox bool) (*vault.Vault, error) {
-	v := vault.New(vault.Config{Store: store, System: d.secrets(isSandbox), Clock: time.Now, Rand: rand.Reader})
+	v := vault.New(vault.Config{Store: store, System: d.secrets(isSandbox), Clock: time.Now, Rand: rand.Reader, Cost: vault.Cost(d.hashing())})
 	a, err := store.Account(ctx)
 	switch {
 	case mfa.IsCode(err, mfa.CodeNoAccount):

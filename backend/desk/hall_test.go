@@ -44,7 +44,8 @@ type hall struct {
 	restoring Restoring // what Restore was asked
 	restored  mfa.Store // what it puts in the place
 	key       []byte    // the data key that it gives
-	refuse    error
+	refuse    error     // of Rehearse
+	late      error     // of Restore
 }
 
 type open struct{ *virtualauth.Authenticator }
@@ -79,14 +80,21 @@ func (h *hall) Open(ctx context.Context, sandbox bool, _ func(phonesim.State)) (
 func (h *hall) HasSandbox() bool      { return true }
 func (h *hall) Backups(bool) []string { return []string{"keyferry.db.v1.bak"} }
 
-func (h *hall) Rehearse(context.Context, string, *mfa.Secret) (archive.Summary, error) {
-	return archive.Summary{Alias: "acme-lab"}, h.refuse
+func (h *hall) Rehearse(ctx context.Context, _ string, _ *mfa.Secret) (archive.Summary, error) {
+	if h.restored == nil {
+		return archive.Summary{}, mfa.Fail(mfa.CodeBackupUnreadable)
+	}
+	a, err := h.restored.Account(ctx)
+	if err != nil {
+		return archive.Summary{}, err
+	}
+	return archive.Summary{Account: a.ID, Alias: a.Alias, Sandbox: a.Sandbox}, h.refuse
 }
 
 func (h *hall) Restore(_ context.Context, sandbox bool, r Restoring) (archive.Summary, *mfa.Secret, error) {
 	h.restoring = r
-	if h.refuse != nil {
-		return archive.Summary{}, nil, h.refuse
+	if h.late != nil {
+		return archive.Summary{}, nil, h.late
 	}
 	h.stores[sandbox], h.fail = h.restored, nil
 	return archive.Summary{}, mfa.NewSecret(slices.Clone(h.key)), nil

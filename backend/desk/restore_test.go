@@ -93,14 +93,25 @@ func TestRestoreOverAnAccount(t *testing.T) {
 		t.Fatal("it was restored all the same")
 	}
 
+	// What can be known before is no reason to sign anybody out.
+	_, err := b.RestoreBackup(t.Context(), file, passphrase(), false)
+	wants(t, err, mfa.CodeBackupOther)
+	if f := mfa.AsFailure(err); f.Params["alias"] != "from-backup" || f.Params["id"] == was {
+		t.Errorf("of which account? %v", f.Params)
+	}
 	b.hall.refuse = mfa.Fail(mfa.CodeBackupPassphrase)
-	_, err := b.RestoreBackup(t.Context(), file, passphrase(), true)
+	_, err = b.RestoreBackup(t.Context(), file, passphrase(), true)
 	wants(t, err, mfa.CodeBackupPassphrase)
-	if s := b.State(); s.Phase != PhaseSignIn || s.Account.ID != was {
+	if s := b.State(); s.Phase != PhaseHome || b.hall.restoring.Path != "" {
 		t.Fatalf("after a refusal: %+v", s)
 	}
-
-	b.hall.refuse = nil
+	b.hall.refuse, b.hall.late = mfa.Fail(mfa.CodeChainBroken), mfa.Fail(mfa.CodeDiskFull)
+	_, err = b.RestoreBackup(t.Context(), file, passphrase(), true)
+	wants(t, err, mfa.CodeDiskFull)
+	if s := b.State(); s.Phase != PhaseSignIn || s.Account.ID != was {
+		t.Fatalf("after a failure: %+v", s)
+	}
+	b.hall.refuse, b.hall.late = nil, nil
 	if _, err := b.SignIn(t.Context(), rootIdentity, password()); err != nil {
 		t.Fatal(err)
 	}
@@ -135,7 +146,7 @@ func TestRestoreWithoutASecretStore(t *testing.T) {
 func TestRehearsalNeedsNobody(t *testing.T) {
 	b := newBench(t)
 	s, err := b.RehearseBackup(t.Context(), b.backedUp(t), passphrase())
-	if err != nil || s.Alias != "acme-lab" {
+	if err != nil || s.Alias != "from-backup" {
 		t.Errorf("%+v, %v", s, err)
 	}
 	_, err = b.RehearseBackup(t.Context(), "/etc/passwd", passphrase())
