@@ -25,7 +25,7 @@ func TestDamagedDatabase(t *testing.T) {
 		t.Fatal(err)
 	}
 	s.open(t, s.Window.Desktop)
-	must(t, s.failed("database-damaged"))
+	must(t, s.Failed("database-damaged"))
 	if err := s.Window.Close(t.Context()); err != nil {
 		t.Fatal(err)
 	}

@@ -14,7 +14,7 @@ import (
 // beside the others.
 func TestExpiredCode(t *testing.T) {
 	s := sit(t)
-	must(t, s.CreateAccount, s.addPhone("pixel"), s.Expired, s.NewCode, s.Scan, s.answer(true), s.accept("pixel"))
+	must(t, s.CreateAccount, s.BeginAdding("pixel"), s.Expired, s.NewCode, s.Scan, s.Answer(true), s.Accept("pixel"))
 	kinds := walk.Kinds(s.trail(t))
 	if !slices.Contains(kinds, "device-added") {
 		t.Errorf("no device was added: %v", kinds)

@@ -3,37 +3,20 @@
 package e2e
 
 import (
-	"context"
 	"slices"
 	"testing"
 
 	"github.com/keyferry/keyferry/app/e2e/walk"
 )
 
-func (s *seat) addPhone(name string) func(context.Context) error {
-	return func(ctx context.Context) error { return s.BeginAdding(ctx, name) }
-}
-
-func (s *seat) accept(name string) func(context.Context) error {
-	return func(ctx context.Context) error { return s.Accept(ctx, name) }
-}
-
-func (s *seat) answer(approve bool) func(context.Context) error {
-	return func(ctx context.Context) error { return s.Answer(ctx, approve) }
-}
-
-func (s *seat) failed(code string) func(context.Context) error {
-	return func(ctx context.Context) error { return s.Failed(ctx, code) }
-}
-
 // The main job, with a phone that is a program of its own and sees nothing but
 // a photograph of the screen.
 func TestAddAPhoneAndSignInWithIt(t *testing.T) {
 	s := sit(t)
 	mine := phone{home: t.TempDir()}
-	must(t, s.CreateAccount, s.addPhone("pixel"))
+	must(t, s.CreateAccount, s.BeginAdding("pixel"))
 	mine.scan(t, s)
-	must(t, s.accept("pixel"), s.SignOut, s.BeginSignIn)
+	must(t, s.Accept("pixel"), s.SignOut, s.BeginSignIn)
 	mine.scan(t, s)
 	must(t, s.IsHome)
 	if err := walk.SignedIn(s.trail(t)); err != nil {
@@ -43,7 +26,7 @@ func TestAddAPhoneAndSignInWithIt(t *testing.T) {
 
 func TestDeclinedOnThePhone(t *testing.T) {
 	s := sit(t)
-	must(t, s.CreateAccount, s.addPhone("pixel"), s.Scan, s.answer(false), s.failed("declined"), s.NothingAdded)
+	must(t, s.CreateAccount, s.BeginAdding("pixel"), s.Scan, s.Answer(false), s.Failed("declined"), s.NothingAdded)
 	trail := s.trail(t)
 	addedNothing(t, trail)
 	if last := trail[len(trail)-1]; last.Kind != "enrolment-failed" || last.Detail["code"] != "declined" {
@@ -53,7 +36,7 @@ func TestDeclinedOnThePhone(t *testing.T) {
 
 func TestCancelledAtTheCode(t *testing.T) {
 	s := sit(t)
-	must(t, s.CreateAccount, s.addPhone("pixel"), s.Cancel, s.IsHome)
+	must(t, s.CreateAccount, s.BeginAdding("pixel"), s.Cancel, s.IsHome)
 	addedNothing(t, s.trail(t))
 }
 
@@ -67,9 +50,9 @@ func addedNothing(t *testing.T, trail []walk.Event) {
 // A power cut while the code is shown: afterwards everything is as it was.
 func TestKilledAtTheCode(t *testing.T) {
 	s := sit(t)
-	must(t, s.CreateAccount, s.addPhone("pixel"))
+	must(t, s.CreateAccount, s.BeginAdding("pixel"))
 	s.Window.Kill()
 	s.open(t, s.Window.Desktop)
-	must(t, s.OpenSandboxAgain, s.signIn(walk.Password), s.IsHome)
+	must(t, s.OpenSandboxAgain, s.RootPassword(walk.Password), s.IsHome)
 	addedNothing(t, s.trail(t))
 }

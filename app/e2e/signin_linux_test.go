@@ -3,7 +3,6 @@
 package e2e
 
 import (
-	"context"
 	"slices"
 	"testing"
 	"time"
@@ -11,13 +10,9 @@ import (
 	"github.com/keyferry/keyferry/app/e2e/walk"
 )
 
-func (s *seat) signIn(password string) func(context.Context) error {
-	return func(ctx context.Context) error { return s.GivePassword(ctx, password) }
-}
-
 func TestWrongPassword(t *testing.T) {
 	s := sit(t)
-	must(t, s.CreateAccount, s.SignOut, s.signIn("wrong horse 7"), s.failed("sign-in-refused"), s.signIn(walk.Password), s.IsHome)
+	must(t, s.CreateAccount, s.SignOut, s.RootPassword("wrong horse 7"), s.Failed("sign-in-refused"), s.RootPassword(walk.Password), s.IsHome)
 	kinds := walk.Kinds(s.trail(t))
 	want := []string{"signed-out", "sign-in-refused", "signed-in-password"}
 	if len(kinds) < len(want) || !slices.Equal(kinds[len(kinds)-len(want):], want) {

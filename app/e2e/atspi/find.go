@@ -112,6 +112,23 @@ func (n Node) Reads(ctx context.Context, text string) error {
 	return err
 }
 
+// Content is the text of n and, where it has none of its own, of all that is
+// inside, in reading order.
+func (n Node) Content(ctx context.Context) (string, error) {
+	var all strings.Builder
+	err := n.Walk(ctx, func(s Seen) bool {
+		own, err := s.Text(ctx)
+		if err == nil {
+			all.WriteString(strings.ReplaceAll(own, embedded, ""))
+		}
+		return err == nil && s.Depth == 0 && own != "" && !strings.Contains(own, embedded)
+	})
+	return strings.TrimSpace(all.String()), err
+}
+
+// embedded stands in a text for a child that has a text of its own (U+FFFC).
+const embedded = "\uFFFC"
+
 // Until tries again with each change on the screen until try succeeds or fails
 // with something else than ErrAbsent. When ctx ends first, the error says what
 // was waited for.

@@ -113,6 +113,18 @@ func (n Node) Text(ctx context.Context) (text string, err error) {
 	return text, err
 }
 
+// SetText replaces the text of a field of GTK's own.
+func (n Node) SetText(ctx context.Context, text string) error {
+	var done bool
+	if err := n.call(ctx, "org.a11y.atspi.EditableText.SetTextContents", text).Store(&done); err != nil {
+		return err
+	}
+	if !done {
+		return fmt.Errorf("atspi: the text was refused")
+	}
+	return nil
+}
+
 // isOfGTK reports whether this is GTK's own accessible: it numbers them, WebKit
 // names them by a UUID.
 func (n Node) isOfGTK() bool {

@@ -12,6 +12,7 @@ const (
 	CheckBox     Role = 7
 	ComboBox     Role = 11
 	Dialog       Role = 16
+	FileChooser  Role = 19
 	Frame        Role = 23
 	Image        Role = 27
 	Label        Role = 29
@@ -21,6 +22,7 @@ const (
 	ProgressBar  Role = 42
 	PushButton   Role = 43
 	RadioButton  Role = 44
+	SpinButton   Role = 52
 	Text         Role = 61
 	ToggleButton Role = 62
 	Paragraph    Role = 73
@@ -28,6 +30,7 @@ const (
 	Heading      Role = 83
 	Section      Role = 85
 	Link         Role = 88
+	TableRow     Role = 90
 	DocumentWeb  Role = 95
 	Status       Role = 54
 	Static       Role = 116
@@ -35,7 +38,7 @@ const (
 
 var roleNames = map[Role]string{
 	CheckBox: "check box", ComboBox: "combo box", Dialog: "dialog", Frame: "window", Image: "image", Label: "label", ListItem: "list item",
-	MenuItem:     "menu item",
+	MenuItem: "menu item", FileChooser: "file chooser", SpinButton: "spin button", TableRow: "row",
 	PasswordText: "password", ProgressBar: "progress bar", PushButton: "button", RadioButton: "radio button", Text: "text",
 	ToggleButton: "toggle button", Paragraph: "paragraph", Entry: "entry", Heading: "heading", Section: "section", Link: "link",
 	DocumentWeb: "page", Status: "status", Static: "static",

@@ -9,6 +9,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"regexp"
 	"strconv"
 	"strings"
 	"syscall"
@@ -171,6 +172,12 @@ func (d *Desktop) Key(keys ...string) error {
 // Resize gives the window of a process another size.
 func (d *Desktop) Resize(pid, width, height int) error {
 	return run(d.Command("xdotool", "search", "--onlyvisible", "--pid", strconv.Itoa(pid), "--name", ".", "windowsize", strconv.Itoa(width), strconv.Itoa(height)))
+}
+
+// FocusWindow gives the keyboard to a process's window with this title. Nobody
+// manages the windows here, so a new one does not get it by itself.
+func (d *Desktop) FocusWindow(pid int, title string) error {
+	return run(d.Command("xdotool", "search", "--sync", "--onlyvisible", "--all", "--pid", strconv.Itoa(pid), "--name", "^"+regexp.QuoteMeta(title)+"$", "windowfocus", "--sync"))
 }
 
 func run(cmd *exec.Cmd) error {

@@ -91,25 +91,20 @@ func (t tour) walk(ctx context.Context, name string, theme desktop.Theme) error 
 	const device = "my-phone"
 	stages := []struct {
 		says string
-		do   func() error
+		do   walk.Step
 	}{
-		{"Create an account in the evaluation sandbox", func() error { return p.CreateAccount(ctx) }},
-		{"Show the code for a new device", func() error { return p.BeginAdding(ctx, device) }},
-		{"Scan it with the simulated phone", func() error { return p.Scan(ctx) }},
-		{"Approve on the phone", func() error { return p.Answer(ctx, true) }},
-		{"Accept the passkey as a device", func() error { return p.Accept(ctx, device) }},
-		{"Sign out", func() error { return p.SignOut(ctx) }},
-		{"Give the password, show the code", func() error { return p.BeginSignIn(ctx) }},
-		{"Scan it with the simulated phone", func() error { return p.Scan(ctx) }},
-		{"Approve on the phone", func() error { return p.Answer(ctx, true) }},
-		{"See the devices", func() error { return p.IsHome(ctx) }},
-		{"Close the window", func() error {
-			if err := p.Look(ctx, "signed-in"); err != nil {
-				return err
-			}
-			return win.Close(ctx)
-		}},
-		{"Ask the database whether the phone proved the sign-in", func() error {
+		{"Create an account in the evaluation sandbox", p.CreateAccount},
+		{"Show the code for a new device", p.BeginAdding(device)},
+		{"Scan it with the simulated phone", p.Scan},
+		{"Approve on the phone", p.Answer(true)},
+		{"Accept the passkey as a device", p.Accept(device)},
+		{"Sign out", p.SignOut},
+		{"Give the password, show the code", p.BeginSignIn},
+		{"Scan it with the simulated phone", p.Scan},
+		{"Approve on the phone", p.Answer(true)},
+		{"See the devices", walk.All(p.IsHome, p.Looks("signed-in"))},
+		{"Close the window", win.Close},
+		{"Ask the database whether the phone proved the sign-in", func(context.Context) error {
 			trail, err := walk.Trail(filepath.Join(t.bin, "keyferryctl"), filepath.Clean(home))
 			if err != nil {
 				return err
@@ -120,7 +115,7 @@ func (t tour) walk(ctx context.Context, name string, theme desktop.Theme) error 
 	for i, s := range stages {
 		began := time.Now()
 		fmt.Printf("  %2d/%d  %s ... ", i+1, len(stages), s.says)
-		if err := s.do(); err != nil {
+		if err := s.do(ctx); err != nil {
 			fmt.Println("failed")
 			desk.Screenshot(filepath.Join(t.out, name+"-failed.png"))
 			return fmt.Errorf("%s: %w", s.says, err)

@@ -5,12 +5,10 @@ import (
 	"context"
 	"fmt"
 	"os/exec"
-	"slices"
 	"strings"
 	"sync"
 	"syscall"
 	"time"
-	"unicode/utf8"
 
 	"github.com/keyferry/keyferry/app/e2e/atspi"
 	"github.com/keyferry/keyferry/app/e2e/desktop"
@@ -109,72 +107,6 @@ func (w *Window) Read(ctx context.Context, text string) error {
 
 // Reads reports whether the text is on the screen now.
 func (w *Window) Reads(ctx context.Context, text string) bool { return w.app.Reads(ctx, text) == nil }
-
-// pressable are the roles a person would press.
-var pressable = []atspi.Role{atspi.PushButton, atspi.ToggleButton, atspi.Link, atspi.MenuItem, atspi.RadioButton, atspi.CheckBox}
-
-// Press waits for a button of this name that is not greyed out, and presses it.
-func (w *Window) Press(ctx context.Context, name string) error {
-	return w.await(ctx, fmt.Sprintf("a button %q", name), func(ctx context.Context) error {
-		button, err := w.app.Find(ctx, atspi.Want{What: name, Name: func(n string) bool { return n == name },
-			Fits: func(ctx context.Context, s atspi.Seen) bool {
-				return slices.Contains(pressable, s.Role) && s.Is(ctx, atspi.StateEnabled)
-			}})
-		if err != nil {
-			return err
-		}
-		return button.Press(ctx)
-	})
-}
-
-// Fill puts the focus on a field and types over what is in it.
-func (w *Window) Fill(ctx context.Context, name, text string) error {
-	field, err := w.find(ctx, atspi.Want{What: "a field " + name, Name: func(n string) bool { return n == name },
-		Fits: func(_ context.Context, s atspi.Seen) bool {
-			return s.Role == atspi.Entry || s.Role == atspi.PasswordText
-		}})
-	if err != nil {
-		return err
-	}
-	if err := w.focus(ctx, field); err != nil {
-		return err
-	}
-	if err := w.Desktop.Key("ctrl+a", "BackSpace"); err != nil {
-		return err
-	}
-	if err := w.holds(ctx, field, name, 0); err != nil {
-		return err
-	}
-	if err := w.Desktop.Type(text); err != nil {
-		return err
-	}
-	return w.holds(ctx, field, name, utf8.RuneCountInString(text))
-}
-
-// holds waits until a field has so many characters, which is what a password
-// shows. Keys are on their way for a while, and what is done next must not
-// overtake them.
-func (w *Window) holds(ctx context.Context, field atspi.Node, name string, count int) error {
-	return w.await(ctx, fmt.Sprintf("%d characters in %q", count, name), func(ctx context.Context) error {
-		content, err := field.Text(ctx)
-		if err == nil && utf8.RuneCountInString(content) != count {
-			err = atspi.ErrAbsent
-		}
-		return err
-	})
-}
-
-func (w *Window) focus(ctx context.Context, n atspi.Node) error {
-	if err := n.Focus(ctx); err != nil {
-		return err
-	}
-	return w.await(ctx, "the focus", func(ctx context.Context) error {
-		if !n.Is(ctx, atspi.StateFocused) {
-			return atspi.ErrAbsent
-		}
-		return nil
-	})
-}
 
 // Close asks the program to end, as the session does when it ends, and waits.
 func (w *Window) Close(ctx context.Context) error {

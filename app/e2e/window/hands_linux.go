@@ -1,0 +1,157 @@
+package window
+
+import (
+	"context"
+	"fmt"
+	"slices"
+	"strings"
+	"unicode"
+	"unicode/utf8"
+
+	"github.com/keyferry/keyferry/app/e2e/atspi"
+)
+
+// pressable are the roles a person would press.
+var pressable = []atspi.Role{atspi.PushButton, atspi.ToggleButton, atspi.Link, atspi.MenuItem, atspi.RadioButton, atspi.CheckBox}
+
+// editable are the roles of fields.
+var editable = []atspi.Role{atspi.Entry, atspi.PasswordText, atspi.ComboBox, atspi.SpinButton}
+
+// Press waits for a button of this name that is not greyed out, and presses it.
+func (w *Window) Press(ctx context.Context, name string) error {
+	return w.await(ctx, fmt.Sprintf("a button %q", name), func(ctx context.Context) error {
+		button, err := w.app.Find(ctx, atspi.Want{What: name, Name: func(n string) bool { return n == name },
+			Fits: func(ctx context.Context, s atspi.Seen) bool {
+				return slices.Contains(pressable, s.Role) && s.Is(ctx, atspi.StateEnabled)
+			}})
+		if err != nil {
+			return err
+		}
+		return button.Press(ctx)
+	})
+}
+
+// Fill puts the focus on a field and types over what is in it.
+func (w *Window) Fill(ctx context.Context, name, text string) error {
+	field, err := w.emptied(ctx, name)
+	if err != nil {
+		return err
+	}
+	if err := w.Desktop.Type(text); err != nil {
+		return err
+	}
+	return w.holds(ctx, field, name, text)
+}
+
+// Type does the same and does not look whether the text stands there: the last
+// letter may send it off.
+func (w *Window) Type(ctx context.Context, name, text string) error {
+	if _, err := w.emptied(ctx, name); err != nil {
+		return err
+	}
+	return w.Desktop.Type(text)
+}
+
+// emptied puts the focus on a field and wipes what is in it.
+func (w *Window) emptied(ctx context.Context, name string) (atspi.Seen, error) {
+	var field atspi.Seen
+	_, err := w.find(ctx, atspi.Want{What: "a field " + name, Name: func(n string) bool { return n == name },
+		Fits: func(ctx context.Context, s atspi.Seen) bool {
+			fits := slices.Contains(editable, s.Role) && s.Is(ctx, atspi.StateEnabled)
+			if fits {
+				field = s
+			}
+			return fits
+		}})
+	if err != nil {
+		return field, err
+	}
+	if err := w.focus(ctx, field.Node); err != nil {
+		return field, err
+	}
+	if err := w.Desktop.Key("ctrl+a", "BackSpace"); err != nil {
+		return field, err
+	}
+	return field, w.holds(ctx, field, name, "")
+}
+
+// holds waits until a field has this text. Keys are on their way for a while,
+// and what is done next must not overtake them. A password shows only how long
+// it is, and fields for codes put blanks and hyphens in.
+func (w *Window) holds(ctx context.Context, field atspi.Seen, name, text string) error {
+	return w.await(ctx, fmt.Sprintf("what was typed in %q", name), func(ctx context.Context) error {
+		content, err := field.Text(ctx)
+		if err != nil {
+			return err
+		}
+		there := plain(content) == plain(text)
+		if field.Role == atspi.PasswordText {
+			there = utf8.RuneCountInString(content) == utf8.RuneCountInString(text)
+		}
+		if !there {
+			return atspi.ErrAbsent
+		}
+		return nil
+	})
+}
+
+// plain is what is left when the form of a text does not count.
+func plain(text string) string {
+	return strings.Map(func(r rune) rune {
+		if unicode.IsLetter(r) || unicode.IsDigit(r) {
+			return unicode.ToLower(r)
+		}
+		return -1
+	}, text)
+}
+
+func (w *Window) focus(ctx context.Context, n atspi.Node) error {
+	if err := n.Focus(ctx); err != nil {
+		return err
+	}
+	return w.await(ctx, "the focus", func(ctx context.Context) error {
+		if !n.Is(ctx, atspi.StateFocused) {
+			return atspi.ErrAbsent
+		}
+		return nil
+	})
+}
+
+// OpenRow opens the row of a list that has this text, by the keyboard.
+func (w *Window) OpenRow(ctx context.Context, text string) error {
+	row, err := w.find(ctx, atspi.Want{Role: atspi.TableRow, What: "a row with " + text, Name: func(string) bool { return true },
+		Fits: func(ctx context.Context, s atspi.Seen) bool { return s.Reads(ctx, text) == nil }})
+	if err != nil {
+		return err
+	}
+	if err := w.focus(ctx, row); err != nil {
+		return err
+	}
+	return w.Desktop.Key("Return")
+}
+
+// TextOf is the text of what has this name.
+func (w *Window) TextOf(ctx context.Context, name string) (text string, err error) {
+	err = w.await(ctx, fmt.Sprintf("the text of %q", name), func(ctx context.Context) error {
+		named, err := w.app.Find(ctx, atspi.Named(atspi.AnyRole, name))
+		if err != nil {
+			return err
+		}
+		text, err = named.Content(ctx)
+		if err == nil && text == "" {
+			err = atspi.ErrAbsent
+		}
+		return err
+	})
+	return text, err
+}
+
+// ReadOne waits until one of these texts is on the screen.
+func (w *Window) ReadOne(ctx context.Context, texts ...string) error {
+	return w.await(ctx, fmt.Sprintf("one of %q", texts), func(ctx context.Context) error {
+		if slices.ContainsFunc(texts, func(text string) bool { return w.Reads(ctx, text) }) {
+			return nil
+		}
+		return atspi.ErrAbsent
+	})
+}
