@@ -23,7 +23,7 @@ type visit struct {
 
 func visitSandbox(t *testing.T, dir string) *visit {
 	t.Helper()
-	d, err := OpenDesk(t.Context(), Config{Home: dir, Secrets: nobody(dir)})
+	d, err := OpenDesk(t.Context(), Config{Home: dir, Secrets: nobody(dir), Cheap: true})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -242,7 +242,7 @@ func TestSandboxRefusesAPictureWithoutACode(t *testing.T) {
 func TestSecondInstance(t *testing.T) {
 	dir := t.TempDir()
 	visitSandbox(t, dir)
-	if _, err := OpenDesk(t.Context(), Config{Home: dir, Secrets: nobody(dir)}); !mfa.IsCode(err, mfa.CodeAlreadyRunning) {
+	if _, err := OpenDesk(t.Context(), Config{Home: dir, Secrets: nobody(dir), Cheap: true}); !mfa.IsCode(err, mfa.CodeAlreadyRunning) {
 		t.Errorf("a second desk over the same folder: %v", err)
 	}
 }
@@ -254,7 +254,7 @@ func TestSimulationNeverEntersARealAccount(t *testing.T) {
 			t.Errorf("%+v: %v", c, err)
 		}
 	}
-	h, err := Open(t.Context(), Config{Home: dir, Secrets: nobody(dir)})
+	h, err := Open(t.Context(), Config{Home: dir, Secrets: nobody(dir), Cheap: true})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -264,7 +264,7 @@ func TestSimulationNeverEntersARealAccount(t *testing.T) {
 	if err := h.Close(); err != nil {
 		t.Fatal(err)
 	}
-	h, err = Open(t.Context(), Config{Home: dir, Sandbox: true})
+	h, err = Open(t.Context(), Config{Home: dir, Sandbox: true, Cheap: true})
 	if err != nil {
 		t.Fatal(err)
 	}
