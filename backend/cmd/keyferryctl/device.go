@@ -1,6 +1,7 @@
 package main
 
 import (
+	"cmp"
 	"context"
 	"flag"
 	"slices"
@@ -122,21 +123,33 @@ func (s *seat) device(ctx context.Context, user, which string) (mfa.Device, erro
 	return devices[i], nil
 }
 
-// bySerial finds any device by its serial number; for an authenticator app its name
-// will do, as it is the end of the number.
+// bySerial finds any device by its serial number. For an authenticator app its name
+// will do: it is the end of the number, unless the app was renamed, and then it is
+// looked for among those that belong to nobody, by whoever may list them.
 func (s *seat) bySerial(ctx context.Context, serial string) (mfa.Device, error) {
 	d, err := s.Store.DeviceBySerial(ctx, serial)
-	if mfa.IsCode(err, mfa.CodeNotFound) && mfa.CheckName(serial) == nil {
-		a, failed := s.Accounts.Account(ctx)
-		if failed != nil {
-			return d, failed
-		}
-		d, err = s.Store.DeviceBySerial(ctx, mfa.VirtualARN(a, serial))
+	if !mfa.IsCode(err, mfa.CodeNotFound) {
+		return d, err
 	}
-	if mfa.IsCode(err, mfa.CodeNotFound) {
-		err = mfa.Fail(mfa.CodeNotFound, "what", "device").Because(err)
+	missing := mfa.Fail(mfa.CodeNotFound, "what", "device").Because(err)
+	if mfa.CheckName(serial) != nil {
+		return d, missing
 	}
-	return d, err
+	a, err := s.Accounts.Account(ctx)
+	if err != nil {
+		return d, err
+	}
+	if d, err = s.Store.DeviceBySerial(ctx, mfa.VirtualARN(a, serial)); !mfa.IsCode(err, mfa.CodeNotFound) {
+		return d, err
+	}
+	apps, err := s.Devices.Unassigned(ctx, s.session)
+	if mfa.IsCode(err, mfa.CodeAccessDenied) {
+		return d, missing
+	}
+	if i := slices.IndexFunc(apps, func(d mfa.Device) bool { return strings.EqualFold(d.Name, serial) }); i >= 0 {
+		return apps[i], nil
+	}
+	return d, cmp.Or(err, error(missing))
 }
 
 // twoCodes are two codes that follow each other: --codes 123456 654321.

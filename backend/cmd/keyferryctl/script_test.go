@@ -12,6 +12,7 @@ import (
 
 	"github.com/rogpeppe/go-internal/testscript"
 
+	"github.com/keyferry/keyferry/backend/home"
 	"github.com/keyferry/keyferry/backend/qrpicture"
 	"github.com/keyferry/keyferry/backend/totp"
 )
@@ -28,6 +29,7 @@ func TestMain(m *testing.M) {
 //	waitlisten        waits until somebody listens at $LISTEN
 //	qrpng TEXT FILE   draws a code
 //	blankpng FILE     draws a picture without one
+//	checkpoints HOME  sets $CHECKPOINTS to the file of a sandbox's checkpoints
 //	totp FILE NAME    sets $NAME to the next code of the key (base32) in FILE. The
 //	                  first is the present one; each one after follows the last, and
 //	                  is never older than the present. So nobody waits for a clock.
@@ -61,6 +63,12 @@ func TestScripts(t *testing.T) {
 				m, err := qrpicture.Draw(args[0])
 				ts.Check(err)
 				ts.Check(os.WriteFile(ts.MkAbs(args[1]), m.PNG(6, qrpicture.QuietZone), 0o600))
+			},
+			"checkpoints": func(ts *testscript.TestScript, _ bool, args []string) {
+				folder, err := home.Open(ts.MkAbs(args[0]))
+				ts.Check(err)
+				ts.Setenv("CHECKPOINTS", folder.SandboxCheckpoints())
+				ts.Check(folder.Close())
 			},
 			"totp": func(ts *testscript.TestScript, _ bool, args []string) {
 				code, err := tokens.next(ts.MkAbs(args[0]), time.Now())

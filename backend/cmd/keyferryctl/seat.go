@@ -18,16 +18,25 @@ type seat struct {
 	t       *terminal
 	args    []string
 	who     *who
-	config  assembly.Config
 }
 
 // action is what such a command does once somebody is signed in.
 type action func(ctx context.Context, s *seat) error
 
 // signed makes a command that signs in, does one thing and signs out. path is the
-// command's words, args its arguments for the help text: as many words in capitals,
-// as many are needed.
+// command's words, args its arguments for the help text: those before the first flag
+// are needed.
 func signed(path, args, summary string, set func(fs *flag.FlagSet) action) command {
+	return acting("", path, args, summary, set)
+}
+
+// changing is signed for a command that changes something: when it fails it says that
+// nothing was changed.
+func changing(path, args, summary string, set func(fs *flag.FlagSet) action) command {
+	return acting(words.Change, path, args, summary, set)
+}
+
+func acting(attempt words.Attempt, path, args, summary string, set func(fs *flag.FlagSet) action) command {
 	return command{path: strings.Fields(path), args: args, summary: summary,
 		set: func(fs *flag.FlagSet, g *globals) func(context.Context, *terminal, []string) error {
 			var w withSession
@@ -37,27 +46,16 @@ func signed(path, args, summary string, set func(fs *flag.FlagSet) action) comma
 				if len(given) != positional(args) {
 					return usage("use: keyferryctl %s", strings.TrimSpace(path+" "+args))
 				}
+				t.attempt = attempt
 				return w.run(ctx, t, g, func(house *assembly.House, session mfa.Session) error {
-					return do(ctx, &seat{House: house, session: session, t: t, args: given, who: &w.w, config: w.h.config(g)})
+					if err := do(ctx, &seat{House: house, session: session, t: t, args: given, who: &w.w}); err != nil {
+						return err
+					}
+					t.attempt = "" // what fails after this changes nothing about it
+					return nil
 				})
 			}
 		}}
-}
-
-// changing is signed for a command that changes something: when it fails it says that
-// nothing was changed.
-func changing(path, args, summary string, set func(fs *flag.FlagSet) action) command {
-	return signed(path, args, summary, func(fs *flag.FlagSet) action {
-		do := set(fs)
-		return func(ctx context.Context, s *seat) error {
-			s.t.attempt = words.Change
-			if err := do(ctx, s); err != nil {
-				return err
-			}
-			s.t.attempt = ""
-			return nil
-		}
-	})
 }
 
 // positional counts the arguments before the first flag.
