@@ -202,17 +202,17 @@ func TestUpgradedSchemaIsTheNewOne(t *testing.T) {
 }
 
 func TestKilledWhileUpgrading(t *testing.T) {
-	const copies = 12
+	const copies = 5
 	first := databasePath(t)
-	legacy(t, first, 2000)
+	legacy(t, first, 400)
 	content := read(t, first)
-	for round := range 4 {
+	for round := range 3 {
 		base := filepath.Join(t.TempDir(), "k")
 		for i := range copies {
 			write(t, fmt.Sprint(base, i), content)
 		}
 		lines, kill := start(t, "upgrade", base)
-		reads(t, lines, 1+round*2, kill, func(string, string) {})
+		reads(t, lines, 1+round, kill, func(string, string) {})
 		for i := range copies {
 			s, err := Open(t.Context(), fmt.Sprint(base, i))
 			if err != nil {

@@ -171,7 +171,7 @@ func pool(path string, c config, extra string) (*sql.DB, error) {
 		"_foreign_keys=1",
 		"_pragma=trusted_schema(0)",
 		"_pragma=cell_size_check(1)",
-		"_pragma=secure_delete(1)", // link secrets and password hashes
+		"_pragma=secure_delete(1)", // password hashes, and what is sealed
 		fmt.Sprintf("_pragma=wal_autocheckpoint(%d)", checkpointPages),
 		extra,
 	}, "&")}

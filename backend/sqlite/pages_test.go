@@ -49,7 +49,7 @@ func TestPagesOfASignIn(t *testing.T) {
 		t.Run(row.name, func(t *testing.T) {
 			var counts []int
 			over := 0
-			for i := range 60 {
+			for i := range 40 {
 				written(t, s) // empties the WAL
 				e := mfa.Event{At: noon.Add(time.Duration(i) * time.Second), Kind: mfa.EventSignInMFA, Detail: map[string]string{"name": fmt.Sprint(i)}}
 				if err := row.change(e); err != nil {
