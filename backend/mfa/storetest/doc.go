@@ -6,6 +6,10 @@
 // the process, but it holds every promise of mfa/store.go, the chained audit
 // trail included. No product code imports this package.
 //
-// Reading order: memory.go, memory_guesses.go, memory_devices.go (the reference), then suite.go and
-// the suite_*.go files, one for each part of the port.
+// Each refusal in the suite is checked twice: for its code, and that everything the
+// store holds is afterwards what it was before, events included.
+//
+// Reading order: memory.go and the memory_*.go files, one for each part of the port
+// (the reference), rows.go (rows for tests), then suite.go, show.go and the suite_*.go
+// files.
 package storetest
