@@ -11,6 +11,7 @@ HTMLDialogElement.prototype.close ??= function (this: HTMLDialogElement) {
 HTMLCanvasElement.prototype.getContext = (() => null) as never
 HTMLCanvasElement.prototype.toDataURL = () => 'data:image/png;base64,cGljdHVyZQ=='
 Element.prototype.scrollTo ??= () => {}
+globalThis.CSS ??= { escape: (s: string) => s.replace(/[^\w-]/g, '\\$&') } as typeof CSS
 globalThis.ResizeObserver ??= class {
   observe() {}
   unobserve() {}

@@ -186,6 +186,7 @@ describe('home', () => {
     await open('home')
     await press('Forget Alice’s iPhone')
     await press('Forget phone')
+    await screen.findByText('Alice’s iPhone is forgotten.')
     await waitFor(() => expect(screen.queryByText('Linked phones')).toBeNull())
   })
 
