@@ -24,7 +24,7 @@ func (s *Store) AddDevice(ctx context.Context, d mfa.Device, e mfa.Event) error 
 				return err
 			}
 		}
-		if err := mayAdd(t, d); err != nil {
+		if err := mayAdd(t, d, s.maxVirtual); err != nil {
 			return err
 		}
 		if err := insertDevice(t, d); err != nil || d.Kind != mfa.KindPasskey {
@@ -42,7 +42,8 @@ func fitsKind(d mfa.Device) bool {
 }
 
 // mayAdd asks for everything that forbids a device. Nobody else writes meanwhile.
-func mayAdd(t tx, d mfa.Device) error {
+// maxVirtual is how many virtual devices an account may hold.
+func mayAdd(t tx, d mfa.Device, maxVirtual int) error {
 	var credential []byte
 	if d.Passkey != nil {
 		credential = blob(d.Passkey.ID)
@@ -65,13 +66,22 @@ func mayAdd(t tx, d mfa.Device) error {
 	case registered:
 		return mfa.Fail(mfa.CodeCredentialRegistered)
 	case owned >= mfa.MaxDevices:
-		return deviceLimit()
+		return deviceLimit(mfa.MaxDevices)
+	case d.Kind != mfa.KindApp:
+		return nil
+	}
+	var virtual int
+	if err := t.get("SELECT count(*) FROM devices WHERE kind = 'app'", nil, &virtual); err != nil {
+		return err
+	}
+	if virtual >= maxVirtual {
+		return deviceLimit(maxVirtual)
 	}
 	return nil
 }
 
-func deviceLimit() *mfa.Failure {
-	return mfa.Fail(mfa.CodeDeviceLimit, "max", strconv.Itoa(mfa.MaxDevices))
+func deviceLimit(most int) *mfa.Failure {
+	return mfa.Fail(mfa.CodeDeviceLimit, "max", strconv.Itoa(most))
 }
 
 // Rows are inserted with these. The second of a device follows its first.

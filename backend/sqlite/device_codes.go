@@ -65,7 +65,7 @@ func mayOwn(t tx, principalID string) error {
 	case !there:
 		return notFound("principal")
 	case owned >= mfa.MaxDevices:
-		return deviceLimit()
+		return deviceLimit(mfa.MaxDevices)
 	}
 	return nil
 }

@@ -29,7 +29,9 @@ const (
 
 // Store is an mfa.Store in one SQLite file. It is safe for concurrent use.
 type Store struct {
-	path   string
+	path       string
+	maxVirtual int // virtual devices of the account
+
 	writes *sql.DB
 	writer writer
 	reads  *sql.DB
@@ -49,6 +51,7 @@ type config struct {
 	maxPages    int
 	migrations  []migration
 	dailyKept   int // 0: no daily copies
+	maxVirtual  int // mfa.MaxVirtual; tests fill a smaller account
 }
 
 // Option changes how Open works.
@@ -72,7 +75,7 @@ func WithBusyTimeout(d time.Duration) Option { return func(c *config) { c.busyTi
 // another process holds the database. It fails with disk-full or storage-failed
 // in a migration, and has then left the database as it was.
 func Open(ctx context.Context, path string, opts ...Option) (*Store, error) {
-	c := config{clock: time.Now, busyTimeout: defaultBusyTimeout, migrations: released(), dailyKept: dailyKept}
+	c := config{clock: time.Now, busyTimeout: defaultBusyTimeout, migrations: released(), dailyKept: dailyKept, maxVirtual: mfa.MaxVirtual}
 	for _, o := range opts {
 		o(&c)
 	}
@@ -96,7 +99,7 @@ func open(ctx context.Context, path string, c config) (_ *Store, err error) {
 	if err != nil {
 		return nil, err
 	}
-	s := &Store{path: path, prepared: map[string]*sql.Stmt{}}
+	s := &Store{path: path, maxVirtual: c.maxVirtual, prepared: map[string]*sql.Stmt{}}
 	defer func() {
 		if err != nil {
 			s.Close()

@@ -3,6 +3,9 @@ package sqlite
 import (
 	"context"
 	"database/sql"
+	"slices"
+	"strings"
+	"time"
 
 	"github.com/keyferry/keyferry/backend/audit"
 	"github.com/keyferry/keyferry/backend/mfa"
@@ -11,12 +14,14 @@ import (
 // Each value that crosses the driver costs about as much as SQLite needs to find
 // a row. With thousands of users that is what the list waits for, so small values
 // travel together in one number, and what few people have is asked for separately.
+//
+// The list is put in order here: rows in the order of the index of labels would
+// each be looked up by themselves.
 const (
-	overviewCount = "SELECT count(*) FROM principals"
-	// "root" comes before "user" in the index of labels too.
+	overviewCount      = "SELECT count(*) FROM principals"
 	overviewPrincipals = `SELECT id, iif(kind = 'root', email, name), path,
 		(kind = 'root') + (length(password_hash) > 0) * 2 + must_change * 4,
-		created_at, password_at, password_used_at, mfa_deadline, version FROM principals ORDER BY kind, label_folded`
+		created_at, password_at, password_used_at, mfa_deadline, version FROM principals`
 	overviewDevices = `SELECT principal_id, last_used_at * 8 + (suspect_at <> 0) * 4 + iif(kind = 'passkey', 0, iif(kind = 'app', 1, 2))
 		FROM devices WHERE +principal_id IS NOT NULL` // + leaves the index alone: all rows are read anyway
 	overviewAdministrators = `SELECT principal_id FROM attachments WHERE policy = ?1 AND principal_id IS NOT NULL UNION
@@ -29,30 +34,61 @@ func (s *Store) Overviews(ctx context.Context) ([]mfa.Overview, error) {
 	var all []mfa.Overview
 	place := map[string]int{} // in all, by ID
 	var id, name, path string
-	var value, created, set, used, deadline, version int64
+	var value, created, set, used, deadline, version any
 	who := func() *mfa.Overview { return &all[place[id]] }
 	err := s.snapshot(ctx,
 		part{overviewCount, nil, []any{&value}, func() {
-			all, place = make([]mfa.Overview, 0, value), make(map[string]int, value)
+			all, place = make([]mfa.Overview, 0, whole(value)), make(map[string]int, whole(value))
 		}},
 		part{overviewPrincipals, nil, []any{&id, &name, &path, &value, &created, &set, &used, &deadline, &version}, func() {
 			place[id] = len(all)
-			all = append(all, mfa.Overview{ID: id, Kind: mfa.User, Name: name, Path: path, CreatedAt: audit.FromMicros(created),
-				HasPassword: value&2 != 0, MustChange: value&4 != 0, PasswordAt: audit.FromMicros(set), Version: version,
-				PasswordUsedAt: audit.FromMicros(used), MFADeadline: audit.FromMicros(deadline)})
-			if value&1 != 0 {
+			flags := whole(value)
+			all = append(all, mfa.Overview{ID: id, Kind: mfa.User, Name: name, Path: path, CreatedAt: moment(created),
+				HasPassword: flags&2 != 0, MustChange: flags&4 != 0, PasswordAt: moment(set), PasswordUsedAt: moment(used),
+				MFADeadline: moment(deadline), Version: whole(version)})
+			if flags&1 != 0 {
 				who().Kind, who().Administrator = mfa.Root, true
 			}
 		}},
-		part{overviewDevices, nil, []any{&id, &value}, func() { countDevice(who(), value) }},
+		part{overviewDevices, nil, []any{&id, &value}, func() { countDevice(who(), whole(value)) }},
 		part{overviewAdministrators, []any{mfa.AdministratorAccess}, []any{&id}, func() { who().Administrator = true }},
-		part{overviewCodes, nil, []any{&id, &value}, func() { who().RecoveryLeft = int(value) }},
+		part{overviewCodes, nil, []any{&id, &value}, func() { who().RecoveryLeft = int(whole(value)) }},
 	)
 	if err != nil {
 		return nil, failure(err)
 	}
-	return all, nil
+	return rootFirst(all), nil
 }
+
+// rootFirst orders by name without case, and root before all.
+func rootFirst(all []mfa.Overview) []mfa.Overview {
+	type key struct {
+		folded string
+		from   *mfa.Overview
+	}
+	keys := make([]key, len(all))
+	for i := range all {
+		keys[i].from = &all[i]
+		if all[i].Kind != mfa.Root {
+			keys[i].folded = mfa.FoldName(all[i].Name)
+		}
+	}
+	slices.SortFunc(keys, func(a, b key) int { return strings.Compare(a.folded, b.folded) })
+	ordered := make([]mfa.Overview, len(all))
+	for i, k := range keys {
+		ordered[i] = *k.from
+	}
+	return ordered
+}
+
+// whole and moment read an INTEGER that was scanned into an any, which database/sql
+// does without the reflection that it needs for an int64.
+func whole(v any) int64 {
+	n, _ := v.(int64)
+	return n
+}
+
+func moment(v any) time.Time { return audit.FromMicros(whole(v)) }
 
 // countDevice takes what overviewDevices put into one number.
 func countDevice(o *mfa.Overview, value int64) {
