@@ -178,6 +178,7 @@ export class App {
   }
 
   async load(): Promise<void> {
+    if (this.state?.session?.limit === 'change-password') return // nothing of it is allowed before
     const turn = this.turn
     try {
       const [devices, linked, me, unassigned] = await Promise.all([

@@ -5,6 +5,7 @@ import { connect } from '../api'
 import type { SessionDTO } from '../api'
 import { failure, fake } from '../api/fake'
 import { areasOf, heldTo, mayOpen } from './access'
+import { App } from './app.svelte'
 import { Attempt } from './attempt.svelte'
 import { every, watchActivity } from './idle'
 import { inOrder, lastWay, rememberWay } from './lastway'
@@ -37,6 +38,21 @@ describe('areas', () => {
     ['add-token', 'set-up-device', 'add-token'],
     ['add', 'change-password', 'new-password'],
   ] as const)('to %s with the limit %j leads to %s', (to, limit, where) => expect(heldTo(to, session({ limit }))).toBe(where))
+})
+
+describe('a session that must change its password', () => {
+  it('asks for nothing that it may not see', async () => {
+    const far = fake('home', 0)
+    const refused = vi.fn(() => Promise.reject(failure('password-change-needed')))
+    Object.assign(far.api, { Devices: refused, Me: refused, LinkedPhones: refused })
+    connect(far)
+    const app = new App()
+    app.enter({ ...(await far.api.State()), session: session({ limit: 'change-password' }) })
+    await app.load()
+    expect(app.route).toBe('new-password')
+    expect(refused).not.toHaveBeenCalled()
+    expect(app.trouble).toBeNull()
+  })
 })
 
 describe('the idle clock', () => {
