@@ -51,7 +51,7 @@ func commands() []command {
 	return []command{
 		accountCreate, accountShow, signIn, passwordChange, recoveryMake,
 		enrollPhone, devicesList, devicesGet, devicesUnassigned, devicesEnable, devicesAssign, devicesDeactivate, devicesRemove, devicesDelete,
-		devicesResync, devicesRename, virtualCreate, virtualList, tokenPreview, tokenImport, tokenList, tokenAssign, tokenDelete,
+		devicesResync, devicesRename, devicesDrift, linksList, linksForget, virtualCreate, virtualList, tokenPreview, tokenImport, tokenList, tokenAssign, tokenDelete,
 		userList, userAdd, userChange, userRemove, userPassword, userAdmin, userImport, groupList, groupAdd, groupRemove, groupMember, groupPolicy,
 		settingsShow, settingsSet, enforcementShow, enforcementRehearse, makeReport,
 		events, auditList, auditExport, auditVerify, auditCheckpoint, backupMake, backupRehearse, backupRestore,

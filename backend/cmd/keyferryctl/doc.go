@@ -1,17 +1,28 @@
 // Command keyferryctl is Keyferry without a window: the same use cases, in a
 // terminal or from a script. It never decides anything itself: it reads flags,
-// asks, calls account and ceremony through assembly, and prints.
+// asks, signs in for one command, calls the use cases that assembly put together,
+// and prints.
 //
-// Every command has --json. Commands that meet a phone (enroll, signin, devices,
-// phone) print one JSON object per line, the result last; the others print one
-// document. Exit codes: 0 done, 1 failed (the failure's code is printed),
-// 2 wrong use, 130 cancelled.
+// Every command has --json. Commands that sign in print one JSON object per line,
+// because the stages of a phone's ceremony may stand before it, the result last; the
+// others print one document. Exit codes: 0 done, 1 failed, 2 wrong use, 130
+// cancelled. A failure is told by IAM's documented error code, where it has one, and
+// by ours:
 //
-// Passwords come from a prompt, a file or standard input, never from an argument
-// (arguments are seen by every process of the machine). Simulated radios, relays
-// and phones are for accounts made with --sandbox only.
+//	keyferryctl: NoSuchEntity (not-found): There is no such device. …
+//
+// and with --json has both as members iam and code.
+//
+// Passwords, passphrases, seeds and recovery codes come from a prompt, a file or
+// standard input, never from an argument (arguments are seen by every process of the
+// machine); one-time codes may be arguments, as they work once. The key of an
+// authenticator app leaves the program in virtual create only, printed recovery codes
+// in recovery make only. Simulated radios, relays and phones are for accounts made
+// with --sandbox only.
 //
 // Reading order: main.go, command.go (flags and exit codes), output.go, words
-// (English for every failure code), ask.go (questions and passwords), session.go
-// (opening the account and signing in), then one file per command.
+// (English for every failure code), ask.go and secrets.go (questions, passwords, the
+// vault), session.go (opening the account), who.go (signing in), seat.go (what most
+// commands are made with), then one file per group of commands. audit verify alone
+// uses none of that: it reads with package auditverify.
 package main
