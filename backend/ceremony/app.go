@@ -2,7 +2,6 @@ package ceremony
 
 import (
 	"context"
-	"strconv"
 
 	"github.com/keyferry/keyferry/backend/account"
 	"github.com/keyferry/keyferry/backend/mfa"
@@ -46,7 +45,7 @@ func (s *Service) CreateApp(ctx context.Context, who mfa.Session, targetID, name
 	if err != nil {
 		return NewApp{}, err
 	}
-	if err := s.checkRoom(ctx, acting.Target); err != nil {
+	if err := s.Accounts.CheckRoom(ctx, acting.Target); err != nil {
 		return NewApp{}, err
 	}
 	seed, err := totp.NewSeed(s.Rand)
@@ -64,26 +63,6 @@ func (s *Service) CreateApp(ctx context.Context, who mfa.Session, targetID, name
 	}
 	key := totp.Key{Type: totp.TOTP, Issuer: issuer, Account: name + "@" + acting.Account.Alias, Seed: seed, Params: totp.Default}
 	return NewApp{Device: d, URI: key.URI(), Key: totp.Base32(seed), Label: key.Account, Issuer: issuer}, nil
-}
-
-// checkRoom says whether somebody may have one more device, and the account one more
-// virtual one: device-limit (params: max).
-func (s *Service) checkRoom(ctx context.Context, p mfa.Principal) error {
-	if err := s.Accounts.CheckRoom(ctx, p); err != nil {
-		return err
-	}
-	all, err := s.Store.Overviews(ctx)
-	if err != nil {
-		return err
-	}
-	assigned := 0 // the others are swept
-	for _, o := range all {
-		assigned += o.Apps
-	}
-	if assigned >= mfa.MaxVirtual {
-		return mfa.Fail(mfa.CodeDeviceLimit, "max", strconv.Itoa(mfa.MaxVirtual))
-	}
-	return nil
 }
 
 // addApp seals the seed for the ID of a new device and stores that. The serial number

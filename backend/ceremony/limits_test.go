@@ -124,21 +124,12 @@ func TestSessionOutlivesTheGrace(t *testing.T) {
 	}
 }
 
-// many is a store whose account has as many virtual devices as it may.
-type many struct{ mfa.Store }
-
-func (m many) Overviews(ctx context.Context) ([]mfa.Overview, error) {
-	all, err := m.Store.Overviews(ctx)
-	all[0].Apps += mfa.MaxVirtual
-	return all, err
-}
-
 func TestAccountIsFullOfApps(t *testing.T) {
-	b := newBench(t, virtualauth.Android())
-	b.Store = many{b.Store}
+	b := newBenchOver(t, virtualauth.Android(), storetest.NewSmall(1))
+	b.app(t, b.who, b.user(t, "ann").ID, "the-only-one")
 	_, err := b.CreateApp(t.Context(), b.who, "", "one-too-many")
 	wants(t, err, mfa.CodeDeviceLimit)
-	if got := mfa.AsFailure(err).Params["max"]; got != "5000" {
+	if got := mfa.AsFailure(err).Params["max"]; got != "1" {
 		t.Errorf("max %s", got)
 	}
 }

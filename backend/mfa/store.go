@@ -91,9 +91,10 @@ type GuessStore interface {
 type DeviceStore interface {
 	// AddDevice adds a device, assigned or not, and freezes the account's RPID if it
 	// is the first passkey. name-taken, serial-taken, credential-registered,
-	// device-limit (counted in the same transaction; params: max). A KindApp device
-	// that is unassigned first sweeps all other unassigned ones, in the same
-	// transaction, and only then may its name be taken.
+	// device-limit (params: max): the owner has MaxDevices, or, of a KindApp device,
+	// the account MaxVirtual, assigned or not. Both are counted in the same transaction.
+	// A KindApp device that is unassigned first sweeps all other unassigned ones, in the
+	// same transaction, and only then its name is looked for and the devices are counted.
 	AddDevice(ctx context.Context, d Device, e Event) error
 	// AddTokens adds tokens to the stock, all or none. serial-taken (params: serial).
 	AddTokens(ctx context.Context, ds []Device, e Event) error

@@ -14,6 +14,13 @@ func TestContract(t *testing.T) {
 	})
 }
 
+func TestQuota(t *testing.T) {
+	storetest.RunQuota(t, func(t *testing.T, maxVirtual int) mfa.Store {
+		small := func(c *config) { c.maxVirtual = maxVirtual }
+		return reopen(t, filepath.Join(t.TempDir(), "keyferry.db"), small)
+	})
+}
+
 // reopen opens the database and closes it when the test ends.
 func reopen(t testing.TB, path string, opts ...Option) *Store {
 	t.Helper()

@@ -1,6 +1,6 @@
 // Package storetest is the contract of mfa.Store, in two forms: Run, a suite that
 // every implementation must pass, and NewMemory, the smallest implementation that
-// passes it.
+// passes it. RunQuota is the part of the suite that needs a smaller account.
 //
 // NewMemory is meant for the tests of other packages. It keeps nothing beyond
 // the process, but it holds every promise of mfa/store.go, the chained audit

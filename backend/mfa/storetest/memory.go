@@ -13,6 +13,7 @@ import (
 // Memory is an mfa.Store in memory, safe for concurrent use. Everything that
 // goes in or comes out is a copy.
 type Memory struct {
+	maxVirtual int // mfa.MaxVirtual, outside of the suite
 	mu         sync.Mutex
 	closed     bool
 	account    *mfa.Account
@@ -34,8 +35,12 @@ type Memory struct {
 var _ mfa.Store = (*Memory)(nil)
 
 // NewMemory makes an empty store.
-func NewMemory() mfa.Store {
-	return &Memory{drifts: map[string][]mfa.DriftSample{}, members: map[membership]bool{}, attached: map[mfa.Attachment]bool{}}
+func NewMemory() mfa.Store { return NewSmall(mfa.MaxVirtual) }
+
+// NewSmall makes an empty store whose account holds fewer virtual devices than IAM's
+// quota, for tests that fill it.
+func NewSmall(maxVirtual int) mfa.Store {
+	return &Memory{maxVirtual: maxVirtual, drifts: map[string][]mfa.DriftSample{}, members: map[membership]bool{}, attached: map[mfa.Attachment]bool{}}
 }
 
 // enter takes the lock unless the context has ended or the store was closed.

@@ -22,7 +22,7 @@ func (m *Memory) AssignDevice(ctx context.Context, d mfa.Device, e mfa.Event) er
 		case m.principalIndex(d.PrincipalID) < 0:
 			return notFound("principal")
 		case m.owned(d.PrincipalID) >= mfa.MaxDevices:
-			return deviceLimit()
+			return deviceLimit(mfa.MaxDevices)
 		case nameTaken(m.devices, d.Name, d.ID):
 			return mfa.Fail(mfa.CodeNameTaken, "name", d.Name)
 		}

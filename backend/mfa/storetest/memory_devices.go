@@ -39,7 +39,10 @@ func (m *Memory) AddDevice(ctx context.Context, d mfa.Device, e mfa.Event) error
 			}
 		}
 		if d.IsAssigned() && m.owned(d.PrincipalID) >= mfa.MaxDevices {
-			return deviceLimit()
+			return deviceLimit(mfa.MaxDevices)
+		}
+		if d.Kind == mfa.KindApp && virtual(rest) >= m.maxVirtual {
+			return deviceLimit(m.maxVirtual)
 		}
 		m.devices = append(rest, newDevice(d))
 		if d.Kind == mfa.KindPasskey && m.account.FrozenAt.IsZero() {
@@ -185,8 +188,17 @@ func nameTaken(devices []mfa.Device, name, except string) bool {
 	})
 }
 
-func deviceLimit() *mfa.Failure {
-	return mfa.Fail(mfa.CodeDeviceLimit, "max", fmt.Sprint(mfa.MaxDevices))
+func virtual(devices []mfa.Device) (n int) {
+	for _, d := range devices {
+		if d.Kind == mfa.KindApp {
+			n++
+		}
+	}
+	return n
+}
+
+func deviceLimit(most int) *mfa.Failure {
+	return mfa.Fail(mfa.CodeDeviceLimit, "max", fmt.Sprint(most))
 }
 
 func newDevice(d mfa.Device) mfa.Device {

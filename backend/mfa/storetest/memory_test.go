@@ -14,3 +14,7 @@ func TestMemory(t *testing.T) {
 		return s
 	})
 }
+
+func TestMemoryQuota(t *testing.T) {
+	storetest.RunQuota(t, func(_ *testing.T, maxVirtual int) mfa.Store { return storetest.NewSmall(maxVirtual) })
+}
