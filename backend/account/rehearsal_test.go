@@ -139,7 +139,7 @@ func (h *history) live() {
 			}
 			h.must(nil, h.store.ReplaceRecoveryCodes(ctx, p.ID, codes, mfa.Event{At: h.now, Kind: mfa.EventRecoveryMade}))
 			if len(codes) > 0 && h.dice.IntN(2) == 0 {
-				h.must(nil, h.store.UseRecoveryCode(ctx, codes[0].ID, mfa.Event{At: h.now, Kind: mfa.EventRecoveryUsed}))
+				h.must(nil, h.store.UseRecoveryCode(ctx, codes[0].ID, mfa.Event{At: h.now, Kind: mfa.EventSignInRecovery}))
 			}
 		case 5:
 			a, err := h.Account(ctx)

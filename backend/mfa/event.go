@@ -7,10 +7,10 @@ type EventKind string
 
 const (
 	EventAccountCreated  EventKind = "account-created"
-	EventSignInPassword  EventKind = "signed-in-password" // password was right; MFA may follow
+	EventSignInPassword  EventKind = "signed-in-password" // password was right; MFA may follow. Detail: mfa_deadline, when it sets one
 	EventSignInMFA       EventKind = "signed-in-mfa"
 	EventSignInRefused   EventKind = "sign-in-refused" // detail: code
-	EventSignInRecovery  EventKind = "signed-in-recovery"
+	EventSignInRecovery  EventKind = "signed-in-recovery" // uses a recovery code up; detail: left
 	EventGuessesForgot   EventKind = "wrong-codes-forgotten" // a right one came; detail: count
 	EventSignedOut       EventKind = "signed-out"
 	EventDeviceAdded     EventKind = "device-added" // detail: name, provider
@@ -39,8 +39,6 @@ const (
 	EventTokensImported    EventKind = "tokens-imported" // detail: count, format
 
 	EventRecoveryMade     EventKind = "recovery-codes-made"
-	EventRecoveryUsed     EventKind = "recovery-code-used"
-	EventDeadlineSet      EventKind = "mfa-deadline-set" // detail: deadline
 	EventSessionExpired   EventKind = "session-expired"  // idle
 	EventVaultChanged     EventKind = "vault-changed"    // detail: slots
 	EventBackupMade       EventKind = "backup-made"

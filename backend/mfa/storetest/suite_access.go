@@ -81,7 +81,7 @@ func testRecovery(t *testing.T, b *bench) {
 		return b.ReplaceRecoveryCodes(ctx, principal, codes(ids...), event(mfa.EventRecoveryMade))
 	}
 	use := func(id string) error {
-		e := event(mfa.EventRecoveryUsed)
+		e := event(mfa.EventSignInRecovery)
 		e.At = at(8)
 		return b.UseRecoveryCode(ctx, id, e)
 	}
@@ -91,7 +91,7 @@ func testRecovery(t *testing.T, b *bench) {
 	b.logged(mfa.EventRecoveryMade)
 	b.same("as made", found[[]mfa.RecoveryCode](b)(b.RecoveryCodes(ctx, "ROOT")), codes("A", "B", "C"))
 	b.must(use("B"))
-	b.logged(mfa.EventRecoveryUsed)
+	b.logged(mfa.EventSignInRecovery)
 	want := codes("A", "B", "C")
 	want[1].UsedAt = at(8)
 	b.same("one used", found[[]mfa.RecoveryCode](b)(b.RecoveryCodes(ctx, "ROOT")), want)

@@ -84,7 +84,7 @@ func testOverviews(t *testing.T, b *bench) {
 	b.must(b.SetMember(ctx, "G", cid.ID, true, event(mfa.EventGroupChanged)))
 	b.must(b.SetAttached(ctx, mfa.Attachment{Policy: "ReadOnly", PrincipalID: bob.ID}, true, event(mfa.EventPolicyAttached)))
 	b.must(b.ReplaceRecoveryCodes(ctx, "ROOT", []mfa.RecoveryCode{{ID: "C1"}, {ID: "C2"}, {ID: "C3"}}, event(mfa.EventRecoveryMade)))
-	b.must(b.UseRecoveryCode(ctx, "C2", event(mfa.EventRecoveryUsed)))
+	b.must(b.UseRecoveryCode(ctx, "C2", event(mfa.EventSignInRecovery)))
 	b.add(NewPasskey(ann.ID, "key1"))
 	suspect := NewPasskey(ann.ID, "key2")
 	suspect.SuspectAt, suspect.LastUsedAt = at(3), at(4)

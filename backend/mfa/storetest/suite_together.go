@@ -54,7 +54,7 @@ func testConcurrent(t *testing.T, b *bench) {
 	})
 	b.must(b.ReplaceRecoveryCodes(ctx, "ROOT", []mfa.RecoveryCode{{ID: "CODE", Sealed: []byte{1}}}, event(mfa.EventRecoveryMade)))
 	race("recovery code", mfa.CodeRecoveryCodeUsed, func(int) error {
-		return b.UseRecoveryCode(ctx, "CODE", event(mfa.EventRecoveryUsed))
+		return b.UseRecoveryCode(ctx, "CODE", event(mfa.EventSignInRecovery))
 	})
 	b.must(b.ReplaceKeySlots(ctx, nil, []mfa.KeySlot{{ID: "SLOT", Kind: mfa.SlotSystem}}, event(mfa.EventVaultChanged)))
 	race("key slots", mfa.CodeConflict, func(i int) error {

@@ -6,11 +6,11 @@ export const groups = {
     'device-suspect', 'enrolment-failed', 'virtual-created', 'virtual-swept', 'phone-linked', 'phone-unlinked', 'tokens-imported',
   ],
   people: [
-    'user-created', 'user-changed', 'user-removed', 'password-set', 'password-changed', 'mfa-deadline-set', 'policy-attached',
+    'user-created', 'user-changed', 'user-removed', 'password-set', 'password-changed', 'policy-attached',
     'policy-detached', 'group-changed',
   ],
   account: [
-    'account-created', 'settings-changed', 'vault-changed', 'recovery-codes-made', 'recovery-code-used', 'backup-made', 'backup-restored',
+    'account-created', 'settings-changed', 'vault-changed', 'recovery-codes-made', 'backup-made', 'backup-restored',
     'report-made', 'activity-exported',
   ],
 } as const
@@ -20,7 +20,7 @@ export type Group = keyof typeof groups
 export const groupNames = Object.keys(groups) as Group[]
 
 /** What deserves a second look. */
-export const alarming = new Set(['sign-in-refused', 'device-suspect', 'resync-failed', 'enrolment-failed', 'signed-in-recovery', 'recovery-code-used'])
+export const alarming = new Set(['sign-in-refused', 'device-suspect', 'resync-failed', 'enrolment-failed', 'signed-in-recovery'])
 
 export const groupOf = (kind: string): Group | null => groupNames.find((g) => (groups[g] as readonly string[]).includes(kind)) ?? null
 

@@ -36,6 +36,9 @@ it.each([
   ['for somebody else', event({ detail: { name: 'x', user: 'carol', user_id: 'u' } }), 'added the device x, for carol'],
   ['a reason in words', event({ kind: 'sign-in-refused', detail: { code: 'sign-in-refused' } }), 'could not sign in: That didn’t match'],
   ['a format in words', event({ kind: 'tokens-imported', detail: { count: '6', format: 'pskc' } }), 'imported 6 tokens (PSKC)'],
+  ['the day that a sign-in set', event({ kind: 'signed-in-password', detail: { mfa_deadline: '2026-12-06T09:00:00Z' } }), 'gave the right password, and has until 6 Dec 2026 to add a device'],
+  ['a day that is none', event({ kind: 'signed-in-password', detail: { mfa_deadline: 'soon' } }), 'gave the right password'],
+  ['how many codes are left', event({ kind: 'signed-in-recovery', detail: { left: '3' } }), 'signed in with a printed recovery code; 3 are left'],
   ['an old event without its name', event(), 'Device added'],
   ['a kind of a newer version', event({ kind: 'tea-made' }), 'tea-made'],
 ])('says %s', (_, e, want) => expect(deed(e)).toBe(want))

@@ -1,5 +1,6 @@
 /** An event as a sentence. What happened names what it happened to, where the event says so. */
 import type { EventDTO } from '../api/contract'
+import { date } from '../format/when'
 import { failureTitle, t, wordOr } from '../i18n'
 
 /** The short name of a kind; its id where this version has no words for it. */
@@ -17,7 +18,9 @@ export function deed(e: EventDTO): string {
   const text = wordOr(key, '', params)
   // A sentence with a hole says less than the name of the kind.
   const said = text === '' || text.includes('–') ? wordOr(`event.${e.kind}.l_bare`, kindName(e.kind)) : text
-  return params['user'] ? t('activity.l_for', { deed: said, user: params['user'] }) : said
+  if (params['user']) return t('activity.l_for', { deed: said, user: params['user'] })
+  const deadline = Date.parse(params['mfa_deadline'] ?? '')
+  return Number.isNaN(deadline) ? said : t('activity.l_deadline', { deed: said, day: date(deadline, true) })
 }
 
 /** What an event keeps, in the order of its names, for "Details". */
