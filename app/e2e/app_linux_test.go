@@ -20,7 +20,7 @@ func TestAuthenticatorApp(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	must(t, s.SignOut, s.RootPassword(walk.Password), s.CodeScreen, s.TypeCode(app.Code(used+1)), s.IsHome)
+	must(t, s.SignOut, s.RootPassword(walk.Password), s.CodeScreen, s.TypeCode(app.Code(app.Next(used))), s.IsHome)
 
 	must(t, s.SignOut, s.RootPassword(walk.Password), s.CodeScreen, s.TypeCode(app.Code(used)), s.Failed("code-used"))
 	wrong := app.Wrong(used)
@@ -37,7 +37,7 @@ func TestAuthenticatorApp(t *testing.T) {
 		t.Error(err)
 	}
 	kinds := slices.DeleteFunc(walk.Kinds(trail), func(kind string) bool { return kind == "signed-in-password" || kind == "signed-out" })
-	want := []string{"account-created", "virtual-created", "device-added", "signed-in-mfa", "sign-in-refused",
+	want := []string{"account-created", "vault-changed", "virtual-created", "device-added", "signed-in-mfa", "sign-in-refused",
 		"sign-in-refused", "sign-in-refused", "sign-in-refused", "sign-in-refused", "sign-in-refused",
 		"device-resynced", "wrong-codes-forgotten", "signed-in-mfa"}
 	if !slices.Equal(kinds, want) {

@@ -39,8 +39,9 @@ type seat struct {
 	home string
 }
 
-// sit opens the window for a person on a desktop of their own.
-func sit(t *testing.T) *seat {
+// sit opens the window for a person on a desktop of their own. What is prepared
+// is in the data folder before the window is there.
+func sit(t *testing.T, prepare ...func(*seat)) *seat {
 	t.Helper()
 	t.Parallel()
 	desk, err := desktop.Start(t.Context(), desktop.Options{})
@@ -53,10 +54,14 @@ func sit(t *testing.T) *seat {
 		t.Fatal(err)
 	}
 	s.Look = func(ctx context.Context, screen string) error { return s.everythingHasAName(ctx, screen) }
+	for _, p := range prepare {
+		p(s)
+	}
 	s.open(t, desk)
 	t.Cleanup(func() {
 		if t.Failed() {
 			picture := filepath.Join(root, "build", ".stamps", t.Name()+".png")
+			os.MkdirAll(filepath.Dir(picture), 0o755)
 			t.Logf("the screen: %s (%v)", picture, desk.Screenshot(picture))
 		}
 	})
@@ -95,19 +100,6 @@ func must(t *testing.T, steps ...func(context.Context) error) {
 			t.Fatalf("step %d: %v", i+1, err)
 		}
 	}
-}
-
-// trail closes the window and reads what the database has kept.
-func (s *seat) trail(t *testing.T) []walk.Event {
-	t.Helper()
-	if err := s.Window.Close(t.Context()); err != nil {
-		t.Fatalf("closing: %v", err)
-	}
-	trail, err := walk.Trail(program(t, "keyferryctl"), s.home)
-	if err != nil {
-		t.Fatal(err)
-	}
-	return trail
 }
 
 // phone is a simulated phone in a process of its own.

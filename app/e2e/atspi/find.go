@@ -79,37 +79,54 @@ func Containing(role Role, part string) Want {
 	return Want{Role: role, Name: func(s string) bool { return strings.Contains(s, part) }, What: fmt.Sprintf("%s with %q", role, part)}
 }
 
-// Find gives the first that fits and is showing, or ErrAbsent.
+// Find gives the first that fits and is showing, or ErrAbsent. What fits and is
+// scrolled away is scrolled into sight, to be there when one looks again.
 func (n Node) Find(ctx context.Context, w Want) (found Node, err error) {
-	ok := false
+	ok, away := false, (*Node)(nil)
 	err = n.Walk(ctx, func(s Seen) bool {
-		if (w.Role == AnyRole || s.Role == w.Role) && w.Name(s.Name) && s.Is(ctx, StateShowing) && (w.Fits == nil || w.Fits(ctx, s)) {
-			found, ok = s.Node, true
+		if (w.Role != AnyRole && s.Role != w.Role) || !w.Name(s.Name) || (w.Fits != nil && !w.Fits(ctx, s)) {
+			return false
+		}
+		if ok = s.Is(ctx, StateShowing); ok {
+			found = s.Node
+		} else if away == nil {
+			away = &s.Node
 		}
 		return ok
 	})
-	if err == nil && !ok {
-		err = ErrAbsent
-	}
-	return found, err
+	return found, absent(ctx, err, ok, away)
 }
 
 // Reads gives ErrAbsent unless the text is part of a name or of a text that is
-// showing.
+// showing; it scrolls as Find does.
 func (n Node) Reads(ctx context.Context, text string) error {
-	found := false
+	ok, away := false, (*Node)(nil)
 	err := n.Walk(ctx, func(s Seen) bool {
-		if strings.Contains(s.Name, text) {
-			found = s.Is(ctx, StateShowing)
-		} else if content, err := s.Text(ctx); err == nil && strings.Contains(content, text) {
-			found = s.Is(ctx, StateShowing)
+		has := strings.Contains(s.Name, text)
+		if !has {
+			content, err := s.Text(ctx)
+			has = err == nil && strings.Contains(content, text)
 		}
-		return found
+		if !has {
+			return false
+		}
+		if ok = s.Is(ctx, StateShowing); !ok {
+			away = &s.Node // the innermost is the last
+		}
+		return ok
 	})
-	if err == nil && !found {
-		err = ErrAbsent
+	return absent(ctx, err, ok, away)
+}
+
+// absent is the answer of a look that may have found something scrolled away.
+func absent(ctx context.Context, err error, ok bool, away *Node) error {
+	if err != nil || ok {
+		return err
 	}
-	return err
+	if away != nil {
+		away.ScrollTo(ctx) // what cannot be scrolled stays away
+	}
+	return ErrAbsent
 }
 
 // Content is the text of n and, where it has none of its own, of all that is
@@ -119,7 +136,7 @@ func (n Node) Content(ctx context.Context) (string, error) {
 	err := n.Walk(ctx, func(s Seen) bool {
 		own, err := s.Text(ctx)
 		if err == nil {
-			all.WriteString(strings.ReplaceAll(own, embedded, ""))
+			all.WriteString(strings.ReplaceAll(own, embedded, "") + "\n")
 		}
 		return err == nil && s.Depth == 0 && own != "" && !strings.Contains(own, embedded)
 	})

@@ -157,6 +157,13 @@ func (n Node) Focus(ctx context.Context) error {
 	return nil
 }
 
+// ScrollTo scrolls whatever is around until this is in sight.
+func (n Node) ScrollTo(ctx context.Context) error {
+	const anywhere = uint32(6) // ATSPI_SCROLL_ANYWHERE
+	var done bool
+	return n.call(ctx, "org.a11y.atspi.Component.ScrollTo", anywhere).Store(&done)
+}
+
 // Box is where something is on the screen, in pixels.
 type Box struct{ X, Y, Width, Height int32 }
 

@@ -60,3 +60,16 @@ func (p Person) IsHome(ctx context.Context) error {
 func (p Person) Open(area string) Step {
 	return All(p.Push("nav.s_"+area), p.Title("nav.s_"+area))
 }
+
+// Idle waits until the window has signed the person out by itself. The keyboard
+// and the mouse rest meanwhile; looking at the screen is no touch.
+func (p Person) Idle(ctx context.Context) error {
+	for minute := 0; ; minute++ {
+		if err := p.SignInScreen(ctx); err == nil || minute == idleMinutes {
+			return err
+		}
+	}
+}
+
+// idleMinutes is how often a person's patience is renewed while nothing is done.
+const idleMinutes = 2

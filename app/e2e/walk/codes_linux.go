@@ -41,6 +41,10 @@ func (a Authenticator) Code(step int64) string {
 	return fmt.Sprintf("%06d", binary.BigEndian.Uint32(sum[at:])&0x7fffffff%1_000_000)
 }
 
+// Next is the first step after used whose code is accepted now, or in a moment:
+// one step to either side of the clock is.
+func (a Authenticator) Next(used int64) int64 { return max(used+1, a.Step(time.Now())) }
+
 // Wrong is a code that the device does not show within hours of a step.
 func (a Authenticator) Wrong(step int64) string {
 	for n := 0; ; n++ {

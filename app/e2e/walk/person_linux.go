@@ -56,6 +56,11 @@ func (p Person) Title(key string, fill ...string) Step {
 	return func(ctx context.Context) error { return p.See(ctx, atspi.Heading, p.Words.Say(key, fill...)) }
 }
 
+// Heading waits for a heading of words that are no text of the window.
+func (p Person) Heading(words string) Step {
+	return func(ctx context.Context) error { return p.See(ctx, atspi.Heading, words) }
+}
+
 // Button waits for a button.
 func (p Person) Button(key string, fill ...string) Step {
 	return func(ctx context.Context) error { return p.See(ctx, atspi.PushButton, p.Words.Say(key, fill...)) }

@@ -11,8 +11,9 @@ import (
 	"github.com/keyferry/keyferry/app/e2e/atspi"
 )
 
-// pressable are the roles a person would press.
-var pressable = []atspi.Role{atspi.PushButton, atspi.ToggleButton, atspi.Link, atspi.MenuItem, atspi.RadioButton, atspi.CheckBox}
+// pressable are the roles a person would press. A button that opens a menu is a
+// combo box to WebKit.
+var pressable = []atspi.Role{atspi.PushButton, atspi.ToggleButton, atspi.Link, atspi.MenuItem, atspi.RadioButton, atspi.CheckBox, atspi.ComboBox}
 
 // editable are the roles of fields.
 var editable = []atspi.Role{atspi.Entry, atspi.PasswordText, atspi.ComboBox, atspi.SpinButton}
@@ -155,3 +156,6 @@ func (w *Window) ReadOne(ctx context.Context, texts ...string) error {
 		return atspi.ErrAbsent
 	})
 }
+
+// Everything is all text that is on the screen, in reading order.
+func (w *Window) Everything(ctx context.Context) (string, error) { return w.app.Content(ctx) }
