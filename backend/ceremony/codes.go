@@ -2,7 +2,6 @@ package ceremony
 
 import (
 	"context"
-	"maps"
 	"strconv"
 	"time"
 
@@ -87,12 +86,7 @@ func (s *Service) wrong(ctx context.Context, principalID string, e mfa.Event, ca
 
 // because says in an event which failure it was.
 func because(e mfa.Event, cause error) mfa.Event {
-	e.Detail = maps.Clone(e.Detail)
-	if e.Detail == nil {
-		e.Detail = map[string]string{}
-	}
-	e.Detail["code"] = string(mfa.AsFailure(cause).Code)
-	return e
+	return e.With("code", string(mfa.AsFailure(cause).Code))
 }
 
 // right forgets the wrong codes before a right one, and writes how many there were. With

@@ -3,7 +3,6 @@ package ceremony
 import (
 	"context"
 	"slices"
-	"strconv"
 
 	"github.com/keyferry/keyferry/backend/account"
 	"github.com/keyferry/keyferry/backend/mfa"
@@ -73,8 +72,7 @@ func (s *Service) named(ctx context.Context, by mfa.Principal, name string, writ
 	if !slices.ContainsFunc(left, func(d mfa.Device) bool { return mfa.FoldName(d.Name) == mfa.FoldName(name) }) {
 		return err
 	}
-	swept := mfa.Event{At: s.Clock(), Kind: mfa.EventVirtualSwept, PrincipalID: by.ID, Detail: map[string]string{"count": strconv.Itoa(len(left))}}
-	if _, err := s.Store.SweepUnassigned(ctx, swept); err != nil {
+	if _, err := s.Store.SweepUnassigned(ctx, mfa.Event{At: s.Clock(), Kind: mfa.EventVirtualSwept, PrincipalID: by.ID}); err != nil {
 		return err
 	}
 	return write()

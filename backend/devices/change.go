@@ -2,7 +2,6 @@ package devices
 
 import (
 	"context"
-	"strconv"
 
 	"github.com/keyferry/keyferry/backend/mfa"
 )
@@ -86,11 +85,6 @@ func deletion(d mfa.Device) mfa.Operation {
 // Sweep deletes the authenticator apps that nobody has, as IAM does when somebody
 // signs in. principalID is who did.
 func (s *Service) Sweep(ctx context.Context, principalID string) error {
-	left, err := s.store.Unassigned(ctx, mfa.KindApp)
-	if err != nil || len(left) == 0 {
-		return err
-	}
-	_, err = s.store.SweepUnassigned(ctx, mfa.Event{At: s.clock(), Kind: mfa.EventVirtualSwept, PrincipalID: principalID,
-		Detail: map[string]string{"count": strconv.Itoa(len(left))}})
+	_, err := s.store.SweepUnassigned(ctx, mfa.Event{At: s.clock(), Kind: mfa.EventVirtualSwept, PrincipalID: principalID})
 	return err
 }

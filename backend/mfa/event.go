@@ -1,6 +1,9 @@
 package mfa
 
-import "time"
+import (
+	"maps"
+	"time"
+)
 
 // EventKind names what happened.
 type EventKind string
@@ -9,8 +12,8 @@ const (
 	EventAccountCreated  EventKind = "account-created"
 	EventSignInPassword  EventKind = "signed-in-password" // password was right; MFA may follow. Detail: mfa_deadline, when it sets one
 	EventSignInMFA       EventKind = "signed-in-mfa"
-	EventSignInRefused   EventKind = "sign-in-refused" // detail: code
-	EventSignInRecovery  EventKind = "signed-in-recovery" // uses a recovery code up; detail: left
+	EventSignInRefused   EventKind = "sign-in-refused"       // detail: code
+	EventSignInRecovery  EventKind = "signed-in-recovery"    // uses a recovery code up; detail: left
 	EventGuessesForgot   EventKind = "wrong-codes-forgotten" // a right one came; detail: count
 	EventSignedOut       EventKind = "signed-out"
 	EventDeviceAdded     EventKind = "device-added" // detail: name, provider
@@ -30,8 +33,8 @@ const (
 	EventGroupChanged    EventKind = "group-changed"
 	EventSettingsChanged EventKind = "settings-changed" // detail: what, from, to
 
-	EventVirtualCreated    EventKind = "virtual-created" // an authenticator app, not enabled yet
-	EventVirtualSwept      EventKind = "virtual-swept"   // detail: count
+	EventVirtualCreated    EventKind = "virtual-created" // an authenticator app, not enabled yet. Detail: swept, by the store
+	EventVirtualSwept      EventKind = "virtual-swept"   // detail: count, by the store
 	EventDeviceDeactivated EventKind = "device-deactivated"
 	EventDeviceDeleted     EventKind = "device-deleted" // an unassigned one
 	EventDeviceResynced    EventKind = "device-resynced"
@@ -39,8 +42,8 @@ const (
 	EventTokensImported    EventKind = "tokens-imported" // detail: count, format
 
 	EventRecoveryMade     EventKind = "recovery-codes-made"
-	EventSessionExpired   EventKind = "session-expired"  // idle
-	EventVaultChanged     EventKind = "vault-changed"    // detail: slots
+	EventSessionExpired   EventKind = "session-expired" // idle
+	EventVaultChanged     EventKind = "vault-changed"   // detail: slots
 	EventBackupMade       EventKind = "backup-made"
 	EventBackupRestored   EventKind = "backup-restored" // detail: made
 	EventReportMade       EventKind = "report-made"
@@ -58,6 +61,16 @@ type Event struct {
 	DeviceID    string
 	Detail      map[string]string
 	Hash        []byte // SHA-256; set by the store
+}
+
+// With gives the event with one more detail; e itself stays as it is.
+func (e Event) With(key, value string) Event {
+	e.Detail = maps.Clone(e.Detail)
+	if e.Detail == nil {
+		e.Detail = map[string]string{}
+	}
+	e.Detail[key] = value
+	return e
 }
 
 // EventFilter chooses events. Zero members choose all.

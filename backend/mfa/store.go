@@ -94,7 +94,8 @@ type DeviceStore interface {
 	// device-limit (params: max): the owner has MaxDevices, or, of a KindApp device,
 	// the account MaxVirtual, assigned or not. Both are counted in the same transaction.
 	// A KindApp device that is unassigned first sweeps all other unassigned ones, in the
-	// same transaction, and only then its name is looked for and the devices are counted.
+	// same transaction, and only then its name is looked for and the devices are counted. How many were swept
+	// stands in the event (detail: swept) unless it is none.
 	AddDevice(ctx context.Context, d Device, e Event) error
 	// AddTokens adds tokens to the stock, all or none. serial-taken (params: serial).
 	AddTokens(ctx context.Context, ds []Device, e Event) error
@@ -135,8 +136,8 @@ type DeviceStore interface {
 	// delete-conflict (params: what) while it is assigned. concurrent-modification,
 	// not-found.
 	RemoveDevice(ctx context.Context, id string, version int64, e Event) error
-	// SweepUnassigned deletes all unassigned KindApp devices and says how many. With
-	// none it writes no event.
+	// SweepUnassigned deletes all unassigned KindApp devices and says how many, also in
+	// the event (detail: count). With none it writes no event.
 	SweepUnassigned(ctx context.Context, e Event) (int, error)
 }
 

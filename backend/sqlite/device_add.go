@@ -12,7 +12,7 @@ import (
 
 // AddDevice implements mfa.DeviceStore.
 func (s *Store) AddDevice(ctx context.Context, d mfa.Device, e mfa.Event) error {
-	return s.change(ctx, e, func(t tx) error {
+	return s.transact(ctx, func(t tx) error {
 		if !fitsKind(d) {
 			return mfa.Fail(mfa.CodeInvalidInput, "field", "kind")
 		}
@@ -20,20 +20,28 @@ func (s *Store) AddDevice(ctx context.Context, d mfa.Device, e mfa.Event) error 
 			return err
 		}
 		if d.Kind == mfa.KindApp && !d.IsAssigned() {
-			if _, err := t.exec(sweep); err != nil {
+			n, err := t.exec(sweep)
+			if err != nil {
 				return err
+			}
+			if n > 0 {
+				e = e.With("swept", strconv.FormatInt(n, 10))
 			}
 		}
 		if err := mayAdd(t, d, s.maxVirtual); err != nil {
 			return err
 		}
-		if err := insertDevice(t, d); err != nil || d.Kind != mfa.KindPasskey {
+		if err := insertDevice(t, d); err != nil {
 			return err
 		}
-		// A missing date must not leave the RPID open.
-		frozen := cmp.Or(audit.Micros(d.EnabledAt), audit.Micros(e.At), 1)
-		_, err := t.exec("UPDATE accounts SET frozen_at = ?, version = version + 1 WHERE frozen_at = 0", frozen)
-		return err
+		if d.Kind == mfa.KindPasskey {
+			// A missing date must not leave the RPID open.
+			frozen := cmp.Or(audit.Micros(d.EnabledAt), audit.Micros(e.At), 1)
+			if _, err := t.exec("UPDATE accounts SET frozen_at = ?, version = version + 1 WHERE frozen_at = 0", frozen); err != nil {
+				return err
+			}
+		}
+		return appendEvent(t, e)
 	})
 }
 

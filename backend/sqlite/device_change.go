@@ -4,6 +4,7 @@ import (
 	"context"
 	"database/sql"
 	"errors"
+	"strconv"
 
 	"github.com/keyferry/keyferry/backend/audit"
 	"github.com/keyferry/keyferry/backend/mfa"
@@ -61,7 +62,7 @@ func (s *Store) SweepUnassigned(ctx context.Context, e mfa.Event) (swept int, er
 			return err
 		}
 		swept = int(n)
-		return appendEvent(t, e)
+		return appendEvent(t, e.With("count", strconv.Itoa(swept)))
 	})
 	if err != nil {
 		return 0, err

@@ -59,6 +59,11 @@ func (m *Memory) enter(ctx context.Context) (leave func(), err error) {
 // change runs what and appends the event. What must change nothing when it fails:
 // there is no way back.
 func (m *Memory) change(ctx context.Context, e mfa.Event, what func() error) error {
+	return m.changeAs(ctx, &e, what)
+}
+
+// changeAs is change with an event that what may add to.
+func (m *Memory) changeAs(ctx context.Context, e *mfa.Event, what func() error) error {
 	leave, err := m.enter(ctx)
 	if err != nil {
 		return err
@@ -67,7 +72,7 @@ func (m *Memory) change(ctx context.Context, e mfa.Event, what func() error) err
 	if err := what(); err != nil {
 		return err
 	}
-	m.append(e)
+	m.append(*e)
 	return nil
 }
 

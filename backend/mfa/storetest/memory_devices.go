@@ -13,7 +13,7 @@ import (
 
 // AddDevice implements mfa.DeviceStore.
 func (m *Memory) AddDevice(ctx context.Context, d mfa.Device, e mfa.Event) error {
-	return m.change(ctx, e, func() error {
+	return m.changeAs(ctx, &e, func() error {
 		if !fitsKind(d) {
 			return mfa.Fail(mfa.CodeInvalidInput, "field", "kind")
 		}
@@ -43,6 +43,9 @@ func (m *Memory) AddDevice(ctx context.Context, d mfa.Device, e mfa.Event) error
 		}
 		if d.Kind == mfa.KindApp && virtual(rest) >= m.maxVirtual {
 			return deviceLimit(m.maxVirtual)
+		}
+		if swept := len(m.devices) - len(rest); swept > 0 {
+			e = e.With("swept", fmt.Sprint(swept))
 		}
 		m.devices = append(rest, newDevice(d))
 		if d.Kind == mfa.KindPasskey && m.account.FrozenAt.IsZero() {
@@ -125,7 +128,7 @@ func (m *Memory) SweepUnassigned(ctx context.Context, e mfa.Event) (int, error) 
 		m.devices = slices.DeleteFunc(m.devices, isSwept)
 		swept := before - len(m.devices)
 		if swept > 0 {
-			m.append(e)
+			m.append(e.With("count", fmt.Sprint(swept)))
 		}
 		return swept, nil
 	})

@@ -55,7 +55,11 @@ func testSweep(t *testing.T, b *bench) {
 		t.Helper()
 		before := len(b.trail())
 		b.same("swept", found[int](b)(b.SweepUnassigned(ctx, event(mfa.EventVirtualSwept))), want)
-		b.same("events", len(b.trail())-before, min(want, 1))
+		trail := b.trail()
+		b.same("events", len(trail)-before, min(want, 1))
+		if want > 0 {
+			b.same("the event's count", trail[len(trail)-1].Detail["count"], fmt.Sprint(want))
+		}
 		b.same("left", len(found[[]mfa.Device](b)(b.Unassigned(ctx, mfa.KindApp))), 0)
 	}
 	swept(0)
@@ -76,7 +80,9 @@ func testSweep(t *testing.T, b *bench) {
 	again.ID = "APP-again"
 	before := len(b.trail())
 	b.add(again)
-	b.same("one event", len(b.trail())-before, 1)
+	trail := b.trail()
+	b.same("one event", len(trail)-before, 1)
+	b.same("that says what it swept", trail[len(trail)-1].Detail, map[string]string{"swept": "1"})
 	b.same("only the new one", found[[]mfa.Device](b)(b.Unassigned(ctx, mfa.KindApp)), []mfa.Device{again})
 	b.refuses(mfa.CodeNotFound, func() error { _, err := b.Device(ctx, old.ID); return err })
 
