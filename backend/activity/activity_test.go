@@ -291,3 +291,27 @@ func TestWithoutAFile(t *testing.T) {
 		t.Error(err)
 	}
 }
+
+func FuzzMarks(f *testing.F) {
+	f.Add([]byte(`{"seq":1,"hash":"` + strings.Repeat("ab", 32) + `","time":"2026-11-01T12:00:00Z"}` + "\n{"))
+	f.Add([]byte("{}\n"))
+	f.Add([]byte("\n\x00"))
+	f.Fuzz(func(t *testing.T, data []byte) {
+		m := marks{path: filepath.Join(t.TempDir(), "checkpoints.jsonl")}
+		if err := os.WriteFile(m.path, data, 0o600); err != nil {
+			t.Fatal(err)
+		}
+		found, size, err := m.read()
+		if err != nil {
+			return
+		}
+		next := Mark{Seq: 7, Hash: strings.Repeat("cd", 32), Time: noon}
+		if err := m.add(found, size, next); err != nil {
+			t.Fatal(err)
+		}
+		again, _, err := m.read()
+		if err != nil || again[len(again)-1] != next || len(found) < maxMarks && len(again) != len(found)+1 {
+			t.Errorf("%d marks, then %d, %v", len(found), len(again), err)
+		}
+	})
+}

@@ -112,12 +112,16 @@ var backupRestore = command{
 	},
 }
 
-// mayRestore gives the account that is there, "" for none.
+// mayRestore gives the account that is there, "" for none, or for one that cannot be
+// opened: then nobody can be asked who they are.
 func (w *withSession) mayRestore(ctx context.Context, t *terminal, g *globals, yes bool) (id string, err error) {
 	if err := w.h.settle(ctx, t, g); err != nil {
 		return "", err
 	}
 	house, err := w.h.open(ctx, t, g)
+	if mfa.IsCode(err, mfa.CodeDatabaseDamaged) || mfa.IsCode(err, mfa.CodeDatabaseForeign) {
+		return "", (&seat{t: t}).sure(ctx, yes, "Put the backup in the place of what cannot be opened? It is kept beside it.")
+	}
 	if err != nil {
 		return "", err
 	}

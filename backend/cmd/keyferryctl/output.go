@@ -85,6 +85,20 @@ func codes(f *mfa.Failure) string {
 	return string(f.Code)
 }
 
+// progress tells a person how far something is, on one line; nobody else.
+func (t *terminal) progress(verb string) func(done, total int) {
+	if t.json || !t.in.isTerminal() {
+		return nil
+	}
+	return func(done, total int) {
+		end := ""
+		if done == total {
+			end = "\n"
+		}
+		fmt.Fprintf(t.outErr, "\r%s %d of %d%s", verb, done, total, end)
+	}
+}
+
 // failureJSON is how a failure looks to scripts; the same members as in the
 // window's boundary, and the words.
 type failureJSON struct {

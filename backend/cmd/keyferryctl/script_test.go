@@ -12,13 +12,20 @@ import (
 
 	"github.com/rogpeppe/go-internal/testscript"
 
+	"github.com/keyferry/keyferry/backend/account"
 	"github.com/keyferry/keyferry/backend/home"
 	"github.com/keyferry/keyferry/backend/qrpicture"
 	"github.com/keyferry/keyferry/backend/totp"
+	"github.com/keyferry/keyferry/backend/vault"
 )
 
 func TestMain(m *testing.M) {
-	testscript.Main(m, map[string]func(){"keyferryctl": main})
+	testscript.Main(m, map[string]func(){"keyferryctl": func() {
+		// What is tested is what happens around the hashes, and each command signs in.
+		account.DefaultCost = account.Cost{Time: 1, MemoryKiB: 64, Threads: 1}
+		vault.DefaultCost = vault.Cost{Time: 1, MemoryKiB: 64, Threads: 1}
+		main()
+	}})
 }
 
 // TestScripts runs testdata/script: what a person can do with the program, with

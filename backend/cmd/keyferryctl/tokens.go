@@ -113,7 +113,7 @@ var tokenImport = changing("token import", "FILE [--only-good]", "put the tokens
 		for _, r := range p.Rows {
 			s.t.problem(r.Line, r.Number(), r.Problem)
 		}
-		n, err := s.Stock.Import(ctx, s.session, p, *onlyGood, nil)
+		n, err := s.Stock.Import(ctx, s.session, p, *onlyGood, s.t.progress("Sealed"))
 		if err != nil {
 			return err
 		}

@@ -38,7 +38,7 @@ var userImport = changing("user import", "FILE [--only-good]", "add the users of
 			s.t.problem(r.Line, r.Name, r.Problem)
 		}
 		s.t.result(map[string]any{"rows": rows, "good": list.Good(), "bad": list.Bad()})
-		added, err := s.Accounts.AddUsers(ctx, s.session, list, *onlyGood, nil)
+		added, err := s.Accounts.AddUsers(ctx, s.session, list, *onlyGood, s.t.progress("Added"))
 		if err != nil {
 			return err
 		}
