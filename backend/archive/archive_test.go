@@ -26,7 +26,7 @@ func TestABackupIsRehearsed(t *testing.T) {
 	path := filepath.Join(t.TempDir(), "b")
 	made, err := w.backups.Make(t.Context(), mfa.Session{PrincipalID: w.root.ID}, path, pass(phrase))
 	w.must(err)
-	got, err := Rehearse(t.Context(), path, pass(phrase), opener)
+	got, err := Rehearse(t.Context(), path, pass(phrase), "", opener)
 	w.must(err)
 	want := Summary{Account: w.account.ID, Alias: w.account.Alias, MadeAt: clock(), Users: 3, Devices: 5, Sealed: 5, Events: got.Events}
 	if got != want || made != want || got.Events < 10 {
@@ -142,13 +142,13 @@ func TestCancelLeavesNothing(t *testing.T) {
 		},
 	} {
 		ctx, cancel = context.WithCancel(t.Context())
-		if _, err := Rehearse(ctx, path, pass(phrase), open); !errors.Is(err, context.Canceled) {
+		if _, err := Rehearse(ctx, path, pass(phrase), "", open); !errors.Is(err, context.Canceled) {
 			t.Errorf("%s: %v", name, err)
 		}
 	}
 	ctx, cancel = context.WithCancel(t.Context())
 	cancel()
-	if _, err := Rehearse(ctx, path, pass(phrase), opener); !errors.Is(err, context.Canceled) {
+	if _, err := Rehearse(ctx, path, pass(phrase), "", opener); !errors.Is(err, context.Canceled) {
 		t.Errorf("at once: %v", err)
 	}
 	if left := files(t, os.Getenv("TMPDIR")); len(left) != 0 {
@@ -159,7 +159,7 @@ func TestCancelLeavesNothing(t *testing.T) {
 func TestAnAccountWithoutSecretsHasNoKey(t *testing.T) {
 	w := newWorld(t)
 	path := w.backup()
-	got, err := Rehearse(t.Context(), path, pass(phrase), opener)
+	got, err := Rehearse(t.Context(), path, pass(phrase), "", opener)
 	w.must(err)
 	if got.Sealed != 0 {
 		t.Errorf("%+v", got)
@@ -182,7 +182,7 @@ func TestEveryCutAndEveryBitShows(t *testing.T) {
 	check := func(name string, data []byte) {
 		t.Helper()
 		w.must(os.WriteFile(path, data, 0o600))
-		_, err := Rehearse(t.Context(), path, pass(phrase), func(context.Context, string, *mfa.Secret) (mfa.Store, mfa.Sealer, error) {
+		_, err := Rehearse(t.Context(), path, pass(phrase), "", func(context.Context, string, *mfa.Secret) (mfa.Store, mfa.Sealer, error) {
 			t.Fatalf("%s: it was believed", name)
 			return nil, nil, nil
 		})
@@ -220,9 +220,9 @@ func TestWrongPassphraseAndForeignFiles(t *testing.T) {
 	w := newWorld(t)
 	w.fill()
 	path := w.backup()
-	_, err := Rehearse(t.Context(), path, pass("another passphrase"), opener)
+	_, err := Rehearse(t.Context(), path, pass("another passphrase"), "", opener)
 	refuses(t, err, mfa.CodeBackupPassphrase)
-	_, err = Rehearse(t.Context(), path, nil, opener)
+	_, err = Rehearse(t.Context(), path, nil, "", opener)
 	refuses(t, err, mfa.CodeBackupPassphrase)
 	dir := t.TempDir()
 	for name, test := range map[string]struct {
@@ -242,12 +242,12 @@ func TestWrongPassphraseAndForeignFiles(t *testing.T) {
 			if err := os.WriteFile(p, test.content, 0o600); err != nil {
 				t.Fatal(err)
 			}
-			_, err := Rehearse(t.Context(), p, pass(phrase), opener)
+			_, err := Rehearse(t.Context(), p, pass(phrase), "", opener)
 			refuses(t, err, test.code)
 		})
 	}
 	for _, p := range []string{filepath.Join(dir, "none"), dir} {
-		_, err := Rehearse(t.Context(), p, pass(phrase), opener)
+		_, err := Rehearse(t.Context(), p, pass(phrase), "", opener)
 		refuses(t, err, mfa.CodeFileUnreadable)
 	}
 }
@@ -396,7 +396,7 @@ func TestWhatIsInsideIsNotBelieved(t *testing.T) {
 			if err := os.WriteFile(p, sealed(t, phrase, 4, packed(t, test.entries...)), 0o600); err != nil {
 				t.Fatal(err)
 			}
-			_, err := Rehearse(t.Context(), p, pass(phrase), opener)
+			_, err := Rehearse(t.Context(), p, pass(phrase), "", opener)
 			if test.code == "" && err != nil || test.code != "" && !mfa.IsCode(err, test.code) {
 				t.Fatalf("got %v (%s), want %q", err, mfa.AsFailure(err).Explain(), test.code)
 			}
@@ -405,7 +405,7 @@ func TestWhatIsInsideIsNotBelieved(t *testing.T) {
 	tail := append(packed(t, head(nil), key, db), "something else"...)
 	p := filepath.Join(dir, "tail")
 	w.must(os.WriteFile(p, sealed(t, phrase, 4, tail), 0o600))
-	_, err := Rehearse(t.Context(), p, pass(phrase), opener)
+	_, err := Rehearse(t.Context(), p, pass(phrase), "", opener)
 	refuses(t, err, mfa.CodeBackupDamaged)
 	if left := files(t, os.Getenv("TMPDIR")); len(left) != 0 {
 		t.Errorf("left behind: %v", left)
@@ -423,13 +423,13 @@ func TestRehearsalFindsWhatTheAccountBroke(t *testing.T) {
 	w.fill()
 	path := w.backup()
 	t.Run("another key", func(t *testing.T) {
-		_, err := Rehearse(t.Context(), path, pass(phrase), func(ctx context.Context, path string, _ *mfa.Secret) (mfa.Store, mfa.Sealer, error) {
+		_, err := Rehearse(t.Context(), path, pass(phrase), "", func(ctx context.Context, path string, _ *mfa.Secret) (mfa.Store, mfa.Sealer, error) {
 			return opener(ctx, path, mfa.NewSecret(make([]byte, keySize)))
 		})
 		refuses(t, err, mfa.CodeBackupDamaged)
 	})
 	t.Run("a broken chain", func(t *testing.T) {
-		s, err := Rehearse(t.Context(), path, pass(phrase), func(ctx context.Context, path string, key *mfa.Secret) (mfa.Store, mfa.Sealer, error) {
+		s, err := Rehearse(t.Context(), path, pass(phrase), "", func(ctx context.Context, path string, key *mfa.Secret) (mfa.Store, mfa.Sealer, error) {
 			s, v, err := opener(ctx, path, key)
 			return brokenChain{s}, v, err
 		})
@@ -441,7 +441,7 @@ func TestRehearsalFindsWhatTheAccountBroke(t *testing.T) {
 	for code, want := range map[mfa.Code]mfa.Code{mfa.CodeDatabaseNewer: mfa.CodeBackupNewer, mfa.CodeDatabaseDamaged: mfa.CodeBackupDamaged,
 		mfa.CodeDatabaseForeign: mfa.CodeBackupDamaged, mfa.CodeDiskFull: mfa.CodeDiskFull} {
 		t.Run(string(code), func(t *testing.T) {
-			_, err := Rehearse(t.Context(), path, pass(phrase), func(context.Context, string, *mfa.Secret) (mfa.Store, mfa.Sealer, error) {
+			_, err := Rehearse(t.Context(), path, pass(phrase), "", func(context.Context, string, *mfa.Secret) (mfa.Store, mfa.Sealer, error) {
 				return nil, nil, mfa.Fail(code)
 			})
 			refuses(t, err, want)

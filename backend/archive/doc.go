@@ -25,11 +25,12 @@
 //	swap .................. rename: the new is there, whole
 //
 // An old database that is too damaged to take in its WAL keeps it as <...>.bak-wal.
-// Folders that a dead restore left are swept by the next one.
+// Folders that a dead restore left are swept by the next one; those of a dead backup or
+// rehearsal, which hold a copy of the database, at the next start (Sweep) or a day later.
 //
 // It never opens a database itself (the Opener does), never closes the one in use, and
 // never decides who may make a backup (package account does).
 //
 // Reading order: format.go, make.go, read.go, check.go, rehearse.go, restore.go,
-// swap.go, files.go.
+// swap.go, files.go, leftover.go.
 package archive

@@ -89,7 +89,7 @@ func (s *Service) Make(ctx context.Context, who mfa.Session, path string, passph
 	}
 	m.Users, m.Devices, m.Events, m.Sealed = found.users, found.devices, found.events, found.sealed
 
-	folder, err := os.MkdirTemp(s.c.Folder, "keyferry-backup-")
+	folder, err := os.MkdirTemp(s.c.Folder, makeFolder)
 	if err != nil {
 		return Summary{}, failed(err)
 	}
@@ -125,7 +125,8 @@ func (s *Service) key() (*mfa.Secret, error) {
 
 // seal packs into a file beside path and gives it the name.
 func (s *Service) seal(ctx context.Context, path string, m manifest, key *mfa.Secret, database string, passphrase *mfa.Secret) (err error) {
-	f, err := os.CreateTemp(filepath.Dir(path), ".keyferry-backup-*.part") // mode 0600
+	sweepOld(filepath.Dir(path), false, partFile)
+	f, err := os.CreateTemp(filepath.Dir(path), partFile) // mode 0600
 	if err != nil {
 		return err
 	}

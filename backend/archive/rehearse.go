@@ -15,8 +15,15 @@ import (
 // file-unreadable, backup-unreadable, backup-passphrase-wrong, backup-damaged (also
 // when a secret does not open), backup-newer, chain-broken (params: seq; the Summary
 // is good all the same), disk-full.
-func Rehearse(ctx context.Context, path string, passphrase *mfa.Secret, open Opener) (Summary, error) {
-	folder, err := os.MkdirTemp("", "keyferry-rehearsal-") // mode 0700
+//
+// The copy lies in a new folder below where, which is the data folder, or empty for the
+// system's folder for such files; what a killed rehearsal left there a day ago goes.
+func Rehearse(ctx context.Context, path string, passphrase *mfa.Secret, where string, open Opener) (Summary, error) {
+	if where == "" {
+		where = os.TempDir()
+	}
+	sweepOld(where, true, rehearsalFolder)
+	folder, err := os.MkdirTemp(where, rehearsalFolder) // mode 0700
 	if err != nil {
 		return Summary{}, failed(err)
 	}

@@ -105,15 +105,9 @@ func (t Target) folder() (string, error) {
 	if t.Database == "" {
 		return "", errors.New("archive: no database named")
 	}
-	dir, pattern := filepath.Dir(t.Database), filepath.Base(t.Database)+".restore-"
-	entries, err := os.ReadDir(dir)
-	if err != nil {
-		return "", err
+	dir, name := filepath.Dir(t.Database), filepath.Base(t.Database)+restoreFolder
+	for _, path := range lying(dir, true, name) {
+		_ = os.RemoveAll(path)
 	}
-	for _, e := range entries {
-		if e.IsDir() && len(e.Name()) > len(pattern) && e.Name()[:len(pattern)] == pattern {
-			os.RemoveAll(filepath.Join(dir, e.Name()))
-		}
-	}
-	return os.MkdirTemp(dir, pattern)
+	return os.MkdirTemp(dir, name)
 }

@@ -216,7 +216,7 @@ func TestOneRottenSecretDoesNotKeepTheRestBack(t *testing.T) {
 	rotten := storetest.NewToken("T-1000009") // its seed was never sealed by anybody
 	w.must(w.store.AddTokens(t.Context(), []mfa.Device{rotten}, mfa.Event{At: clock(), Kind: mfa.EventTokensImported}))
 	path := w.backup()
-	_, err := Rehearse(t.Context(), path, pass(phrase), opener)
+	_, err := Rehearse(t.Context(), path, pass(phrase), "", opener)
 	refuses(t, err, mfa.CodeBackupDamaged)
 	w.close()
 	_, key, err := Restore(t.Context(), path, pass(phrase), w.target(), opener)

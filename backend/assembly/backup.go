@@ -16,7 +16,7 @@ import (
 
 // Rehearse opens a backup and says what is in it: see archive.Rehearse.
 func (d doors) Rehearse(ctx context.Context, path string, passphrase *mfa.Secret) (archive.Summary, error) {
-	return archive.Rehearse(ctx, path, passphrase, openCopy)
+	return archive.Rehearse(ctx, path, passphrase, d.home.Dir(), openCopy)
 }
 
 // Restore puts a backup in the place of a database that nobody has open: see
@@ -36,9 +36,10 @@ func Restore(ctx context.Context, c Config, r desk.Restoring) (archive.Summary, 
 	return s, key, errors.Join(err, folder.Close())
 }
 
-// Rehearse is archive.Rehearse with the product's own store and vault.
+// Rehearse is archive.Rehearse with the product's own store and vault. It needs no data
+// folder, so the copy lies in the system's folder for such files.
 func Rehearse(ctx context.Context, path string, passphrase *mfa.Secret) (archive.Summary, error) {
-	return archive.Rehearse(ctx, path, passphrase, openCopy)
+	return archive.Rehearse(ctx, path, passphrase, "", openCopy)
 }
 
 func restore(ctx context.Context, database, checkpoints string, sandbox bool, r desk.Restoring) (archive.Summary, *mfa.Secret, error) {

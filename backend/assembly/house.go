@@ -78,7 +78,12 @@ func openHome(dir string) (*home.Home, error) {
 			return nil, err
 		}
 	}
-	return home.Open(dir)
+	folder, err := home.Open(dir)
+	if err != nil {
+		return nil, err
+	}
+	archive.Sweep(folder.Dir(), folder.Database(), folder.SandboxDatabase()) // the lock says that nobody works there
+	return folder, nil
 }
 
 func logger(l *slog.Logger) *slog.Logger {
