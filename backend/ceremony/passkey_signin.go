@@ -21,7 +21,6 @@ func (s *Service) SignInWithPasskey(ctx context.Context, report mfa.Report) (mfa
 		s.note(ctx, mfa.Event{Kind: mfa.EventSignInRefused, PrincipalID: p.ID}, err)
 		return mfa.Principal{}, mfa.Session{}, err
 	}
-	s.sweep(ctx, p)
 	report.To(mfa.Progress{Stage: mfa.StageDone})
 	return p, session, nil
 }

@@ -45,5 +45,6 @@ func (s *Service) recovered(ctx context.Context, p mfa.Principal, code *mfa.Secr
 	if err := s.Recovery.Use(ctx, p.ID, code); err != nil {
 		return mfa.Session{}, err
 	}
+	s.sweep(context.WithoutCancel(ctx), p)
 	return session, s.right(context.WithoutCancel(ctx), p.ID)
 }

@@ -34,7 +34,6 @@ func (s *Service) Password(ctx context.Context, who mfa.Identity, password *mfa.
 }
 
 func (s *Service) afterPassword(ctx context.Context, p mfa.Principal) (Pending, error) {
-	s.sweep(ctx, p)
 	devices, err := s.Store.Devices(ctx, p.ID)
 	if err != nil {
 		return Pending{}, err
@@ -46,6 +45,7 @@ func (s *Service) afterPassword(ctx context.Context, p mfa.Principal) (Pending, 
 			return Pending{}, err
 		}
 		pending.Session = &session
+		s.sweep(ctx, p)
 		return pending, nil
 	}
 	if s.Recovery != nil {
@@ -57,8 +57,8 @@ func (s *Service) afterPassword(ctx context.Context, p mfa.Principal) (Pending, 
 	return pending, err
 }
 
-// sweep deletes unassigned apps, as signing in at IAM's console does. It keeps nobody
-// from signing in.
+// sweep deletes unassigned apps, as signing in at IAM's console does, once somebody is in:
+// whoever knows a password alone must delete nothing. It keeps nobody from signing in.
 func (s *Service) sweep(ctx context.Context, p mfa.Principal) {
 	if s.Devices == nil {
 		return
@@ -111,6 +111,7 @@ func (s *Service) Refreshed(ctx context.Context, session mfa.Session) (mfa.Sessi
 // proven is the session that a device makes. The event of it is durable by then.
 func (s *Service) proven(ctx context.Context, p mfa.Principal, deviceID string) (mfa.Session, error) {
 	now := s.Clock()
+	s.sweep(context.WithoutCancel(ctx), p)
 	return s.limited(ctx, p, mfa.Session{ID: mfa.NewID(), PrincipalID: p.ID, StartedAt: now, MFAAt: now, DeviceID: deviceID})
 }
 
