@@ -330,12 +330,36 @@ type shows struct {
 
 func (w *window) code(s *shows, steps int) string {
 	w.t.Helper()
-	code, err := totp.Code(s.seed, s.p, time.Now().Add(time.Duration(steps)*s.p.Period))
-	if err != nil {
-		w.t.Fatal(err)
+	return w.pair(s, steps, steps)[0]
+}
+
+// pair is two codes as of one moment.
+func (w *window) pair(s *shows, first, second int) (codes [2]string) {
+	w.t.Helper()
+	now := time.Now()
+	for i, steps := range []int{first, second} {
+		code, err := totp.Code(s.seed, s.p, now.Add(time.Duration(steps)*s.p.Period))
+		if err != nil {
+			w.t.Fatal(err)
+		}
+		codes[i] = code
 	}
-	w.hunt.code(code)
-	return code
+	w.hunt.code(codes[:]...)
+	return codes
+}
+
+// two is a request with a pair.
+func (w *window) two(id string, s *shows, first, second int) bind.TwoCodesRequest {
+	w.t.Helper()
+	pair := w.pair(s, first, second)
+	return bind.TwoCodesRequest{ID: id, First: pair[0], Second: pair[1]}
+}
+
+// assign is the same for a token.
+func (w *window) assign(serial, name string, s *shows, first, second int) bind.AssignTokenRequest {
+	w.t.Helper()
+	pair := w.pair(s, first, second)
+	return bind.AssignTokenRequest{Serial: serial, Name: name, First: pair[0], Second: pair[1]}
 }
 
 // next is the next code that signs in; the first is the one after those that enabled
