@@ -71,9 +71,9 @@ func VerifyDatabase(ctx context.Context, path, checkpoints string) (Result, erro
 	})
 }
 
-// VerifyExport checks an export that no filter made shorter: JSON Lines of 1 MB at most.
+// VerifyExport checks an export that no filter made shorter: JSON Lines of 64 KB at most.
 func VerifyExport(ctx context.Context, r io.Reader, checkpoints string) (Result, error) {
-	lines := bufio.NewReaderSize(r, 1<<20)
+	lines := bufio.NewReaderSize(r, 1<<16)
 	return verify(checkpoints, func() (e event, err error) {
 		line, err := lines.ReadSlice('\n')
 		if err == io.EOF && len(line) == 0 {

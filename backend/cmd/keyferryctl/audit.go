@@ -124,7 +124,7 @@ var auditVerify = command{
 	set: func(fs *flag.FlagSet, g *globals) func(context.Context, *terminal, []string) error {
 		var h houseFlags
 		h.flags(fs)
-		database := fs.String("database", "", "the database `FILE` (default: that of the data folder)")
+		database := fs.String("database", "", "the database `FILE` (default: that of the data folder, when no window is open with it)")
 		export := fs.String("export", "", "an export, `FILE` or - for standard input, in place of a database")
 		checkpoints := fs.String("checkpoints", "", "`FILE` of checkpoints (default: that of the data folder, if the database is its)")
 		return func(ctx context.Context, t *terminal, args []string) error {

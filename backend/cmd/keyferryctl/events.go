@@ -101,7 +101,7 @@ func details(d map[string]string) string {
 	var b strings.Builder
 	for _, k := range slices.Sorted(maps.Keys(d)) {
 		if d[k] != "" {
-			b.WriteString("  " + k + "=" + d[k])
+			b.WriteString("  " + printable(k+"="+d[k]))
 		}
 	}
 	return b.String()

@@ -51,6 +51,6 @@ var userImport = changing("user import", "FILE [--only-good]", "add the users of
 // problem names a bad row of a file.
 func (t *terminal) problem(line int, name string, f *mfa.Failure) {
 	if f != nil {
-		t.say("line %d  %s  %s: %s", line, name, codes(f), words.Of(f))
+		t.say("line %d  %s  %s: %s", line, printable(name), codes(f), words.Of(f))
 	}
 }
