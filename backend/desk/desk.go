@@ -37,6 +37,8 @@ type Desk struct {
 	runs     int
 	touched  time.Time // the last sign of life
 	unwatch  func()    // stops the idle lock's timer; nil when it does not run
+	marked   time.Time // when the timer of the trail's checkpoints wrote one, by the clock on the wall
+	stopMark func()    // stops that timer; nil when it does not run
 	listener func(Event)
 }
 
@@ -120,12 +122,17 @@ func (d *Desk) enter(ctx context.Context, sandbox bool) {
 	defer d.mu.Unlock()
 	d.house, d.sandbox, d.visited, d.account, d.vault = house, sandbox, visited, acct, v
 	d.failure, d.backups = mfa.AsFailure(err), backups
+	if house != nil {
+		d.marked = time.Time{}
+		d.markIn(markSoon)
+	}
 }
 
 // leave signs out and shuts the house. With moving held.
 func (d *Desk) leave(ctx context.Context) error {
 	d.part(EndedNot)
 	d.mu.Lock()
+	d.unmark()
 	house, hasAccount := d.house, d.account != nil
 	d.house, d.account, d.vault, d.failure, d.last, d.run = nil, nil, nil, nil, nil, nil
 	d.mu.Unlock()

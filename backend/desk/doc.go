@@ -26,6 +26,6 @@
 // during I/O; mu guards the fields and is never held during I/O.
 //
 // Reading order: state.go (what can be seen), house.go, desk.go (opening and closing),
-// visit.go (who sits here), idle.go, signin.go, run.go (the running ceremony),
+// visit.go (who sits here), idle.go, mark.go, signin.go, run.go (the running ceremony),
 // adding.go, preview.go, files.go, secrets.go (the vault), restore.go, simulated.go.
 package desk
