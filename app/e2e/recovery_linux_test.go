@@ -22,11 +22,11 @@ func TestRecoveryCode(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	codes := regexp.MustCompile(`\b[A-Z2-7]{4}(?:-[A-Z2-7]{4}){3}\b`).FindAllString(sheet, -1)
+	codes := regexp.MustCompile(`\b[0-9A-Z]{4}(?:-[0-9A-Z]{4}){3}\b`).FindAllString(sheet, -1)
 	slices.Sort(codes) // what is around a text may hold it, too
 	codes = slices.Compact(codes)
 	if len(codes) != 10 {
-		t.Fatalf("%d codes are on the screen, not 10", len(codes))
+		t.Fatalf("%d codes are on the screen, not 10:\n%s", len(codes), sheet)
 	}
 	use := func(code string) walk.Step {
 		return walk.All(s.SignOut, s.RootPassword(walk.Password), s.Push("second.s_recovery"), s.Title("recovery.s_title"),
@@ -37,14 +37,12 @@ func TestRecoveryCode(t *testing.T) {
 
 	trail := s.trail(t)
 	kinds := walk.Kinds(trail)
-	for _, want := range []string{"recovery-codes-made", "signed-in-recovery"} {
-		if !slices.Contains(kinds, want) {
-			t.Errorf("there is no %s in %v", want, kinds)
-		}
+	if !slices.Contains(kinds, "recovery-codes-made") {
+		t.Errorf("the trail does not tell of the codes: %v", kinds)
 	}
-	used := slices.DeleteFunc(kinds, func(k string) bool { return k != "recovery-code-used" })
+	used := slices.DeleteFunc(slices.Clone(kinds), func(k string) bool { return k != "signed-in-recovery" })
 	if len(used) != 1 {
-		t.Errorf("%d codes were used, not 1", len(used))
+		t.Errorf("%d codes signed in, not 1: %v", len(used), kinds)
 	}
 	if last := trail[len(trail)-1]; last.Kind != "sign-in-refused" || last.Detail["code"] != "recovery-code-used" {
 		t.Errorf("the last event is %+v, not the refusal", last)

@@ -30,7 +30,7 @@ func TestUser(t *testing.T) {
 
 	kinds := walk.Kinds(s.trail(t))
 	var told []string
-	for _, k := range []string{"user-created", "password-changed", "device-added", "device-deactivated", "report-made"} {
+	for _, k := range []string{"user-created", "password-changed", "device-added", "device-removed", "report-made"} {
 		if slices.Contains(kinds, k) {
 			told = append(told, k)
 		}

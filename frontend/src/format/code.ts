@@ -22,12 +22,8 @@ export const utcTime = (at: number): string => new Date(at).toISOString().slice(
 /** Whole seconds until the next step begins, from 1 to period. */
 export const untilNextStep = (now: number, period: number): number => period - (Math.floor(now / 1000) % period)
 
-const recoveryForm = /^[A-Z2-7]{4}(-[A-Z2-7]{4}){3}$/
-
 /** A printed code as it is typed: "abcd efgh" becomes "ABCD-EFGH". */
 export function recoveryCode(typed: string): string {
   const letters = typed.toUpperCase().replace(/[^A-Z0-9]/g, '').slice(0, 16)
   return letters.replace(/(.{4})(?=.)/g, '$1-')
 }
-
-export const isRecoveryCode = (text: string): boolean => recoveryForm.test(text)
