@@ -6,10 +6,11 @@
 // It never talks to the system's secret store, to Bluetooth or to a network.
 //
 // Reading order: hunt_test.go (what a canary is, and where it is looked for),
-// window_test.go and life_test.go (a whole life through the window's calls),
-// command_test.go (and through keyferryctl); lab_test.go (an account with a clock
-// that a test moves, and a dump of all that is stored), then the promises:
-// codes_test.go, seeds_test.go, people_test.go, chain_test.go, backups_test.go,
-// store_test.go (bad input), iam_test.go, names_test.go, cycle_test.go (IAM's
-// words), grace_test.go (deadlines), race_test.go (many at once).
+// window_test.go and life_test.go (a whole life through the calls of the page;
+// keyferryctl has leak_test.go of its own), planted_test.go (the hunt finds what is
+// there); lab_test.go (an account with a clock that a test moves, and a dump of all
+// that is stored), and then the promises: codes_test.go, seeds_test.go,
+// people_test.go, store_test.go, chain_test.go, backups_test.go (bad input),
+// iam_test.go and cycle_test.go (IAM's words), grace_test.go (deadlines),
+// race_test.go (many at once).
 package canary

@@ -143,9 +143,13 @@ func (l *lab) open() {
 }
 
 func (l *lab) close() {
+	if l.store == nil {
+		return
+	}
 	l.ceremony.Close()
 	l.vault.Close()
 	l.must(l.store.Close())
+	l.store = nil
 }
 
 // reopen ends the program and starts it anew.
