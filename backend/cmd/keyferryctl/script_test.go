@@ -20,6 +20,7 @@ import (
 )
 
 func TestMain(m *testing.M) {
+	secretStore = noStore{} // here and in each process: they are all this binary
 	testscript.Main(m, map[string]func(){"keyferryctl": func() {
 		// What is tested is what happens around the hashes, and each command signs in.
 		account.DefaultCost = account.Cost{Time: 1, MemoryKiB: 64, Threads: 1}

@@ -13,6 +13,7 @@ import (
 	"github.com/keyferry/keyferry/backend/assembly"
 	"github.com/keyferry/keyferry/backend/home"
 	"github.com/keyferry/keyferry/backend/mfa"
+	"github.com/keyferry/keyferry/backend/vault"
 )
 
 // houseFlags say which account is opened. The simulated radio and relay are for
@@ -155,8 +156,12 @@ func (h *houseFlags) open(ctx context.Context, t *terminal, g *globals) (*assemb
 }
 
 func (h *houseFlags) config(g *globals) assembly.Config {
-	return assembly.Config{Home: g.home, Sandbox: h.sandbox, Radio: h.radio, Tunnel: h.tunnel, Version: buildVersion()}
+	return assembly.Config{Home: g.home, Sandbox: h.sandbox, Radio: h.radio, Tunnel: h.tunnel, Secrets: secretStore, Version: buildVersion()}
 }
+
+// secretStore keeps the data keys of real accounts. It is always nil, for the system's:
+// only this package's tests, whose accounts are real ones too, put another in its place.
+var secretStore vault.System
 
 // withSession is what a command needs that acts for somebody.
 type withSession struct {
