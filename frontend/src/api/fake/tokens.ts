@@ -31,7 +31,7 @@ export function tokenCalls(w: World): Part {
       w.needVault()
       const good = p.rows.filter((x) => !x.failure)
       w.emit('import', { id: p.id, done: good.length, total: good.length })
-      w.tokens = [...w.tokens, ...sampleTokens(good.length).map((d, i) => ({ ...d, id: `t-${w.next()}`, serial: good[i]!.mapped || good[i]!.serial }))]
+      w.tokens = [...w.tokens, ...sampleTokens(good.length).map((d, i) => ({ ...d, id: `t-new-${w.next()}`, serial: good[i]!.mapped || good[i]!.serial }))]
       w.tokenPreview = null
       return good.length
     },
