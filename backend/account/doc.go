@@ -19,7 +19,8 @@
 //
 // Wrong passwords are counted by the name that was typed, known or not; wrong codes by
 // principal, under a key of their own. Both have the same delay, and both are kept in
-// the store.
+// the store. Within a process the wait goes by the monotonic clock (waits.go), so that
+// setting the clock does not shorten it; after a restart by the clock on the wall.
 //
 // # Deadlines
 //
@@ -31,8 +32,8 @@
 // users is CSV (RFC 4180).
 //
 // Reading order: service.go, access.go (the gate), create.go, clock.go, password.go
-// (hash), guesses.go (the growing delay), signin.go (the first factor), overview.go (the
-// list of users, verdict, rehearsal), users.go, passwords.go, groups.go, settings.go,
-// csv.go, userfile.go and userimport.go (a list of users from a file), events.go,
-// newdevice.go.
+// (hash), guesses.go and waits.go (the growing delay), signin.go (the first factor),
+// overview.go (the list of users, verdict, rehearsal), users.go, passwords.go, groups.go,
+// settings.go, csv.go, userfile.go and userimport.go (a list of users from a file),
+// events.go, newdevice.go.
 package account

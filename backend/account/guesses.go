@@ -47,7 +47,7 @@ func (s *Service) gate(ctx context.Context, key []byte) (mfa.Guesses, error) {
 	if err != nil {
 		return mfa.Guesses{}, err
 	}
-	if wait := g.LockedTill.Sub(s.clock()); wait > 0 {
+	if wait := s.waits.left(key, g, s.clock()); wait > 0 {
 		return g, mfa.Fail(mfa.CodeSignInDelayed, "seconds", fmt.Sprint(int(math.Ceil(wait.Seconds()))))
 	}
 	return g, nil
@@ -59,7 +59,11 @@ func (s *Service) wrong(ctx context.Context, key []byte, g mfa.Guesses, e mfa.Ev
 	e.At = s.clock()
 	g.Count++
 	g.LockedTill = e.At.Add(delayAfter(g.Count))
-	return g.Count, s.store.RecordGuesses(ctx, key, g, e)
+	if err := s.store.RecordGuesses(ctx, key, g, e); err != nil {
+		return g.Count, err
+	}
+	s.waits.begin(key, g, e.At)
+	return g.Count, nil
 }
 
 // GuessGate lets a code of somebody's second factor be tried: sign-in-delayed

@@ -25,6 +25,7 @@ type Service struct {
 	oneGuess sync.Mutex
 	// adding lets users be counted and added at once.
 	adding sync.Mutex
+	waits  *Waits
 }
 
 // Config is what a Service is made of.
@@ -34,11 +35,16 @@ type Config struct {
 	Clock func() time.Time
 	Rand  io.Reader
 	Cost  Cost // of new password hashes; DefaultCost is right outside of tests
+	// Waits remembers waits beyond the life of this service; nil: it does not.
+	Waits *Waits
 }
 
 // New makes the service.
 func New(c Config) *Service {
-	return &Service{store: c.Store, rules: c.Rules, clock: c.Clock, rand: c.Rand, cost: c.Cost, idKey: argon2.IDKey}
+	if c.Waits == nil {
+		c.Waits = NewWaits()
+	}
+	return &Service{waits: c.Waits, store: c.Store, rules: c.Rules, clock: c.Clock, rand: c.Rand, cost: c.Cost, idKey: argon2.IDKey}
 }
 
 // Account gives the account, or no-account.

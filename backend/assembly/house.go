@@ -96,12 +96,13 @@ func logger(l *slog.Logger) *slog.Logger {
 // doors opens the houses of one data folder: see desk.Doors.
 type doors struct {
 	Config
-	home *home.Home
+	home  *home.Home
+	waits map[bool]*account.Waits // by sandbox: they outlive the houses
 }
 
 func newDoors(folder *home.Home, c Config) doors {
 	c.Log = logger(c.Log)
-	return doors{Config: c, home: folder}
+	return doors{Config: c, home: folder, waits: map[bool]*account.Waits{false: account.NewWaits(), true: account.NewWaits()}}
 }
 
 func (d doors) database(sandbox bool) string {
@@ -163,7 +164,8 @@ func (d doors) Open(ctx context.Context, isSandbox bool, phone func(phonesim.Sta
 
 // furnish puts the use cases over a store.
 func (d doors) furnish(store *sqlite.Store, v *vault.Vault, way ceremony.Phones, isSandbox bool) *desk.House {
-	accounts := account.New(account.Config{Store: store, Rules: rules.Builtin{Policies: store}, Clock: time.Now, Rand: rand.Reader, Cost: d.hashing()})
+	accounts := account.New(account.Config{Store: store, Rules: rules.Builtin{Policies: store}, Clock: time.Now, Rand: rand.Reader, Cost: d.hashing(),
+		Waits: d.waits[isSandbox]})
 	owned := devices.New(devices.Config{Store: store, Accounts: accounts, Clock: time.Now})
 	printed := recovery.New(recovery.Config{Store: store, Accounts: accounts, Vault: v, Clock: time.Now, Rand: rand.Reader})
 	return &desk.House{
