@@ -178,11 +178,13 @@ export class App {
   }
 
   async load(): Promise<void> {
-    if (this.state?.session?.limit === 'change-password') return // nothing of it is allowed before
+    const limit = this.state?.session?.limit ?? ''
+    if (limit === 'change-password') return // nothing of it is allowed before
+    const free = limit === '' // who is held to adding a device sees the devices alone
     const turn = this.turn
     try {
       const [devices, linked, me, unassigned] = await Promise.all([
-        api.devices(), api.linkedPhones(), api.me(), this.governs ? api.unassignedDevices() : [],
+        api.devices(), free ? api.linkedPhones() : [], free ? api.me() : null, free && this.governs ? api.unassignedDevices() : [],
       ])
       if (turn !== this.turn) return
       this.devices = devices

@@ -43,7 +43,7 @@ describe('areas', () => {
 describe('a session that must change its password', () => {
   it('asks for nothing that it may not see', async () => {
     const far = fake('home', 0)
-    const refused = vi.fn(() => Promise.reject(failure('password-change-needed')))
+    const refused = vi.fn(() => Promise.reject(failure('password-change-needed', 'change-input')))
     Object.assign(far.api, { Devices: refused, Me: refused, LinkedPhones: refused })
     connect(far)
     const app = new App()

@@ -112,7 +112,7 @@ describe('a hardware token', () => {
     await w.user.type(serial, '5680')
     await screen.findByRole('option', { name: /GAHT12345680/ })
     await sound()
-    await w.user.keyboard('{ArrowDown}{Enter}')
+    await w.user.keyboard('{ArrowDown}{ArrowUp}{Enter}')
     expect(serial.value).toBe('GAHT12345680')
     await w.user.type(await field('MFA code 1'), '123456')
     await w.user.type(await field('MFA code 2'), '234567{Enter}')

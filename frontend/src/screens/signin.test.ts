@@ -2,7 +2,7 @@
 /** Signing in by every way there is, and what enforcement puts in front of the list. */
 import { screen, waitFor } from '@testing-library/svelte'
 import { describe, expect, it } from 'vitest'
-import { failure } from '../api/fake'
+import { device, failure } from '../api/fake'
 import { app } from '../app/app.svelte'
 import { button, field, heading, sound, walk, type Walk } from './walk'
 
@@ -227,7 +227,10 @@ describe('enforcement', () => {
   })
 
   it('after the day leaves adding a device and signing out, nothing else', async () => {
-    const w = await walk('set-up')
+    const w = await walk('set-up', (far) => {
+      const held = <T>(answer: T) => async () => far.world.limit === '' ? answer : Promise.reject(failure('device-setup-needed', 'add-device'))
+      Object.assign(far.api, { Me: held(far.world.person), LinkedPhones: held([]), UnassignedDevices: held([]) })
+    })
     await heading('Set up a device')
     expect(screen.queryByRole('button', { name: 'Users' })).toBeNull()
     await sound()
@@ -246,6 +249,17 @@ describe('enforcement', () => {
     await heading('My security')
     await screen.findByText('my-app')
     await button('Users')
+    expect(app.trouble).toBeNull()
+  })
+
+  it('lets go of devices that take the place of one that works', async () => {
+    const w = await walk('set-up', (far) => far.world.put('p-root', [device({ name: 'copied', suspectAt: 1 })]))
+    await heading('Set up a device')
+    await w.user.click(await button('Remove copied from your devices'))
+    await w.user.click(await button('Remove device'))
+    await waitFor(() => expect(w.far.world.own).toEqual([]))
+    await heading('Set up a device')
+    await waitFor(() => expect(screen.queryByText('Devices you have')).toBeNull())
   })
 
   it('asks for a new password where somebody else set it', async () => {
