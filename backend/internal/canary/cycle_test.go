@@ -37,11 +37,10 @@ func TestANameIsTakenOnce(t *testing.T) {
 		},
 	}
 	for kind, add := range kinds {
+		w := newWorld(t)
 		for _, name := range []string{"root-app", "ROOT-KEY", "Bob-Token"} {
-			w := newWorld(t)
 			wants(t, kind+" called "+name, add(w, name), mfa.CodeNameTaken)
 		}
-		w := newWorld(t)
 		if err := add(w, "root"); err != nil { // names of people are no names of devices
 			t.Errorf("%s: %v", kind, err)
 		}
