@@ -162,6 +162,8 @@ const (
 	CodeTokenCounterBased  Code = "token-counter-based"
 	CodeTokenNoClock       Code = "token-no-clock"
 	CodeTokenDuplicate     Code = "token-duplicate" // params: serial, line (of the first one)
+	CodeSeedDuplicate      Code = "seed-duplicate"  // params: serial, line (of the first one)
+	CodeSeedTaken          Code = "seed-taken"      // params: serial (of the device that has it)
 	CodeSeedFileUnknown    Code = "seed-file-unknown"
 	CodeSeedFileTooLarge   Code = "seed-file-too-large" // params: limit
 	CodeSeedFileEncoding   Code = "seed-file-encoding"
@@ -195,6 +197,7 @@ var iam = map[Code]string{
 	CodeNotFound: "NoSuchEntity", CodeNoAccount: "NoSuchEntity",
 	CodeNameTaken: "EntityAlreadyExists", CodeSerialTaken: "EntityAlreadyExists", CodeDeviceAssigned: "EntityAlreadyExists",
 	CodeCredentialRegistered: "EntityAlreadyExists", CodeAccountExists: "EntityAlreadyExists", CodeTokenDuplicate: "EntityAlreadyExists",
+	CodeSeedDuplicate: "EntityAlreadyExists", CodeSeedTaken: "EntityAlreadyExists",
 	CodeAlreadyRegistered: "EntityAlreadyExists",
 	CodeDeviceLimit:       "LimitExceeded", CodeUserLimit: "LimitExceeded",
 	CodeCodeWrong: "InvalidAuthenticationCode", CodeCodeUsed: "InvalidAuthenticationCode", CodeCodesEqual: "InvalidAuthenticationCode",
@@ -362,6 +365,8 @@ var registry = map[Code]entry{
 	CodeTokenCounterBased:  {CategoryDevice, ActionUseOtherDevice},
 	CodeTokenNoClock:       {CategoryDevice, ActionUseOtherDevice},
 	CodeTokenDuplicate:     {CategoryConflict, ActionChange},
+	CodeSeedDuplicate:      {CategoryConflict, ActionChange},
+	CodeSeedTaken:          {CategoryConflict, ActionChange},
 	CodeSeedFileUnknown:    {CategoryInput, ActionChange},
 	CodeSeedFileTooLarge:   {CategoryInput, ActionChange},
 	CodeSeedFileEncoding:   {CategoryInput, ActionChange},

@@ -24,5 +24,5 @@
 // duplicates, since nobody could tell them apart afterwards.
 //
 // Reading order: row.go (what is shown), preview.go (reading and live codes),
-// serial.go (mapping), import.go (sealing and keeping).
+// serial.go (mapping), seeds.go (seeds that are known), import.go (sealing and keeping).
 package stock

@@ -62,6 +62,8 @@ type Preview struct {
 //	serial-invalid     (min, max) the number cannot be a device's, mapped or not
 //	token-duplicate    (serial, line of the first) another row is called the same here
 //	serial-taken       (serial) the account has such a device
+//	seed-taken         (serial of the device) a device of the account has this seed; as
+//	                   long as the vault is locked nobody can tell
 func (s *Service) Preview(ctx context.Context, who mfa.Session, data []byte, secrets Secrets) (*Preview, error) {
 	if _, err := s.accounts.May(ctx, who, mfa.OpImportTokens, ""); err != nil {
 		return nil, err
@@ -84,6 +86,10 @@ func (s *Service) Preview(ctx context.Context, who mfa.Session, data []byte, sec
 		return nil, err
 	}
 	checkSerials(p.Rows, known)
+	if err := s.checkSeeds(ctx, p); err != nil {
+		p.Wipe()
+		return nil, err
+	}
 	return p, nil
 }
 

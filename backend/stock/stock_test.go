@@ -44,8 +44,17 @@ func (g *glass) Seal(p mfa.Purpose, id string, secret *mfa.Secret) ([]byte, erro
 	return []byte("sealed for " + id), nil
 }
 
-func (g *glass) Open(mfa.Purpose, string, []byte) (*mfa.Secret, error) {
-	return nil, mfa.Fail(mfa.CodeVaultLocked)
+func (g *glass) Open(p mfa.Purpose, id string, _ []byte) (*mfa.Secret, error) {
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	if g.err != nil {
+		return nil, g.err
+	}
+	seed, ok := g.sealed[id]
+	if !ok || p != mfa.SealSeed {
+		return nil, mfa.Fail(mfa.CodeVaultDamaged)
+	}
+	return mfa.NewSecret(bytes.Clone(seed)), nil
 }
 
 type bench struct {
@@ -166,11 +175,14 @@ func TestDuplicates(t *testing.T) {
 		"001234567,"+seed[4:]+",TOTP\n"+ // becomes the first one's number
 		"token0001,"+seed[6:]+",TOTP\n"+ // case does not tell serials apart
 		"TOKEN0005,"+seed+",TOTP\n") // the first one's seed
-	for i, first := range []string{"", "", "1", "2", "1"} {
+	for i, want := range []struct {
+		code mfa.Code
+		line string
+	}{{}, {}, {mfa.CodeTokenDuplicate, "1"}, {mfa.CodeTokenDuplicate, "2"}, {mfa.CodeSeedDuplicate, "1"}} {
 		switch f := p.Rows[i].Problem; {
-		case first == "" && f != nil:
+		case want.code == "" && f != nil:
 			t.Errorf("row %d: %v", i+1, f)
-		case first != "" && (f == nil || f.Code != mfa.CodeTokenDuplicate || f.Params["line"] != first):
+		case want.code != "" && (f == nil || f.Code != want.code || f.Params["line"] != want.line):
 			t.Errorf("row %d: %+v", i+1, f)
 		}
 	}

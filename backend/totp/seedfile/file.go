@@ -2,7 +2,6 @@ package seedfile
 
 import (
 	"context"
-	"crypto/sha256"
 	"strconv"
 	"strings"
 
@@ -79,7 +78,9 @@ type Unlock struct {
 //
 //	seed-file-row         (line, field) this field cannot be read
 //	seed-file-mac         (line) the MAC of its seed is wrong or missing
-//	token-duplicate       (serial, line of the first) serial or seed came before
+//	token-duplicate       (serial, line of the first) the serial came before
+//	seed-duplicate        (serial, line of the first) the seed did: each of the two would
+//	                      take the other's codes
 //	token-counter-based, token-no-clock, token-unsupported (what)
 func Read(ctx context.Context, data []byte, unlock Unlock) (*File, error) {
 	format, body, err := detect(data)
@@ -169,24 +170,23 @@ func badRow(line int, field string) *mfa.Failure {
 }
 
 // nameDuplicates marks rows whose serial (without case) or seed came before. Rows
-// that have a problem already keep it. Seeds are compared by their hashes, which
-// live no longer than this.
+// that have a problem already keep it.
 func (f *File) nameDuplicates() {
-	serials, seeds := map[string]int{}, map[[sha256.Size]byte]int{}
+	serials, seeds, hash := map[string]int{}, map[totp.Digest]int{}, totp.NewDigester()
 	for i := range f.Rows {
 		r := &f.Rows[i]
-		first := 0
+		first, code := 0, mfa.CodeTokenDuplicate
 		if serial := strings.ToLower(r.Serial); serial != "" {
 			if first = serials[serial]; first == 0 {
 				serials[serial] = r.Line
 			}
 		}
 		if r.Seed.Len() > 0 {
-			sum := sha256.Sum256(r.Seed.Bytes())
+			sum := hash(r.Seed)
 			if other := seeds[sum]; other == 0 {
 				seeds[sum] = r.Line
 			} else if first == 0 {
-				first = other
+				first, code = other, mfa.CodeSeedDuplicate
 			}
 		}
 		if first != 0 && r.Problem == nil {
@@ -194,7 +194,7 @@ func (f *File) nameDuplicates() {
 			if name == "" {
 				name = r.Label
 			}
-			r.Problem = mfa.Fail(mfa.CodeTokenDuplicate, "serial", name, "line", strconv.Itoa(first))
+			r.Problem = mfa.Fail(code, "serial", name, "line", strconv.Itoa(first))
 		}
 	}
 }

@@ -32,7 +32,7 @@ func problem(err error) string {
 	f := mfa.AsFailure(err)
 	s := string(f.Code)
 	for _, name := range []string{"what", "field", "serial", "line", "limit"} {
-		if v, ok := f.Params[name]; ok && (name != "line" || f.Code == mfa.CodeTokenDuplicate || f.Code == mfa.CodeSeedFileDamaged) {
+		if v, ok := f.Params[name]; ok && (name != "line" || f.Code == mfa.CodeTokenDuplicate || f.Code == mfa.CodeSeedDuplicate || f.Code == mfa.CodeSeedFileDamaged) {
 			s += " " + v
 		}
 	}
@@ -72,7 +72,7 @@ func TestText(t *testing.T) {
 		{name: "OATH CSV, base32 with a type is a bad row", data: "T1,MZXW6YTBOI,TOTP", format: seedfile.OATH, rows: []string{"1 T1 hotp SHA1/6/30s 0 seed-file-row seed"}},
 		{name: "OATH CSV, hex that looks like base32", data: "T1,ABCDEF234567ABCD,TOTP", format: seedfile.OATH, rows: []string{"1 T1 totp SHA1/6/30s 8"}},
 		{name: "duplicates", data: "T1," + hex20 + ",TOTP\nt1," + hex21 + ",TOTP\nT3," + hex20 + ",TOTP\nT4,zz,TOTP\nT1,00,TOTP", format: seedfile.OATH,
-			rows: []string{"1 T1 totp SHA1/6/30s 20", "2 t1 totp SHA1/6/30s 20 token-duplicate t1 1", "3 T3 totp SHA1/6/30s 20 token-duplicate T3 1",
+			rows: []string{"1 T1 totp SHA1/6/30s 20", "2 t1 totp SHA1/6/30s 20 token-duplicate t1 1", "3 T3 totp SHA1/6/30s 20 seed-duplicate T3 1",
 				"4 T4 hotp SHA1/6/30s 0 seed-file-row seed", "5 T1 totp SHA1/6/30s 1 token-duplicate T1 1"}},
 		{name: "a line of 8 MB", data: "T1," + hex20 + ",TOTP\nT2," + strings.Repeat("0", 8<<20) + ",TOTP\nT3," + hex21 + ",TOTP", format: seedfile.OATH,
 			rows: []string{"1 T1 totp SHA1/6/30s 20", "2  hotp SHA1/6/30s 0 seed-file-row line", "3 T3 totp SHA1/6/30s 20"}},
@@ -97,7 +97,7 @@ func TestText(t *testing.T) {
 			rows: []string{"1  totp SHA1/6/30s 6", "4  totp SHA256/8/1m0s 5", "5  hotp SHA1/6/30s 1 token-counter-based"}},
 		{name: "otpauth list, bad rows are named", data: "otpauth://totp/A:b?secret=MZXW6YTBOI\notpauth://totp/A:b?secret=\nhello\notpauth://totp/A:x?secret=MZXW6YTBOI\notpauth://totp/s?secret=ME&encoder=steam", format: seedfile.OTPAuthList,
 			rows: []string{"1  totp SHA1/6/30s 6", "2  totp SHA1/6/30s 0 seed-file-row secret", "3  totp SHA1/6/30s 0 seed-file-row scheme",
-				"4  totp SHA1/6/30s 6 token-duplicate x 1", "5  totp SHA1/6/30s 0 token-unsupported encoder"}},
+				"4  totp SHA1/6/30s 6 seed-duplicate x 1", "5  totp SHA1/6/30s 0 token-unsupported encoder"}},
 
 		{name: "nothing", data: "", refused: "seed-file-unknown"},
 		{name: "comments only", data: "# a\n# b", refused: "seed-file-unknown"},

@@ -146,6 +146,8 @@ var english = map[mfa.Code]string{
 	mfa.CodeTokenCounterBased:  "This token counts presses (HOTP). Only tokens with a clock (TOTP) can be used.",
 	mfa.CodeTokenNoClock:       "This file describes YubiKey slots, which have no clock. Add the YubiKey as a security key.",
 	mfa.CodeTokenDuplicate:     "Token {serial} is in the file twice, first in line {line}. Remove one.",
+	mfa.CodeSeedDuplicate:      "Token {serial} has the same seed as line {line}: both would show the same codes. Ask the vendor for another file.",
+	mfa.CodeSeedTaken:          "The account's device {serial} has the same seed: each code would open both. Leave this row out.",
 	mfa.CodeSeedFileUnknown:    "This is no seed file that is known here (PSKC, OATH CSV, Entra CSV, otpauth list). Choose another file.",
 	mfa.CodeSeedFileTooLarge:   "The seed file is too large: at most {limit}. Split it.",
 	mfa.CodeSeedFileEncoding:   "The file is not UTF-8 text. Save it as UTF-8 and try again.",
