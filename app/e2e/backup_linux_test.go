@@ -31,7 +31,9 @@ func TestBackup(t *testing.T) {
 		t.Errorf("the trail does not tell of the restoring: %v", kinds)
 	}
 	var list struct{ Users []user }
-	s.ctl(t, &list, "user", "list")
+	if err := s.ctl(t).Run(&list, "user", "list"); err != nil {
+		t.Fatal(err)
+	}
 	if slices.ContainsFunc(list.Users, func(u user) bool { return u.Name == "late" }) {
 		t.Error("who came after the backup is still there")
 	}

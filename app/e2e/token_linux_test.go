@@ -47,11 +47,13 @@ func TestToken(t *testing.T) {
 	var stock struct {
 		Tokens []struct{ Serial string }
 	}
-	s.ctl(t, &stock, "token", "list")
+	if err := s.ctl(t).Run(&stock, "token", "list"); err != nil {
+		t.Fatal(err)
+	}
 	if len(stock.Tokens) != 1 || stock.Tokens[0].Serial != "FT-2301179" {
 		t.Errorf("in stock are %v, not FT-2301179 alone", stock.Tokens)
 	}
-	trail, err := walk.Trail(program(t, "keyferryctl"), s.home)
+	trail, err := s.ctl(t).Trail()
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -159,6 +159,12 @@ func (d *Desktop) Screenshot(path string) error {
 	return run(d.Command("import", "-window", "root", path))
 }
 
+// Shrink makes a PNG small enough to be kept with the sources: what a window
+// shows needs no more than 256 colours.
+func (d *Desktop) Shrink(path string) error {
+	return run(d.Command("convert", path, "-strip", "+dither", "-colors", "256", "-define", "png:compression-level=9", "png8:"+path))
+}
+
 // Type types text into whatever has the focus.
 func (d *Desktop) Type(text string) error {
 	return run(d.Command("xdotool", "type", "--clearmodifiers", "--delay", "8", "--", text))

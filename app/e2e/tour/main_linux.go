@@ -2,6 +2,7 @@ package main
 
 import (
 	"context"
+	"errors"
 	"flag"
 	"fmt"
 	"os"
@@ -16,17 +17,26 @@ import (
 )
 
 // tourTime bounds one walk, on a slow machine.
-const tourTime = 10 * time.Minute
+const tourTime = 20 * time.Minute
 
 func main() {
 	var t tour
 	flag.StringVar(&t.out, "out", "build/tour", "leave the pictures in `DIR`")
 	flag.StringVar(&t.bin, "bin", "build/bin", "the programs are in `DIR`")
 	flag.StringVar(&t.texts, "texts", "frontend/src/i18n/en", "the window's texts")
+	every := flag.Bool("every", false, "visit every screen, and list the pictures in README.md")
 	flag.Parse()
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
 	defer stop()
-	if err := t.run(ctx); err != nil {
+	do := t.run
+	if *every {
+		do = t.everything
+	}
+	err := t.clear()
+	if err == nil {
+		err = do(ctx)
+	}
+	if err != nil {
 		fmt.Fprintf(os.Stderr, "\nThe tour failed: %v\n", err)
 		os.Exit(1)
 	}
@@ -34,23 +44,29 @@ func main() {
 
 type tour struct{ out, bin, texts string }
 
-func (t tour) run(ctx context.Context) error {
+// theme is what the desktop tells the window to look like.
+type theme struct {
+	name string
+	as   desktop.Theme
+}
+
+var themes = []theme{{"light", desktop.Light}, {"dark", desktop.Dark}}
+
+// clear makes the folder, without the pictures of an earlier walk.
+func (t tour) clear() error {
 	if err := os.MkdirAll(t.out, 0o755); err != nil {
 		return err
 	}
 	old, err := filepath.Glob(filepath.Join(t.out, "*.png"))
-	if err != nil {
-		return err
-	}
 	for _, f := range old {
-		if err := os.Remove(f); err != nil {
-			return err
-		}
+		err = errors.Join(err, os.Remove(f))
 	}
-	for _, theme := range []struct {
-		name string
-		as   desktop.Theme
-	}{{"light", desktop.Light}, {"dark", desktop.Dark}} {
+	return err
+}
+
+// run walks the short tour in each theme.
+func (t tour) run(ctx context.Context) error {
+	for _, theme := range themes {
 		fmt.Printf("\nThe tour, %s theme\n", theme.name)
 		if err := t.walk(ctx, theme.name, theme.as); err != nil {
 			return fmt.Errorf("%s theme: %w", theme.name, err)
@@ -105,7 +121,7 @@ func (t tour) walk(ctx context.Context, name string, theme desktop.Theme) error 
 		{"See the devices", walk.All(p.IsHome, p.Looks("signed-in"))},
 		{"Close the window", win.Close},
 		{"Ask the database whether the phone proved the sign-in", func(context.Context) error {
-			trail, err := walk.Trail(filepath.Join(t.bin, "keyferryctl"), filepath.Clean(home))
+			trail, err := walk.Ctl{Program: filepath.Join(t.bin, "keyferryctl"), Home: home}.Trail()
 			if err != nil {
 				return err
 			}

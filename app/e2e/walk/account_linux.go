@@ -17,8 +17,7 @@ func (p Person) CreateAccount(ctx context.Context) error {
 
 // skipGrace puts adding a device off where the window asks for one.
 func (p Person) skipGrace(ctx context.Context) error {
-	skip := p.Words.Say("grace.s_skip")
-	if err := p.ReadOne(ctx, skip, p.Words.Say("nav.s_security")); err != nil || !p.Reads(ctx, skip) {
+	if err := p.SaysOne("grace.s_skip", "nav.s_security")(ctx); err != nil || !p.Reads(ctx, p.Words.Say("grace.s_skip")) {
 		return err
 	}
 	return Do(ctx, p.Looks("grace"), p.Push("grace.s_skip"))

@@ -61,6 +61,11 @@ func (p Person) Heading(words string) Step {
 	return func(ctx context.Context) error { return p.See(ctx, atspi.Heading, words) }
 }
 
+// Scroll brings the part under a heading to the upper edge.
+func (p Person) Scroll(key string) Step {
+	return func(ctx context.Context) error { return p.ScrollTo(ctx, p.Words.Say(key)) }
+}
+
 // Button waits for a button.
 func (p Person) Button(key string, fill ...string) Step {
 	return func(ctx context.Context) error { return p.See(ctx, atspi.PushButton, p.Words.Say(key, fill...)) }
@@ -68,6 +73,15 @@ func (p Person) Button(key string, fill ...string) Step {
 
 // Says waits for a text anywhere on the screen.
 func (p Person) Says(key string, fill ...string) Step { return p.Shows(p.Words.Say(key, fill...)) }
+
+// SaysOne waits for one of these texts.
+func (p Person) SaysOne(keys ...string) Step {
+	texts := make([]string, len(keys))
+	for i, k := range keys {
+		texts[i] = p.Words.Say(k)
+	}
+	return func(ctx context.Context) error { return p.ReadOne(ctx, texts...) }
+}
 
 // Shows waits for words that are no text of the window, such as a name.
 func (p Person) Shows(words string) Step {

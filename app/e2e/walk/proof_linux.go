@@ -1,10 +1,7 @@
 package walk
 
 import (
-	"encoding/json"
-	"errors"
 	"fmt"
-	"os/exec"
 	"slices"
 )
 
@@ -13,30 +10,6 @@ type Event struct {
 	Kind   string            `json:"kind"`
 	Device string            `json:"device_id"`
 	Detail map[string]string `json:"detail"`
-}
-
-// Trail reads the audit trail of a data folder's sandbox with keyferryctl, which
-// checks its chain, too. The app must have ended: one process has the folder.
-func Trail(keyferryctl, home string) ([]Event, error) {
-	out, err := exec.Command(keyferryctl, "events", "--home", home, "--sandbox", "--json").Output()
-	if err != nil {
-		var exit *exec.ExitError
-		if errors.As(err, &exit) {
-			return nil, fmt.Errorf("keyferryctl events: %w: %s", err, exit.Stderr)
-		}
-		return nil, err
-	}
-	var document struct {
-		Events []Event
-		Chain  struct{ Whole bool }
-	}
-	if err := json.Unmarshal(out, &document); err != nil {
-		return nil, err
-	}
-	if !document.Chain.Whole {
-		return nil, errors.New("the chain of the audit trail is broken")
-	}
-	return document.Events, nil
 }
 
 // Kinds lists the kinds of events, in order.

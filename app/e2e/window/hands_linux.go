@@ -159,3 +159,38 @@ func (w *Window) ReadOne(ctx context.Context, texts ...string) error {
 
 // Everything is all text that is on the screen, in reading order.
 func (w *Window) Everything(ctx context.Context) (string, error) { return w.app.Content(ctx) }
+
+// ScrollTo brings the heading of a part to the upper edge.
+func (w *Window) ScrollTo(ctx context.Context, heading string) error {
+	part, err := w.find(ctx, atspi.Named(atspi.Heading, heading))
+	if err != nil {
+		return err
+	}
+	return part.ScrollTo(ctx, atspi.TopEdge)
+}
+
+// Quiet waits until no short message is on the screen.
+func (w *Window) Quiet(ctx context.Context) error {
+	return w.await(ctx, "the short message to go", func(ctx context.Context) error {
+		told, err := w.Count(ctx, func(n atspi.Seen) bool {
+			if n.Role != atspi.Status {
+				return false
+			}
+			content, err := n.Content(ctx)
+			return err == nil && content != ""
+		})
+		if err == nil && told > 0 {
+			err = atspi.ErrAbsent
+		}
+		return err
+	})
+}
+
+// Title is the title of the page.
+func (w *Window) Title(ctx context.Context) (string, error) {
+	page, err := w.find(ctx, atspi.Want{Role: atspi.DocumentWeb, What: "the page", Name: func(string) bool { return true }})
+	if err != nil {
+		return "", err
+	}
+	return page.Name(ctx)
+}

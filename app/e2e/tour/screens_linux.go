@@ -1,0 +1,170 @@
+package main
+
+import (
+	"bytes"
+	"context"
+	"errors"
+	"fmt"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+	"sync"
+	"time"
+
+	"github.com/keyferry/keyferry/app/e2e/desktop"
+	"github.com/keyferry/keyferry/app/e2e/walk"
+	"github.com/keyferry/keyferry/app/e2e/window"
+)
+
+// gallery is every screen once, in each theme.
+type gallery struct {
+	tour
+	mu     sync.Mutex
+	titles []picture // in the order of the walk
+}
+
+// picture is a screen that was photographed.
+type picture struct{ name, title string }
+
+// everything visits every screen, both themes side by side, and lists what it
+// has left behind in README.md.
+func (t tour) everything(ctx context.Context) error {
+	g := &gallery{tour: t}
+	failed := make([]error, len(themes))
+	var both sync.WaitGroup
+	for i, theme := range themes {
+		both.Go(func() { failed[i] = g.visit(ctx, theme) })
+	}
+	both.Wait()
+	if err := errors.Join(failed...); err != nil {
+		return err
+	}
+	fmt.Printf("\n%d screens in each theme: %s\n", len(g.titles), t.out)
+	return os.WriteFile(filepath.Join(t.out, "README.md"), []byte(g.readme()), 0o644)
+}
+
+// visit walks in one theme.
+func (g *gallery) visit(ctx context.Context, theme theme) error {
+	ctx, cancel := context.WithTimeout(ctx, tourTime)
+	defer cancel()
+	dir, err := os.MkdirTemp("", "keyferry-screens")
+	if err != nil {
+		return err
+	}
+	defer os.RemoveAll(dir)
+	desk, err := desktop.Start(ctx, desktop.Options{Theme: theme.as, Width: 1120, Height: 740})
+	if err != nil {
+		return err
+	}
+	defer desk.Close()
+	fresh, full := filepath.Join(dir, "fresh"), filepath.Join(dir, "full")
+	h := &harbour{ctl: walk.Ctl{Program: filepath.Join(g.bin, "keyferryctl"), Home: full}, dir: dir}
+	if err := h.build(); err != nil {
+		return err
+	}
+	w := &shooting{gallery: g, theme: theme, camera: camera{desk: desk}, taken: map[string]bool{}}
+	if err := w.open(ctx, fresh, first); err != nil {
+		return err
+	}
+	if err := damage(filepath.Join(fresh, "keyferry.db")); err != nil {
+		return err
+	}
+	if err := w.open(ctx, fresh, damaged); err != nil {
+		return err
+	}
+	return w.open(ctx, full, func(p walk.Person) []chapter {
+		v := &visitor{Person: p, h: h}
+		return slices.Concat(v.door(), v.own(), v.others(), v.account())
+	})
+}
+
+// shooting is one theme's walk.
+type shooting struct {
+	*gallery
+	theme  theme
+	camera camera
+	taken  map[string]bool
+}
+
+// open opens the window on a data folder, walks through chapters and closes it.
+func (s *shooting) open(ctx context.Context, home string, walks func(walk.Person) []chapter) error {
+	words, err := window.ReadWords(s.texts)
+	if err != nil {
+		return err
+	}
+	win, err := window.Open(ctx, s.camera.desk, filepath.Join(s.bin, "keyferry"), "--home", home)
+	if err != nil {
+		return err
+	}
+	defer win.Kill()
+	p := walk.Person{Window: win, Words: words}
+	p.Look = func(ctx context.Context, screen string) error { return s.look(ctx, win, screen) }
+	for _, c := range walks(p) {
+		began := time.Now()
+		if err := walk.Do(ctx, c.steps...); err != nil {
+			s.camera.desk.Screenshot(filepath.Join(s.out, "failed-"+s.theme.name+".png"))
+			return fmt.Errorf("%s theme: %s: %w", s.theme.name, c.says, err)
+		}
+		fmt.Printf("  %-5s  %s: done (%.1f s)\n", s.theme.name, c.says, time.Since(began).Seconds())
+	}
+	return win.Close(ctx)
+}
+
+// look photographs a screen the first time it is seen, once no short message
+// about what was done before lies over it.
+func (s *shooting) look(ctx context.Context, win *window.Window, screen string) error {
+	if s.taken[screen] {
+		return nil
+	}
+	s.taken[screen] = true
+	if err := win.Quiet(ctx); err != nil {
+		return err
+	}
+	title, err := win.Title(ctx)
+	if err != nil {
+		return err
+	}
+	path := filepath.Join(s.out, screen+"-"+s.theme.name+".png")
+	if err := s.camera.take(ctx, path); err != nil {
+		return err
+	}
+	s.note(picture{screen, strings.TrimSuffix(title, " · Keyferry")})
+	return s.camera.desk.Shrink(path)
+}
+
+func (g *gallery) note(p picture) {
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	for _, t := range g.titles {
+		if t.name == p.name {
+			return
+		}
+	}
+	g.titles = append(g.titles, p)
+}
+
+// readme lists the pictures.
+func (g *gallery) readme() string {
+	var b strings.Builder
+	b.WriteString("# Every screen\n\nMade by `make screens`, which walks through the production window on a display of its own. ")
+	b.WriteString("People and devices are invented; each picture is in both themes.\n\n| screen | light | dark |\n|---|---|---|\n")
+	for _, p := range g.titles {
+		fmt.Fprintf(&b, "| **%s**<br>%s", p.name, p.title)
+		for _, t := range themes {
+			fmt.Fprintf(&b, " | <img src=\"%[1]s-%[2]s.png\" width=\"420\" alt=\"%[3]s, %[2]s theme\">", p.name, t.name, strings.ReplaceAll(p.name, "-", " "))
+		}
+		b.WriteString(" |\n")
+	}
+	return b.String()
+}
+
+// damage writes over a database, all but its header.
+func damage(file string) error {
+	data, err := os.ReadFile(file)
+	if err != nil {
+		return err
+	}
+	copy(data[100:], bytes.Repeat([]byte{0xa5}, len(data)))
+	return os.WriteFile(file, data, 0o600)
+}
