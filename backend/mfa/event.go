@@ -77,7 +77,7 @@ func (e Event) With(key, value string) Event {
 type EventFilter struct {
 	From, To    time.Time // At within [From, To)
 	Kinds       []EventKind
-	PrincipalID string
-	Before      int64 // Seq below this; 0: from the newest
-	Limit       int   // 1 to 1000
+	PrincipalID string // who did it, or to whom it was done (detail: user_id)
+	Before      int64  // Seq below this; 0: from the newest
+	Limit       int    // 1 to 1000
 }

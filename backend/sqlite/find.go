@@ -41,7 +41,10 @@ func findQuery(f mfa.EventFilter) (query string, args []any, err error) {
 	}
 	args = append(args, cmp.Or(max(f.Before, 0), math.MaxInt64))
 	if f.PrincipalID != "" {
-		and("principal_id = ?", f.PrincipalID)
+		and("(principal_id = ?", f.PrincipalID)
+		// The JSON is our own: no blanks, and an ID needs no escapes.
+		args = append(args, `"user_id":"`+f.PrincipalID+`"`)
+		b.WriteString(" OR instr(detail, ?) > 0)")
 	}
 	if len(f.Kinds) > 0 {
 		kinds, err := json.Marshal(f.Kinds)

@@ -60,7 +60,7 @@ func chosen(f mfa.EventFilter, e mfa.Event) bool {
 		(f.From.IsZero() || !e.At.Before(whole(f.From))) &&
 		(f.To.IsZero() || e.At.Before(whole(f.To))) &&
 		(len(f.Kinds) == 0 || slices.Contains(f.Kinds, e.Kind)) &&
-		(f.PrincipalID == "" || e.PrincipalID == f.PrincipalID)
+		(f.PrincipalID == "" || e.PrincipalID == f.PrincipalID || e.Detail["user_id"] == f.PrincipalID)
 }
 
 func cloneEvent(e mfa.Event) mfa.Event {

@@ -142,8 +142,12 @@ func testFindEvents(t *testing.T, b *bench) {
 	ctx := t.Context()
 	b.same("none", len(found[[]mfa.Event](b)(b.FindEvents(ctx, mfa.EventFilter{Limit: 9}))), 0)
 	for i := range 12 { // seq 1 to 12, a minute each; kinds and principals alternate
+		detail := map[string]string{"i": string(rune('a' + i))}
+		if i == 5 { // BOB does it to CAT
+			detail["user_id"] = "CAT"
+		}
 		b.must(b.AddEvent(ctx, mfa.Event{At: at(i), Kind: []mfa.EventKind{mfa.EventSignedOut, mfa.EventSignInMFA, mfa.EventReportMade}[i%3],
-			PrincipalID: []string{"ANN", "BOB"}[i%2], Detail: map[string]string{"i": string(rune('a' + i))}}))
+			PrincipalID: []string{"ANN", "BOB"}[i%2], Detail: detail}))
 	}
 	rows := []struct {
 		name string
@@ -162,6 +166,7 @@ func testFindEvents(t *testing.T, b *bench) {
 		{"two kinds", mfa.EventFilter{Kinds: []mfa.EventKind{mfa.EventReportMade, mfa.EventSignInMFA}, Limit: 3}, []int64{12, 11, 9}},
 		{"unknown kind", mfa.EventFilter{Kinds: []mfa.EventKind{"x"}, Limit: 3}, nil},
 		{"one person", mfa.EventFilter{PrincipalID: "ANN", Limit: 2}, []int64{11, 9}},
+		{"one person, to whom something was done", mfa.EventFilter{PrincipalID: "CAT", Limit: 2}, []int64{6}},
 		{"nobody", mfa.EventFilter{PrincipalID: "A%", Limit: 2}, nil},
 		{"all at once", mfa.EventFilter{From: at(1), To: at(11), Kinds: []mfa.EventKind{mfa.EventSignInMFA}, PrincipalID: "BOB", Before: 11, Limit: 9}, []int64{8, 2}},
 	}
