@@ -1,4 +1,4 @@
-# Keyferry: make run, make test, make bench, make build, make lint.
+# Keyferry: make run, make test, make bench, make screens, make build, make lint.
 # The first call installs what is missing; later ones install and build nothing twice.
 
 SHELL := /bin/bash
@@ -16,7 +16,7 @@ page_src := $(shell find frontend/src frontend/public frontend/index.html fronte
 
 results  := $(stamps)/results
 
-.PHONY: run test bench build lint programs begin check-go check-frontend e2e clean
+.PHONY: run test bench screens build lint programs begin check-go check-frontend e2e clean
 
 run: programs ; @build/run.sh
 build: programs
@@ -66,5 +66,8 @@ e2e: programs $(stamps)/display
 	go test -json -count=1 -parallel 3 -tags e2e,$(tags) -timeout 20m ./app/e2e | node build/go-results.mjs 'real window' $(results)
 
 bench: programs $(stamps)/display ; @build/bench.sh
+
+# Visits every screen in both themes and leaves the pictures with the sources.
+screens: programs $(stamps)/display ; go run ./app/e2e/tour -every -out docs/screens
 
 clean: ; rm -rf $(bin) $(stamps) build/tour frontend/node_modules frontend/dist/assets frontend/dist/index.html

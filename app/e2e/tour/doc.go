@@ -4,5 +4,15 @@
 // picture of each screen, and ends with 0 only if the database says that the
 // sign-in was proved by the phone.
 //
-//	tour --out build/tour [--bin build/bin] [--texts frontend/src/i18n/en]
+// With -every it visits every screen instead: the first steps of a new account,
+// a damaged database, and an account in the sandbox with people, devices and
+// tokens that keyferryctl has put there. Both themes run side by side, and
+// README.md lists the pictures. A screen that is not reached is a failure.
+//
+//	tour [-every] [-out build/tour] [-bin build/bin] [-texts frontend/src/i18n/en]
+//
+// Reading order: main_linux.go, camera_linux.go, then for -every screens_linux.go,
+// harbour_linux.go (the account), and the walk by chapters: chapters_linux.go (a new
+// account), own_linux.go (signing in, one's own devices), others_linux.go (people,
+// tokens, rules, history, backups).
 package main
