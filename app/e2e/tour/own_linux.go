@@ -37,6 +37,8 @@ func (v *visitor) own() []chapter {
 		{"Add a phone", []walk.Step{
 			v.Push("home.s_add"), v.Enter("add.s_name", "my phone"), v.Says("add.l_suggest", "name", "my-phone"), v.Looks("add-device-refused"), v.Push("do.s_cancel"),
 			v.BeginAdding("my-pixel"), v.Scan, v.Answer(true), v.Accept("my-pixel"),
+			v.Push("home.s_add"), v.Enter("add.s_name", "my-aegis"), v.Says("failure.mfa-required.s_title"), v.Looks("add-device-mfa-needed"),
+			v.Push("do.s_sign_in_again"), v.BeginSignIn, v.Scan, v.Answer(true), v.IsHome,
 		}},
 		{"Add an authenticator app", []walk.Step{func(ctx context.Context) (err error) {
 			v.app, v.used, err = v.AddApp(ctx, "my-aegis")

@@ -2,6 +2,7 @@
 /** The wizard: the name, the kind, and what each kind asks for. */
 import { screen, waitFor } from '@testing-library/svelte'
 import { describe, expect, it } from 'vitest'
+import { failure } from '../api/fake'
 import { app } from '../app/app.svelte'
 import { button, field, heading, sound, walk, type Walk } from './walk'
 
@@ -32,6 +33,17 @@ describe('the first page', () => {
     await heading('Add a device')
     expect(w.far.world.newApp).toBeNull()
   })
+})
+
+it('leads to signing in with a device where the password alone is not enough', async () => {
+  const w = await walk('home', (far) => {
+    far.api.CheckDeviceName = () => Promise.reject(failure('mfa-required'))
+  })
+  await w.user.click(await button('Add device'))
+  await w.user.type(await field('Device name'), 'second')
+  await screen.findByText('Confirm with a device')
+  await w.user.click(await button('Sign in again'))
+  await heading(/^Sign in/)
 })
 
 describe('an authenticator app', () => {
