@@ -85,17 +85,7 @@ func (s *shell) ready(ctx context.Context) {
 		}
 	})
 	runtime.WindowExecJS(ctx, askTheme)
-	runtime.OnFileDrop(ctx, func(_, _ int, paths []string) { s.drop(paths) })
-}
-
-// drop hands files over that were dropped on the window; the page goes on with their
-// IDs. Wails tells of a drop by an event that it sends to the page, too, and by a
-// message that a page could forge. The page's own code does neither, the policy lets no
-// other code in, and what is read this way goes to parsers and never back as it is.
-func (s *shell) drop(paths []string) {
-	if b, err := s.seat.Backend(s.life); err == nil {
-		b.Drop(paths)
-	}
+	s.listenForDrops(ctx)
 }
 
 func (s *shell) theme(ctx context.Context, dark bool) {

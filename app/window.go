@@ -45,8 +45,8 @@ func (s *shell) options() *options.App {
 			UniqueId:               instanceID(s.home),
 			OnSecondInstanceLaunch: s.second,
 		},
-		// Go gets the paths of dropped files. A file must not replace the page.
-		DragAndDrop: &options.DragAndDrop{EnableFileDrop: true, DisableWebViewDrop: true},
+		// Go gets the paths of dropped files. That none replaces the page is for catchDrops.
+		DragAndDrop: &options.DragAndDrop{EnableFileDrop: true},
 		Linux:       &linux.Options{ProgramName: "keyferry", Icon: icon, WebviewGpuPolicy: linux.WebviewGpuPolicyNever},
 		Windows:     &windows.Options{Theme: windows.SystemDefault},
 	}
