@@ -39,6 +39,6 @@ export default defineConfig({
   test: {
     include: ['src/**/*.test.ts', 'scripts/**/*.test.ts'],
     restoreMocks: true,
-    testTimeout: 30_000, // axe on a busy machine takes its time; nothing waits for a clock
+    testTimeout: 90_000, // axe on a busy machine takes its time; nothing waits for a clock
   },
 })

@@ -2,15 +2,12 @@
 import { render, screen } from '@testing-library/svelte'
 import userEvent, { type UserEvent } from '@testing-library/user-event'
 import axe from 'axe-core'
-import { afterEach, beforeEach, expect, vi } from 'vitest'
+import { afterEach, beforeEach, expect } from 'vitest'
 import { connect } from '../api'
 import { fake, type Fake, type Scene } from '../api/fake'
 import App from '../App.svelte'
 import { app } from '../app/app.svelte'
 import './browser'
-
-// A walk has many steps, and axe takes seconds for one where others are at work.
-vi.setConfig({ testTimeout: 90_000 })
 
 export interface Walk { user: UserEvent; far: Fake }
 
