@@ -35,7 +35,7 @@ func (v *visitor) others() []chapter {
 		{"Look after tokens", []walk.Step{
 			v.Open("tokens"), v.Shows(v.h.tokens[3].serial), v.Looks("tokens"),
 			v.Row(v.h.tokens[3].serial), v.Says("tokens.s_imported"), v.Looks("token"), v.Push("do.s_close"),
-			v.Push("device.l_more", "name", v.h.tokens[4].serial), v.Button("tokens.s_delete_menu"), v.Push("tokens.s_delete_menu"),
+			v.Push("device.l_more", "name", v.h.tokens[4].serial), v.Push("tokens.s_delete_menu"),
 			v.Title("tokens.l_delete_title", "serial", v.h.tokens[4].serial), v.Looks("token-delete"), v.Push("remove.s_keep"),
 			v.Push("tokens.s_assign"), v.Title("tokens.s_assign_title"), v.Enter("tokens.s_serial", v.h.tokens[3].serial), v.Enter("tokens.s_whom", "erin"),
 			v.gap(v.h.tokens[3].Authenticator), v.Push("tokens.s_assign_now"), v.Says("failure.codes-gap.s_title"), v.Looks("token-assign"), v.Push("do.s_cancel"),

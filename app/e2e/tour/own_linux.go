@@ -54,7 +54,7 @@ func (v *visitor) own() []chapter {
 		{"Look at one's devices", []walk.Step{
 			v.Looks("home"), v.Push("device.l_details_named", "name", "my-token"), v.Says("drift.s_title"), v.Looks("device-details"),
 			v.Push("device.l_details_named", "name", "my-token"),
-			v.Push("device.l_more", "name", "my-aegis"), v.Button("device.s_resync"), v.Looks("device-menu"), v.Push("device.s_resync"),
+			v.Push("device.l_more", "name", "my-aegis"), v.Says("device.s_resync"), v.Looks("device-menu"), v.Push("device.s_resync"),
 			v.Title("device.l_resync_title", "name", "my-aegis"), v.Looks("device-resync"), v.Push("do.s_cancel"),
 			v.Push("device.l_rename_named", "name", "my-token"), v.Says("device.s_new_name"), v.Looks("device-rename"), v.Push("do.s_cancel"),
 			v.Push("device.l_more", "name", "my-token"), v.Push("device.s_remove_menu"), v.Title("remove.l_title", "name", "my-token"),
