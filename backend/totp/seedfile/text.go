@@ -31,7 +31,8 @@ func lines(data []byte) iter.Seq[line] {
 	}
 }
 
-const maxFields = 16
+// maxFields is more than the widest format has: a line of a Yubico log has 18.
+const maxFields = 24
 
 // fields splits a line of CSV at commas, or at semicolons or tabs where it has no
 // comma outside quotes (which spreadsheets write in some countries). Fields may

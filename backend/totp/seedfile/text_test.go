@@ -90,6 +90,10 @@ func TestText(t *testing.T) {
 
 		{name: "Yubico log", data: "LOGGING START,29.11.2012 19:30\nOATH-HOTP,29.11.2012 19:31,1,ubnu00001,," + hex20 + ",,,0,0,0,6,0,0,0\n", format: seedfile.Yubico,
 			rows: []string{"2 ubnu00001 0 token-no-clock"}},
+		{name: "Yubico log, as the tool writes it", data: "LOGGING START,1/17/2013 2:29 PM\nOATH-HOTP,1/17/2013 2:30 PM,1,vvtest,," + hex20 + ",,,0,0,0,6,0,0,0,0,0,0\n", format: seedfile.Yubico,
+			rows: []string{"2 vvtest 0 token-no-clock"}},
+		{name: "Yubico log, begun earlier", data: "Yubico OTP,1/17/2013 2:30 PM,1,vvtest,010203040506," + hex20[:32] + ",,,0,0,0,0,0,0,0,0,0,0\n", format: seedfile.Yubico,
+			rows: []string{"1 vvtest 0 token-no-clock"}},
 		{name: "Yubico log, Yubico format", data: "508326,,0,69cfb9202438ca68964ec3244bfa4843d073a43b,,2013-12-12T08:41:07,\n", format: seedfile.Yubico, rows: []string{"1 508326 0 token-no-clock"}},
 		{name: "Yubico key server", data: "# ykksm 1\n1,cccccccccccb,abcdef012345,000102030405060708090a0b0c0d0e0f,0,2012-11-29T19:31:00,\n", format: seedfile.Yubico, rows: []string{"2 1 0 token-no-clock"}},
 
