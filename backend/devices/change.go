@@ -32,7 +32,8 @@ func (s *Service) Rename(ctx context.Context, who mfa.Session, id string, versio
 }
 
 // Remove takes a device from its owner (DeactivateMFADevice) and gives what is left of
-// it: nothing of a passkey, an unassigned app, a token in stock. A passkey stays on its
+// it: nothing of a passkey, an unassigned app (or nothing, if it was swept at once), a
+// token in stock. A passkey stays on its
 // phone, where it opens nothing any more; a code that was accepted once is not accepted
 // again from the next owner either.
 //
@@ -49,7 +50,11 @@ func (s *Service) Remove(ctx context.Context, who mfa.Session, id string, versio
 		if err := s.store.UnassignDevice(ctx, id, version, s.accounts.Did(acting, mfa.EventDeviceDeactivated, id, "name", d.Name)); err != nil {
 			return mfa.Device{}, err
 		}
-		return s.store.Device(context.WithoutCancel(ctx), id)
+		left, err := s.store.Device(context.WithoutCancel(ctx), id)
+		if mfa.IsCode(err, mfa.CodeNotFound) {
+			return mfa.Device{}, nil // swept or deleted by somebody else, after it was taken away here
+		}
+		return left, err
 	}
 	if err := s.store.RemoveDevice(ctx, id, version, s.accounts.Did(acting, mfa.EventDeviceRemoved, id, "name", d.Name)); err != nil {
 		return mfa.Device{}, err
