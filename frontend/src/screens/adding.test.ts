@@ -37,7 +37,7 @@ describe('the first page', () => {
 
 it('leads to signing in with a device where the password alone is not enough', async () => {
   const w = await walk('home', (far) => {
-    far.api.CheckDeviceName = () => Promise.reject(failure('mfa-required'))
+    far.api.CheckDeviceName = () => Promise.reject(failure('mfa-required', 'sign-in'))
   })
   await w.user.click(await button('Add device'))
   await w.user.type(await field('Device name'), 'second')
