@@ -265,6 +265,28 @@ func TestWhoSeesWhat(t *testing.T) {
 	wants(t, err, mfa.CodeAccessDenied)
 }
 
+// Who may list virtual devices sees all of them, root's too, as in IAM; root's other
+// devices they do not.
+func TestAdministratorListsAllApps(t *testing.T) {
+	b := newBench(t)
+	b.passkey(t, b.root, "roots-phone")
+	b.app(t, b.root.ID, "roots-app")
+	b.app(t, b.ann.ID, "anns-app")
+	b.token(t, b.ann.ID, "anns-fob", "GAHT12345678")
+	b.app(t, "", "left-over")
+	_, err := b.Assigned(t.Context(), b.asAnn)
+	wants(t, err, mfa.CodeAccessDenied)
+	if err := b.store.SetAttached(t.Context(), mfa.Attachment{Policy: mfa.AdministratorAccess, PrincipalID: b.ann.ID}, true, mfa.Event{At: now}); err != nil {
+		t.Fatal(err)
+	}
+	_, err = b.List(t.Context(), b.asAnn, b.root.ID)
+	wants(t, err, mfa.CodeAccessDenied)
+	apps, err := b.Assigned(t.Context(), b.asAnn)
+	if err != nil || len(apps) != 2 || apps[0].Name != "roots-app" || apps[1].Name != "anns-app" {
+		t.Errorf("%v, %v", apps, err)
+	}
+}
+
 func TestGetTakesPasskeysOnly(t *testing.T) {
 	b := newBench(t)
 	phone, app := b.passkey(t, b.ann, "phone"), b.app(t, b.ann.ID, "app")

@@ -26,6 +26,34 @@ func (s *Service) Unassigned(ctx context.Context, who mfa.Session) ([]mfa.Device
 	return s.store.Unassigned(ctx, mfa.KindApp)
 }
 
+// Assigned gives the authenticator apps that somebody has, root's first, then by user
+// (ListVirtualMFADevices with AssignmentStatus Assigned).
+func (s *Service) Assigned(ctx context.Context, who mfa.Session) ([]mfa.Device, error) {
+	if _, err := s.accounts.May(ctx, who, mfa.OpListVirtualDevices, ""); err != nil {
+		return nil, err
+	}
+	everybody, err := s.store.Overviews(ctx)
+	if err != nil {
+		return nil, err
+	}
+	var apps []mfa.Device
+	for _, owner := range everybody {
+		if owner.Apps == 0 {
+			continue
+		}
+		theirs, err := s.store.Devices(ctx, owner.ID)
+		if err != nil {
+			return nil, err
+		}
+		for _, d := range theirs {
+			if d.Kind == mfa.KindApp {
+				apps = append(apps, d)
+			}
+		}
+	}
+	return apps, nil
+}
+
 // Tokens gives the hardware tokens in stock, oldest first.
 func (s *Service) Tokens(ctx context.Context, who mfa.Session) ([]mfa.Device, error) {
 	if _, err := s.accounts.May(ctx, who, mfa.OpListTokens, ""); err != nil {

@@ -2,11 +2,7 @@ package main
 
 import (
 	"context"
-	"errors"
 	"flag"
-	"io/fs"
-	"os"
-	"path/filepath"
 	"sync"
 
 	"github.com/keyferry/keyferry/backend/assembly"
@@ -158,41 +154,3 @@ func (s *stages) show(uri string) error {
 
 // pixelsPerModule makes a picture of 360 pixels, which cameras read from a screen.
 const pixelsPerModule = 8
-
-// writePrivately replaces a file in one step, so that a reader who waits for it
-// never sees half of it. The code holds the secret of the transaction: 0600.
-func writePrivately(path string, content []byte) error {
-	f, err := os.CreateTemp(filepath.Dir(path), ".keyferryctl-*") // mode 0600
-	if err != nil {
-		return mfa.Fail(mfa.CodeStorageDenied).Because(err)
-	}
-	_, err = f.Write(content)
-	if cerr := f.Close(); err == nil {
-		err = cerr
-	}
-	if err == nil {
-		err = os.Rename(f.Name(), path)
-	}
-	if err != nil {
-		os.Remove(f.Name())
-		return mfa.Fail(mfa.CodeStorageFailed).Because(err)
-	}
-	return nil
-}
-
-// writeNew writes a file that must not exist yet, for its owner alone. file-exists.
-func writeNew(path string, content []byte) error {
-	f, err := os.OpenFile(path, os.O_WRONLY|os.O_CREATE|os.O_EXCL, 0o600)
-	switch {
-	case errors.Is(err, fs.ErrExist):
-		return mfa.Fail(mfa.CodeFileExists)
-	case err != nil:
-		return mfa.Fail(mfa.CodeStorageDenied).Because(errors.Unwrap(err))
-	}
-	_, err = f.Write(content)
-	if err = errors.Join(err, f.Sync(), f.Close()); err != nil {
-		os.Remove(path)
-		return mfa.Fail(mfa.CodeStorageFailed).Because(err)
-	}
-	return nil
-}

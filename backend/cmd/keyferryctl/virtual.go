@@ -14,8 +14,8 @@ import (
 var virtualCreate = changing("virtual create", "--name N [--qr FILE] [--key-file FILE] [--user U]", "make an authenticator app's key; devices enable makes it work", func(fs *flag.FlagSet) action {
 	user := userFlag(fs)
 	name := fs.String("name", "", "the device's `NAME`")
-	qr := fs.String("qr", "", "write the code to scan as a PNG to `FILE`, and do not print the key")
-	keyFile := fs.String("key-file", "", "write the key to `FILE`, and do not print it")
+	qr := fs.String("qr", "", "write the code to scan as a PNG to `FILE`, which must not exist, and do not print the key")
+	keyFile := fs.String("key-file", "", "write the key to `FILE`, which must not exist, and do not print it")
 	return func(ctx context.Context, s *seat) error {
 		if *name == "" {
 			return usage("virtual create needs --name")
@@ -24,26 +24,38 @@ var virtualCreate = changing("virtual create", "--name N [--qr FILE] [--key-file
 		if err != nil {
 			return err
 		}
+		// The files first: a key that could not be written down is lost, and the app with it.
+		picture, err := createIfGiven(*qr)
+		if err != nil {
+			return err
+		}
+		defer picture.drop()
+		key, err := createIfGiven(*keyFile)
+		if err != nil {
+			return err
+		}
+		defer key.drop()
 		app, err := s.Ceremonies.CreateApp(ctx, s.session, target, *name)
 		if err != nil {
 			return err
 		}
 		defer app.Wipe()
+		s.t.attempt = "" // the app is there, whatever comes
 		out := map[string]any{"device": deviceOf(app.Device), "serial": app.Device.Serial}
 		s.t.say("Made %s: %s", app.Device.Name, app.Device.Serial)
-		if *qr != "" {
-			if err := writePicture(*qr, app.URI); err != nil {
+		if picture != nil {
+			if err := drawTo(picture, app.URI); err != nil {
 				return err
 			}
 			s.t.say("Scan %s with the authenticator app, and delete it.", *qr)
 		}
-		if *keyFile != "" {
-			if err := writePrivately(*keyFile, app.Key.Bytes()); err != nil {
+		if key != nil {
+			if err := key.fill(app.Key.Bytes()); err != nil {
 				return err
 			}
 			s.t.say("Its key is in %s.", *keyFile)
 		}
-		if *qr == "" && *keyFile == "" {
+		if picture == nil && key == nil {
 			out["base32_string_seed"] = string(app.Key.Bytes())
 			s.t.say("Key  %s", app.Key.Bytes())
 		}
@@ -53,15 +65,15 @@ var virtualCreate = changing("virtual create", "--name N [--qr FILE] [--key-file
 	}
 })
 
-// writePicture draws an otpauth address for a camera.
-func writePicture(path string, uri *mfa.Secret) error {
+// drawTo draws an otpauth address for a camera.
+func drawTo(f *newFile, uri *mfa.Secret) error {
 	code, err := qrpicture.Draw(string(uri.Bytes()))
 	if err != nil {
 		return err
 	}
 	png := code.PNG(pixelsPerModule, qrpicture.QuietZone)
 	defer clear(png)
-	return writePrivately(path, png)
+	return f.fill(png)
 }
 
 var virtualList = signed("virtual list", "[--status S]", "list authenticator apps", func(fs *flag.FlagSet) action {
@@ -98,23 +110,20 @@ var virtualList = signed("virtual list", "[--status S]", "list authenticator app
 })
 
 func (s *seat) assignedApps(ctx context.Context, add func(d mfa.Device, user string)) error {
+	apps, err := s.Devices.Assigned(ctx, s.session)
+	if err != nil {
+		return err
+	}
 	users, err := s.Accounts.Users(ctx, s.session)
 	if err != nil {
 		return err
 	}
+	names := make(map[string]string, len(users))
 	for _, u := range users {
-		if u.Apps == 0 {
-			continue
-		}
-		devices, err := s.Devices.List(ctx, s.session, u.ID)
-		if err != nil {
-			return err
-		}
-		for _, d := range devices {
-			if d.Kind == mfa.KindApp {
-				add(d, u.Name)
-			}
-		}
+		names[u.ID] = u.Name
+	}
+	for _, d := range apps {
+		add(d, names[d.PrincipalID])
 	}
 	return nil
 }
