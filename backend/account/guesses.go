@@ -41,13 +41,18 @@ func codeKey(principalID string) []byte {
 }
 
 // gate gives the guesses of a key: sign-in-delayed (params: seconds) while it is
-// locked.
-func (s *Service) gate(ctx context.Context, key []byte) (mfa.Guesses, error) {
+// locked. To try all the same is an event as any other attempt, and nothing more: it
+// costs no hash and makes the wait no longer.
+func (s *Service) gate(ctx context.Context, key []byte, principalID string) (mfa.Guesses, error) {
 	g, err := s.store.Guesses(ctx, key)
 	if err != nil {
 		return mfa.Guesses{}, err
 	}
 	if wait := s.waits.left(key, g, s.clock()); wait > 0 {
+		tried := mfa.Event{At: s.clock(), Kind: mfa.EventSignInRefused, PrincipalID: principalID, Detail: map[string]string{"code": string(mfa.CodeSignInDelayed)}}
+		if err := s.store.AddEvent(ctx, tried); err != nil {
+			return g, err
+		}
 		return g, mfa.Fail(mfa.CodeSignInDelayed, "seconds", fmt.Sprint(int(math.Ceil(wait.Seconds()))))
 	}
 	return g, nil
@@ -70,7 +75,7 @@ func (s *Service) wrong(ctx context.Context, key []byte, g mfa.Guesses, e mfa.Ev
 // (params: seconds) after too many wrong ones in a row, also after a restart. It gives
 // what was counted so far.
 func (s *Service) GuessGate(ctx context.Context, principalID string) (mfa.Guesses, error) {
-	return s.gate(ctx, codeKey(principalID))
+	return s.gate(ctx, codeKey(principalID), principalID)
 }
 
 // WrongCode counts a wrong code of any of the principal's devices, or a wrong recovery

@@ -62,7 +62,7 @@ func (s *Service) ChangePassword(ctx context.Context, who mfa.Session, old, pass
 	defer s.oneGuess.Unlock()
 	p := acting.Target
 	key := guessKey(mfa.Identity{Kind: p.Kind, Name: p.Label()})
-	guesses, err := s.gate(ctx, key)
+	guesses, err := s.gate(ctx, key, acting.Caller.ID)
 	if err != nil {
 		return err
 	}

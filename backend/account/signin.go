@@ -26,7 +26,7 @@ func (s *Service) CheckPassword(ctx context.Context, who mfa.Identity, password 
 	if err != nil && !mfa.IsCode(err, mfa.CodeNotFound) {
 		return mfa.Principal{}, err
 	}
-	guesses, err := s.gate(ctx, key)
+	guesses, err := s.gate(ctx, key, p.ID)
 	if err != nil {
 		return mfa.Principal{}, err
 	}
