@@ -207,6 +207,7 @@ var iam = map[Code]string{
 	CodeAliasInvalid: "ValidationError", CodeCodeFormat: "ValidationError",
 	CodeInvalidInput: "InvalidInput", CodeEmailInvalid: "InvalidInput", CodeTokenUnsupported: "InvalidInput",
 	CodePasswordInvalid: "PasswordPolicyViolation", CodePasswordShort: "PasswordPolicyViolation", CodePasswordPolicy: "PasswordPolicyViolation",
+	CodePasswordSame: "PasswordPolicyViolation",
 	CodeAccessDenied: "AccessDenied", CodeMFANeeded: "AccessDenied", CodeNotSignedIn: "AccessDenied",
 	CodeSetUpNeeded: "AccessDenied", CodeChangeNeeded: "AccessDenied", CodePasswordWrong: "AccessDenied", CodeSignInRefused: "AccessDenied",
 	CodeSignInDelayed: "AccessDenied",

@@ -131,7 +131,7 @@ func fromFile(path, flag string) (*mfa.Secret, error) {
 	defer f.Close()
 	b, err := io.ReadAll(io.LimitReader(f, maxLine))
 	if err != nil {
-		return nil, mfa.Fail(mfa.CodeStorageFailed).Because(err)
+		return nil, mfa.Fail(mfa.CodeInvalidInput, "field", flag).Because(errors.Unwrap(err)) // a folder, perhaps
 	}
 	defer clear(b)
 	line, _, _ := bytes.Cut(b, []byte("\n"))

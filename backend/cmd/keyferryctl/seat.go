@@ -84,11 +84,17 @@ func (s *seat) principal(ctx context.Context, name string) (mfa.Principal, error
 	case "root":
 		return rootOf(ctx, s.Store)
 	}
-	p, err := s.Store.PrincipalByIdentity(ctx, mfa.Identity{Kind: mfa.User, Name: name})
+	p, err := s.Store.PrincipalByIdentity(ctx, userNamed(name))
 	if mfa.IsCode(err, mfa.CodeNotFound) {
 		return p, mfa.Fail(mfa.CodeNotFound, "what", "user").Because(err)
 	}
 	return p, err
+}
+
+// userNamed is a user's identity. user/NAME, as in ARNs, is NAME: a user may be called
+// root, and could not be told from root otherwise.
+func userNamed(name string) mfa.Identity {
+	return mfa.Identity{Kind: mfa.User, Name: strings.TrimPrefix(name, "user/")}
 }
 
 // target is the ID of whom something is done to: "" for oneself, as use cases want it.
@@ -105,7 +111,7 @@ func (s *seat) target(ctx context.Context, name string) (string, error) {
 
 // userFlag says for whom a command works.
 func userFlag(fs *flag.FlagSet) *string {
-	return fs.String("user", "", "for whom: `NAME|root` (default: who signs in)")
+	return fs.String("user", "", "for whom: `NAME|root`, or user/NAME (default: who signs in)")
 }
 
 // sure asks before something is taken away. Without an answer it fails with cancelled.

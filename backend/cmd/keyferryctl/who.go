@@ -31,7 +31,7 @@ type who struct {
 }
 
 func (w *who) flags(fs *flag.FlagSet) {
-	fs.StringVar(&w.as, "as", "root", "who signs in: `root|NAME`")
+	fs.StringVar(&w.as, "as", "root", "who signs in: `root|NAME`, or user/NAME for a user who is called root")
 	fs.StringVar(&w.email, "email", "", "root's e-mail address, when it is to be checked too")
 	fs.StringVar(&w.code, "code", "", "prove it by a `CODE` of an authenticator app or a hardware token")
 	fs.StringVar(&w.recovery, "recovery-code-file", "", "prove it by one of root's recovery codes, in the first line of `FILE`")
@@ -88,7 +88,7 @@ func (w *who) identity(ctx context.Context, store mfa.Store) (mfa.Identity, erro
 	case w.as != "root" && w.email != "":
 		return mfa.Identity{}, usage("--email is for --as root")
 	case w.as != "root":
-		return mfa.Identity{Kind: mfa.User, Name: w.as}, nil
+		return userNamed(w.as), nil
 	case w.email != "":
 		return mfa.Identity{Kind: mfa.Root, Name: w.email}, nil
 	}
