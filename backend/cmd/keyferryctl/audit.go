@@ -84,6 +84,9 @@ var auditList = signed("audit list", "[--from T] [--to T] [--kind K] [--user U] 
 			list[i].Name = e.Principal
 			s.t.say("%6d  %s  %s  %s%s", e.Seq, when(e.At), e.Kind, e.Principal, details(e.Detail))
 		}
+		if len(list) == 0 {
+			s.t.say("No events.")
+		}
 		s.t.result(map[string]any{"events": list})
 		return nil
 	}
@@ -135,7 +138,9 @@ var auditVerify = command{
 			var err error
 			switch {
 			case *export != "":
-				result, err = verifyExport(ctx, t, *export, *checkpoints)
+				if result, err = verifyExport(ctx, t, *export, *checkpoints); err == nil && result.Events == 0 {
+					err = &auditverify.Broken{Seq: 1, What: "number"} // a trail begins with its account
+				}
 			case *database != "":
 				result, err = auditverify.VerifyDatabase(ctx, *database, *checkpoints)
 			default:
@@ -186,6 +191,8 @@ func (h *houseFlags) verifyOwn(ctx context.Context, t *terminal, g *globals, che
 func (t *terminal) verified(r auditverify.Result, err error) error {
 	var broken *auditverify.Broken
 	switch {
+	case err == nil && r.Events == 0:
+		return mfa.Fail(mfa.CodeNoAccount)
 	case err == nil:
 		t.document(map[string]any{"whole": true, "events": r.Events, "hash": r.Hash, "checkpoints": r.Checkpoints})
 		t.say("The chain is whole: %d events, last hash %s. Checkpoints compared: %d.", r.Events, r.Hash, r.Checkpoints)
