@@ -27,6 +27,9 @@ var enforcementRehearse = signed("enforcement rehearse", "--day D", "say for eve
 		if err != nil {
 			return err
 		}
+		if at.Before(time.Now()) { // it would be judged as the present, under another date
+			return usage("--day lies behind: a rehearsal is of a day to come")
+		}
 		return s.forecast(ctx, at)
 	}
 })
