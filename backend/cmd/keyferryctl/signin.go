@@ -72,7 +72,7 @@ func printSession(ctx context.Context, t *terminal, house *assembly.House, sessi
 	case j.Recovered:
 		t.say("%s signed in with a recovery code. Remove the device that is lost, and add another.", j.Principal)
 	default:
-		t.say("%s signed in with the password only: there is no device to prove it.", j.Principal)
+		t.say("%s signed in with the password only: there is no device to prove it. To add one: keyferryctl virtual create, or enroll phone.", j.Principal)
 	}
 	if j.Deadline != 0 {
 		t.say("Without a device that goes on until %s.", when(verdict.Deadline))

@@ -26,7 +26,7 @@ var english = map[mfa.Code]string{
 	mfa.CodeRPIDFrozen:      "The relying-party ID cannot change once a device was added.",
 	mfa.CodeDeviceLimit:     "There are {max} devices, which is the most. Remove one first.",
 	mfa.CodeSignInRefused:   "Name or password is wrong. Try again.",
-	mfa.CodeSignInDelayed:   "Too many wrong passwords. Wait {seconds} seconds, then try again.",
+	mfa.CodeSignInDelayed:   "Too many wrong tries. Wait, then try again (seconds left: {seconds}).",
 
 	mfa.CodePathInvalid:     "A path begins and ends with / and has no spaces, 512 characters at most. Correct it.",
 	mfa.CodeSerialInvalid:   "A serial number has {min} to {max} of A-Z, a-z, 0-9 and _ + = / : , . @ -. Correct it.",
