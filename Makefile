@@ -59,7 +59,7 @@ check-frontend: $(modules)
 	@node -p '(r => `page: $${r.numPassedTests} passed, $${r.numFailedTests} failed, $${r.numPendingTests} skipped`)(require("./$(stamps)/page.json"))' >> $(results)
 
 check-go: $(stamps)/window $(stamps)/display $(page)
-	go test -json -race -timeout 10m -tags $(tags) ./... | node build/go-results.mjs Go $(results)
+	go test -json -race -timeout 20m -tags $(tags) ./... | node build/go-results.mjs Go $(results)
 
 # The real production window, driven from outside through the accessibility bus.
 e2e: programs $(stamps)/display
