@@ -69,7 +69,7 @@ func (v *visitor) account() []chapter {
 		}},
 		{"Read what happened", []walk.Step{
 			v.Open("activity"), v.Says("activity.s_export"), v.Shows("judy-token"), v.Open("security"), v.Open("activity"), v.Looks("activity"),
-			v.Enter("activity.s_who", "ivan"), v.Says("activity.s_empty"), v.Looks("activity-empty"),
+			v.Enter("activity.s_who", "ivan"), v.Button("activity.s_clear"), v.Looks("activity-of-one"),
 		}},
 		{"Change the settings", []walk.Step{
 			v.Open("settings"), v.Says("settings.s_id"), v.Looks("settings"), v.Push("settings.l_passwordless"), v.Push("do.s_save"), v.Says("settings.l_saved"),
