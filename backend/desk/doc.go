@@ -27,5 +27,6 @@
 //
 // Reading order: state.go (what can be seen), house.go, desk.go (opening and closing),
 // visit.go (who sits here), idle.go, mark.go, signin.go, run.go (the running ceremony),
-// adding.go, preview.go, files.go, secrets.go (the vault), restore.go, simulated.go.
+// adding.go, preview.go, files.go, secrets.go (the vault), restore.go, simulated.go,
+// clock.go.
 package desk

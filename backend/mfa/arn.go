@@ -15,9 +15,6 @@ func PrincipalARN(a Account, p Principal) string {
 	return arnPrefix + a.ID + ":user" + pathOr(p.Path) + p.Name
 }
 
-// AccountARN stands for the account as a whole.
-func AccountARN(a Account) string { return arnPrefix + a.ID + ":*" }
-
 // VirtualARN is arn:aws:iam::<account>:mfa/<name>.
 func VirtualARN(a Account, name string) string { return arnPrefix + a.ID + ":mfa/" + name }
 

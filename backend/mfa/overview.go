@@ -31,10 +31,7 @@ func (o Overview) Devices() int { return o.Passkeys + o.Apps + o.Tokens }
 // Usable is how many of them can sign in.
 func (o Overview) Usable() int { return o.Devices() - o.Suspect }
 
-// EnoughWays is how many independent ways in everybody should have.
-const EnoughWays = 2
-
-// Ways is how many independent ways in there are: each usable device, and the
+// Ways is how many independent ways in there are (two are enough): each usable device, and the
 // printed codes together.
 func (o Overview) Ways() int {
 	n := o.Usable()

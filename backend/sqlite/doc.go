@@ -28,7 +28,8 @@
 //
 // Reading order: open.go, header.go (may this file be touched?), create.go,
 // migrate.go and migrations/*.sql (the tables, and why they are cut so), backup.go,
-// daily.go and snapshot.go, change.go (one transaction with its events), then the
+// daily.go and snapshot.go, change.go (one transaction with its events),
+// reserve.go (room in the WAL), then the
 // parts of the port: account.go and time.go; principal.go, principal_change.go,
 // overview.go and guess.go; device.go, device_add.go, device_change.go and
 // device_codes.go; link.go, access.go, recovery.go, keyslot.go; event.go and

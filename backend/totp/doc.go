@@ -40,5 +40,6 @@
 // several allocations for each check; a test holds it to crypto/hmac.
 //
 // Reading order: params.go, code.go, verify.go, pair.go, explain.go (wrong codes),
-// skew.go (machine or token?), drift.go (history), seed.go, uri.go, uriparse.go.
+// skew.go (machine or token?), drift.go (history), seed.go, digest.go (equal seeds),
+// uri.go, uriparse.go.
 package totp

@@ -13,10 +13,6 @@ const SeedSize = 40
 // 6238 uses without shortening it is 128.
 const MaxSeed = 256
 
-// ShortSeed is the length under which RFC 4226 section 4 calls a seed too short
-// (128 bits). Short seeds exist on tokens that cannot be changed: they are read.
-const ShortSeed = 16
-
 // NewSeed makes a seed of SeedSize bytes. It fails only if random does.
 func NewSeed(random io.Reader) (*mfa.Secret, error) {
 	b := make([]byte, SeedSize)

@@ -8,14 +8,9 @@ import (
 	"github.com/keyferry/keyferry/backend/mfa"
 )
 
-// Detect tells a file's format by its structure. It fails with
-// seed-file-too-large, seed-file-encoding, seed-file-unknown, and for XML as Read.
-func Detect(data []byte) (Format, error) {
-	format, _, err := detect(data)
-	return format, err
-}
-
-// detect also gives the data without a byte order mark.
+// detect tells a file's format by its structure, and gives the data without a byte
+// order mark. It fails with seed-file-too-large, seed-file-encoding, seed-file-unknown,
+// and for XML as Read.
 func detect(data []byte) (Format, []byte, error) {
 	if len(data) > MaxFile {
 		return "", nil, tooLarge("32 MB")

@@ -134,16 +134,6 @@ func (f *File) Usable() int {
 	return n
 }
 
-// FirstProblem is the failure of the first bad row, nil if there is none.
-func (f *File) FirstProblem() *mfa.Failure {
-	for _, r := range f.Rows {
-		if r.Problem != nil {
-			return r.Problem
-		}
-	}
-	return nil
-}
-
 // add appends a row, and decides what only its values can say.
 func (f *File) add(r Row) error {
 	if len(f.Rows) >= MaxRows {

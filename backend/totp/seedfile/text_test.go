@@ -153,8 +153,8 @@ func TestRowsOfEntra(t *testing.T) {
 
 func TestCounts(t *testing.T) {
 	f, err := seedfile.Read(t.Context(), []byte("T1,"+hex20+",TOTP\nT2,xx,TOTP\nT3,"+hex21), seedfile.Unlock{})
-	if err != nil || f.Usable() != 1 || problem(f.FirstProblem()) != "seed-file-row seed" {
-		t.Errorf("%v, %d usable, first problem %v", err, f.Usable(), f.FirstProblem())
+	if err != nil || f.Usable() != 1 || problem(f.Rows[1].Problem) != "seed-file-row seed" {
+		t.Errorf("%v, %d usable, problem %v", err, f.Usable(), f.Rows[1].Problem)
 	}
 }
 
