@@ -21,7 +21,7 @@ func TestEveryCodeHasWords(t *testing.T) {
 }
 
 func TestParamsAreFilledIn(t *testing.T) {
-	if got := words.Of(mfa.Fail(mfa.CodeSignInDelayed, "seconds", "8")); !strings.Contains(got, "Wait 8 seconds") {
+	if got := words.Of(mfa.Fail(mfa.CodeSignInDelayed, "seconds", "8")); !strings.Contains(got, "left: 8)") {
 		t.Error(got)
 	}
 }
