@@ -84,7 +84,9 @@ func run(ctx context.Context, args []string, s streams) int {
 	}
 	c, rest, ok := find(args)
 	if !ok {
-		return wrongUse(s, usage("there is no command %q", strings.Join(args[:min(2, len(args))], " ")))
+		code := wrongUse(s, usage("there is no command %q", strings.Join(args[:min(2, len(args))], " ")))
+		fmt.Fprint(s.err, listing(args[:1], "")) // of devices, say
+		return code
 	}
 	fs := newFlags(strings.Join(c.path, " "))
 	g.flags(fs)

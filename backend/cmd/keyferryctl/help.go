@@ -2,6 +2,7 @@ package main
 
 import (
 	"fmt"
+	"slices"
 	"strings"
 	"text/tabwriter"
 )
@@ -9,13 +10,23 @@ import (
 func helpText() string {
 	var b strings.Builder
 	b.WriteString("keyferryctl - Keyferry without a window\n\nUsage: keyferryctl COMMAND [flags]\n\n")
+	b.WriteString(listing(nil, "  help [COMMAND]\tthis text, or a command's flags\n"))
+	b.WriteString("\nEvery command takes --home DIR and --json.\nExit codes: 0 done, 1 failed, 2 wrong use, 130 cancelled.\n")
+	return b.String()
+}
+
+// listing has a line for each command that begins with path, and then last; it is empty
+// when there is none.
+func listing(path []string, last string) string {
+	var b strings.Builder
 	w := tabwriter.NewWriter(&b, 0, 0, 2, ' ', 0)
 	for _, c := range commands() {
-		fmt.Fprintf(w, "  %s\t%s\n", strings.TrimSpace(strings.Join(c.path, " ")+" "+c.args), c.summary)
+		if len(c.path) >= len(path) && slices.Equal(c.path[:len(path)], path) {
+			fmt.Fprintf(w, "  %s\t%s\n", strings.TrimSpace(strings.Join(c.path, " ")+" "+c.args), c.summary)
+		}
 	}
-	fmt.Fprint(w, "  help [COMMAND]\tthis text, or a command's flags\n")
+	fmt.Fprint(w, last)
 	w.Flush()
-	b.WriteString("\nEvery command takes --home DIR and --json.\nExit codes: 0 done, 1 failed, 2 wrong use, 130 cancelled.\n")
 	return b.String()
 }
 
@@ -26,6 +37,10 @@ func help(s streams, path []string) int {
 		return exitDone
 	}
 	c, _, ok := find(path)
+	if some := listing(path, ""); !ok && some != "" {
+		fmt.Fprint(s.out, some)
+		return exitDone
+	}
 	if !ok {
 		return wrongUse(s, usage("there is no command %q", strings.Join(path, " ")))
 	}

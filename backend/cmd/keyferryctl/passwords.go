@@ -48,7 +48,7 @@ var recoveryMake = changing("recovery make", "[--yes]", "make ten recovery codes
 			s.t.say("%s", list[i])
 		}
 		s.t.result(map[string]any{"recovery_codes": list})
-		s.t.say("Each works once, for root, in the place of a device. Print them and keep them apart from the devices.")
+		s.t.say("Each works once, for root, in the place of a device. Print them and keep them apart from the devices. They are Keyferry's own; AWS has nothing like them.")
 		return nil
 	}
 })
