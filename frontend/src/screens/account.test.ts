@@ -135,7 +135,7 @@ describe('settings', () => {
     const idle = await field('Sign out after')
     await user.clear(idle)
     await user.type(idle, '0')
-    await screen.findByText('Nobody is ever signed out by themselves.')
+    await screen.findByText('Nobody is ever signed out automatically.')
     await user.click(await button('Save'))
     await screen.findByText('Saved.')
     expect(far.world.settings).toMatchObject({ passwordless: true, idleMinutes: 0, passwords: { digit: true } })

@@ -179,7 +179,7 @@ describe('recovery codes', () => {
   it('are made, shown once, copied and gone', async () => {
     const w = await walk('home')
     await screen.findByText('None made yet.')
-    expect(screen.getByText(/AWS has nothing like them/)).toBeTruthy()
+    expect(screen.getByText(/not part of AWS/)).toBeTruthy()
     await w.user.click(await button('Make codes'))
     await heading('Recovery codes')
     await sound()
