@@ -180,6 +180,9 @@ func (d *Desktop) Resize(pid, width, height int) error {
 	return run(d.Command("xdotool", "search", "--onlyvisible", "--pid", strconv.Itoa(pid), "--name", ".", "windowsize", strconv.Itoa(width), strconv.Itoa(height)))
 }
 
+// Rest puts the mouse into the corner, where nothing lies under it.
+func (d *Desktop) Rest() error { return run(d.Command("xdotool", "mousemove", "1", "1")) }
+
 // FocusWindow gives the keyboard to a process's window with this title. Nobody
 // manages the windows here, so a new one does not get it by itself.
 func (d *Desktop) FocusWindow(pid int, title string) error {

@@ -11,7 +11,7 @@ import (
 func (v *visitor) others() []chapter {
 	return []chapter{
 		{"Look after people", []walk.Step{
-			v.Open("users"), v.Shows("judy"), v.Looks("users"),
+			v.Open("users"), v.Shows("alice"), v.Looks("users"),
 			v.Enter("users.s_search", "night"), v.Says("users.l_found", "n", "2", "all", "13"), v.Looks("users-search"),
 			v.Enter("users.s_search", "nobody like this"), v.Says("users.s_nobody"), v.Looks("users-nobody"), v.Push("users.s_everybody"),
 			v.Row("alice"), v.Heading("alice"), v.Shows("alices-pixel"), v.Looks("user"),
@@ -30,7 +30,7 @@ func (v *visitor) others() []chapter {
 			v.Says("users.l_name_taken", "name", "BOB"), v.Looks("add-user-refused"), v.Enter("signin.s_name", "peggy"), v.Looks("add-user"), v.Push("do.s_cancel"),
 			v.Push("users.s_import"), v.Title("users.s_import_title"), v.Looks("import-users"), v.Push("file.s_choose"), v.Choose(v.h.file("more-people.csv")),
 			v.Heading("more-people.csv"), v.Looks("import-users-preview"), v.Push("do.s_cancel"),
-			v.Push("users.s_report"), v.Title("users.s_report"), v.Shows("judy"), v.Looks("report"), v.Push("users.s_all"),
+			v.Push("users.s_report"), v.Title("users.s_report"), v.Shows("alice"), v.Looks("report"), v.Push("users.s_all"),
 		}},
 		{"Look after tokens", []walk.Step{
 			v.Open("tokens"), v.Shows(v.h.tokens[3].serial), v.Looks("tokens"),

@@ -58,6 +58,9 @@ func (g *gallery) visit(ctx context.Context, theme theme) error {
 		return err
 	}
 	defer desk.Close()
+	if err := desk.Rest(); err != nil {
+		return err
+	}
 	fresh, full := filepath.Join(dir, "fresh"), filepath.Join(dir, "full")
 	h := &harbour{ctl: walk.Ctl{Program: filepath.Join(g.bin, "keyferryctl"), Home: full}, dir: dir}
 	if err := h.build(); err != nil {

@@ -39,6 +39,11 @@ it.each([
   ['the day that a sign-in set', event({ kind: 'signed-in-password', detail: { mfa_deadline: '2026-12-06T09:00:00Z' } }), 'gave the right password, and has until 6 Dec 2026 to add a device'],
   ['a day that is none', event({ kind: 'signed-in-password', detail: { mfa_deadline: 'soon' } }), 'gave the right password'],
   ['how many codes are left', event({ kind: 'signed-in-recovery', detail: { left: '3' } }), 'signed in with a printed recovery code; 3 are left'],
+  ['a new user', event({ kind: 'user-created', detail: { user: 'ivan', user_id: 'u', path: '/' } }), 'added the user ivan'],
+  ['a user who is called otherwise now', event({ kind: 'user-changed', detail: { from: 'bob', to: 'rob', user: 'bob' } }), 'changed the user bob to rob'],
+  ['a group', event({ kind: 'group-changed', detail: { group: 'crew', what: 'added' } }), 'changed the group crew'],
+  ['settings, in words', event({ kind: 'settings-changed', detail: { what: 'require-users,user-grace', from: 'false,35', to: 'true,14' } }),
+    'changed the settings: device for users from off to on, days for users from 35 to 14'],
   ['an old event without its name', event(), 'Device added'],
   ['a kind of a newer version', event({ kind: 'tea-made' }), 'tea-made'],
 ])('says %s', (_, e, want) => expect(deed(e)).toBe(want))
