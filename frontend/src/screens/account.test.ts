@@ -143,22 +143,22 @@ describe('settings', () => {
 
   it('adds ways to the secrets, and refuses to remove the only one', async () => {
     const { user } = await open('Settings')
-    expect((await button('Remove the way by Secret Service')).hasAttribute('disabled')).toBe(true)
+    expect((await button('Remove Secret Service as a way to the secrets')).hasAttribute('disabled')).toBe(true)
     await screen.findByText(/The only way to the secrets cannot be removed/)
     await user.click(await button('Set a passphrase…'))
     const dialog = await screen.findByRole('dialog', { name: 'Set a passphrase' })
     await user.type(within(dialog).getByLabelText('Passphrase'), 'short')
-    await user.type(within(dialog).getByLabelText('The same again'), 'other')
+    await user.type(within(dialog).getByLabelText('Repeat it'), 'other')
     await user.click(within(dialog).getByRole('button', { name: 'Save' }))
-    await within(dialog).findByText('The two are not equal.')
+    await within(dialog).findByText('The two do not match.')
     await sound()
-    for (const label of ['Passphrase', 'The same again']) {
+    for (const label of ['Passphrase', 'Repeat it']) {
       await user.clear(within(dialog).getByLabelText(label))
       await user.type(within(dialog).getByLabelText(label), 'short')
     }
     await user.click(within(dialog).getByRole('button', { name: 'Save' }))
     await waitFor(() => expect(within(dialog).getByLabelText('Passphrase').getAttribute('aria-invalid')).toBe('true'))
-    for (const label of ['Passphrase', 'The same again']) {
+    for (const label of ['Passphrase', 'Repeat it']) {
       await user.clear(within(dialog).getByLabelText(label))
       await user.type(within(dialog).getByLabelText(label), 'apple river candle moon')
     }
@@ -166,11 +166,11 @@ describe('settings', () => {
     await screen.findByText('The passphrase opens the secrets now.')
     await user.click(await button('Save recovery file'))
     await screen.findByText(/Keep it away from this computer/)
-    await user.click(await button('Remove the way by Secret Service'))
+    await user.click(await button('Remove Secret Service as a way to the secrets'))
     const ask = await screen.findByRole('dialog', { name: 'Remove Secret Service?' })
     await sound()
     await user.click(within(ask).getByRole('button', { name: 'Remove this way' }))
-    await screen.findByText('Secret Service opens the secrets no more.')
+    await screen.findByText('Secret Service no longer opens the secrets.')
   })
 
   it('makes a backup only with the same passphrase twice', async () => {
@@ -181,10 +181,10 @@ describe('settings', () => {
     await user.click(within(dialog).getByRole('button', { name: 'Save as…' }))
     await within(dialog).findByText('Type the passphrase.')
     await user.type(within(dialog).getByLabelText('Passphrase'), 'apple river candle')
-    await user.type(within(dialog).getByLabelText('The same again'), 'apple river candle')
+    await user.type(within(dialog).getByLabelText('Repeat it'), 'apple river candle')
     await sound()
     await user.click(within(dialog).getByRole('button', { name: 'Save as…' }))
-    await screen.findByText(/Try once whether it opens/)
+    await screen.findByText(/Check once that it opens/)
     expect(make).toHaveBeenCalledOnce()
   })
 })
@@ -217,7 +217,7 @@ describe('a backup', () => {
     const w = await open('Settings')
     await w.user.click(await button('Restore…'))
     const dialog = await look(w, 'right')
-    await within(dialog).findByText(/Everything here becomes as it was on/)
+    await within(dialog).findByText(/Everything here goes back to how it was on/)
     await sound()
     await w.user.click(within(dialog).getByRole('button', { name: 'Restore now' }))
     await heading(/^Sign in/)

@@ -230,7 +230,7 @@ describe('adding a phone', () => {
     await heading('Add iCloud Keychain on your phone?')
     await sound()
     await user.keyboard('{Enter}')
-    await heading('new-phone is added')
+    await heading('new-phone was added')
     await sound()
     await press('Finish')
     await heading('My security')

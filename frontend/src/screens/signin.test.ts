@@ -112,7 +112,7 @@ describe('a code', () => {
     }
     await sound()
     await w.user.click(await button('Resync the device'))
-    await heading('Find the clock again')
+    await heading('Get back in step')
     await sound()
   })
 
@@ -153,7 +153,7 @@ describe('a resync before sign-in is complete', () => {
     await password(w)
     await heading('Type your code')
     app.go('resync')
-    await heading('Find the clock again')
+    await heading('Get back in step')
     return w
   }
 
@@ -244,7 +244,7 @@ describe('enforcement', () => {
     await w.user.click(await button('Continue'))
     await w.user.type(await field('MFA code 1'), '123456')
     await w.user.type(await field('MFA code 2'), '234567{Enter}')
-    await heading('my-app is added')
+    await heading('my-app was added')
     await w.user.click(await button('Finish'))
     await heading('My security')
     await screen.findByText('my-app')
@@ -268,12 +268,12 @@ describe('enforcement', () => {
     await heading('Choose your password')
     expect(screen.queryByRole('navigation')).toBeNull()
     await sound()
-    await w.user.type(await field('Present password'), 'wrong password')
+    await w.user.type(await field('Current password'), 'wrong password')
     await w.user.type(await field('New password'), 'correct horse battery{Enter}')
     await screen.findByText(/The present password is not right/)
-    await waitFor(async () => expect(document.activeElement).toBe(await field('Present password')))
-    await w.user.clear(await field('Present password'))
-    await w.user.type(await field('Present password'), 'correct horse{Enter}')
+    await waitFor(async () => expect(document.activeElement).toBe(await field('Current password')))
+    await w.user.clear(await field('Current password'))
+    await w.user.type(await field('Current password'), 'correct horse{Enter}')
     await heading('My security')
   })
 
@@ -301,7 +301,7 @@ it('says in the requirement’s words what a password lacks', async () => {
   const w = await walk('must-change')
   await password(w)
   w.far.api.ChangePassword = () => Promise.reject(failure('password-policy', 'change-input', { params: { needs: 'length,upper,digit', min: '12' } }))
-  await w.user.type(await field('Present password'), 'x')
+  await w.user.type(await field('Current password'), 'x')
   await w.user.type(await field('New password'), 'y{Enter}')
   await screen.findByText('This account asks for at least 12 characters, a capital letter and a digit.')
 })

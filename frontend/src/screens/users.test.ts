@@ -46,7 +46,7 @@ describe('the list', () => {
     await user.selectOptions(screen.getByLabelText('Show'), 'app')
     await waitFor(() => expect(names()).toEqual(['dan', 'heidi']))
     await user.selectOptions(screen.getByLabelText('Show'), 'no-password')
-    await heading('Nobody fits')
+    await heading('Nobody found')
     await sound()
     await user.click(screen.getAllByRole('button', { name: 'Show everybody' })[0]!)
     await waitFor(() => expect(names()).toHaveLength(12))
@@ -169,7 +169,7 @@ describe('importing', () => {
     await user.click(await button('Add the other 3'))
     await heading('Users')
     expect(add.mock.calls[0]![0].onlyGood).toBe(true)
-    await screen.findByText('3 users are added.')
+    await screen.findByText('Users added: 3')
     await screen.findByText('15 people, root included')
   })
 
