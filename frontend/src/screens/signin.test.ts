@@ -270,7 +270,7 @@ describe('enforcement', () => {
     await sound()
     await w.user.type(await field('Current password'), 'wrong password')
     await w.user.type(await field('New password'), 'correct horse battery{Enter}')
-    await screen.findByText(/The present password is not right/)
+    await screen.findByText(/The current password is not right/)
     await waitFor(async () => expect(document.activeElement).toBe(await field('Current password')))
     await w.user.clear(await field('Current password'))
     await w.user.type(await field('Current password'), 'correct horse{Enter}')
