@@ -181,5 +181,6 @@ var precise = map[fact]string{
 	{mfa.CodeInvalidInput, "field", "password-file"}: "The password file cannot be read. Correct --password-file.",
 	{mfa.CodeCodeWrong, "resync", "yes"}:             "The code is not right, five times now: the device's clock may be off. Try: keyferryctl signin --resync DEVICE --codes A B",
 	{mfa.CodeVaultLocked, "state", "unset"}:          "There is no place for secrets yet. Make one: keyferryctl vault passphrase",
+	{mfa.CodeAccessDenied, "needs", "audit list"}:    "Only the sandbox shows its trail without a sign-in. Sign in to see it: keyferryctl audit list",
 	{mfa.CodeAccessDenied, "needs", "--sandbox"}:     "Simulated phones and radios never meet a real account. Add --sandbox to use the evaluation sandbox.",
 }
