@@ -2,7 +2,7 @@
 /** The people of the account: the list, one of them, adding, importing, the report. */
 import { configure, screen, waitFor, within } from '@testing-library/svelte'
 import { beforeEach, describe, expect, it, vi } from 'vitest'
-import { failure } from '../api/fake'
+import { codeDevice, failure } from '../api/fake'
 import { people } from '../users/people.svelte'
 import { button, field, heading, sound, walk, type Walk } from './walk'
 
@@ -218,6 +218,19 @@ describe('one of them', () => {
     await w.user.click(within(dialog).getByRole('button', { name: 'Deactivate' }))
     await heading('No device yet')
     await screen.findByText('bob-phone no longer signs bob in.')
+  })
+
+  it('resyncs the app of somebody at the desk', async () => {
+    const w = await open()
+    w.far.world.devices.set('p-carol', [codeDevice({ name: 'carol-app' })])
+    await openOne(w, 'carol')
+    await w.user.click(await button('More for carol-app'))
+    await w.user.click(await screen.findByRole('menuitem', { name: 'Resync…' }))
+    await screen.findByRole('dialog', { name: 'Resync carol-app' })
+    await w.user.type(await screen.findByLabelText('MFA code 1'), '123456')
+    await w.user.type(await screen.findByLabelText('MFA code 2'), '234567')
+    await w.user.click(await button('Resync'))
+    await screen.findByText('carol-app is in step again.')
   })
 
   it('opens the wizard for that person, and comes back', async () => {
