@@ -43,6 +43,20 @@ describe('the list', () => {
     await screen.findByText('Two ways in.')
   })
 
+  it('counts no device that may be copied', async () => {
+    await walk('home-one', (far) => (far.world.own[0]!.suspectAt = Date.now()))
+    await screen.findByText('No safe way in.')
+    await screen.findByText(/Each device may have been copied/)
+  })
+
+  it('counts printed codes alone where no device can be trusted', async () => {
+    await walk('home-one', (far) => {
+      far.world.own[0]!.suspectAt = Date.now()
+      far.world.users[0]!.recoveryLeft = 10
+    })
+    await screen.findByText(/Your printed codes work once each/)
+  })
+
   it('marks what was not used for long', async () => {
     await walk('home', (far) => (far.world.own[3]!.lastUsedAt = Date.now() - 100 * 86_400_000))
     await screen.findByText('not used for 90 days')
