@@ -73,7 +73,8 @@ func loopbackURL(address string) error {
 }
 
 // settle chooses the sandbox by itself where the data folder has an account
-// there and none in the real place, so that --sandbox need not be repeated.
+// there and none in the real place, so that --sandbox need not be repeated. It fails
+// with no-account where there is no such folder: to look for an account makes none.
 func (h *houseFlags) settle(ctx context.Context, t *terminal, g *globals) error {
 	if h.sandbox {
 		return nil

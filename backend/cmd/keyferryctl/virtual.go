@@ -3,6 +3,7 @@ package main
 import (
 	"context"
 	"flag"
+	"strconv"
 
 	"github.com/keyferry/keyferry/backend/mfa"
 	"github.com/keyferry/keyferry/backend/qrpicture"
@@ -41,8 +42,12 @@ var virtualCreate = changing("virtual create", "--name N [--qr FILE] [--key-file
 		}
 		defer app.Wipe()
 		s.t.attempt = "" // the app is there, whatever comes
-		out := map[string]any{"device": deviceOf(app.Device), "serial": app.Device.Serial}
+		swept := s.sweptFor(ctx, app.Device.ID)
+		out := map[string]any{"device": deviceOf(app.Device), "serial": app.Device.Serial, "swept": swept}
 		s.t.say("Made %s: %s", app.Device.Name, app.Device.Serial)
+		if swept > 0 {
+			s.t.say("That deleted %s that belonged to nobody.", plural(swept, "other app"))
+		}
 		if picture != nil {
 			if err := drawTo(picture, app.URI); err != nil {
 				return err
@@ -64,6 +69,21 @@ var virtualCreate = changing("virtual create", "--name N [--qr FILE] [--key-file
 		return nil
 	}
 })
+
+// sweptFor says how many apps that nobody had went when this one came. Its event knows;
+// the person may not be allowed to list them.
+func (s *seat) sweptFor(ctx context.Context, deviceID string) int {
+	found, err := s.Store.FindEvents(ctx, mfa.EventFilter{Kinds: []mfa.EventKind{mfa.EventVirtualCreated}, Limit: 1})
+	if err != nil {
+		s.t.warn(err) // the app is there all the same, and its key must be shown
+		return 0
+	}
+	if len(found) == 0 || found[0].DeviceID != deviceID {
+		return 0
+	}
+	n, _ := strconv.Atoi(found[0].Detail["swept"]) // not there: none
+	return n
+}
 
 // drawTo draws an otpauth address for a camera.
 func drawTo(f *newFile, uri *mfa.Secret) error {
