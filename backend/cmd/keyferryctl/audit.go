@@ -8,7 +8,6 @@ import (
 	"io"
 	"os"
 	"strconv"
-	"strings"
 	"time"
 
 	"github.com/keyferry/keyferry/backend/auditverify"
@@ -34,10 +33,8 @@ func (f *auditFlags) filter(ctx context.Context, s *seat) (mfa.EventFilter, erro
 	if filter.To, err = moment("to", f.to); err != nil {
 		return filter, err
 	}
-	for kind := range strings.SplitSeq(f.kinds, ",") {
-		if kind != "" {
-			filter.Kinds = append(filter.Kinds, mfa.EventKind(kind))
-		}
+	if filter.Kinds, err = kindsOf(f.kinds); err != nil {
+		return filter, err
 	}
 	if f.user != "" {
 		p, err := s.principal(ctx, f.user)
@@ -146,7 +143,11 @@ var auditVerify = command{
 			default:
 				result, err = h.verifyOwn(ctx, t, g, *checkpoints)
 			}
-			return t.verified(result, err)
+			err = t.verified(result, err)
+			if *export != "" {
+				err = more(err, "in", "export", mfa.CodeChainBroken)
+			}
+			return err
 		}
 	},
 }

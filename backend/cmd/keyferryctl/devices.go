@@ -90,7 +90,7 @@ func setEnable(fs *flag.FlagSet) action {
 			d, err = s.Ceremonies.EnableApp(ctx, s.session, target, d.ID, first, second)
 		}
 		if err != nil {
-			return err
+			return ofPair(err)
 		}
 		s.t.result(deviceOf(d))
 		s.t.say("Enabled %s. These two codes are used up: sign in with the next one.", d.Name)
@@ -163,7 +163,7 @@ var devicesResync = changing("devices resync", "DEVICE --codes A B [--user U]", 
 			return err
 		}
 		if d, err = s.Ceremonies.Resync(ctx, s.session, d.ID, first, second); err != nil {
-			return err
+			return ofPair(err)
 		}
 		s.t.result(deviceOf(d))
 		s.t.say("Resynced %s. These two codes are used up.", d.Name)

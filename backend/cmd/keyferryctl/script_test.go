@@ -6,6 +6,7 @@ import (
 	"image/png"
 	"net"
 	"os"
+	"strings"
 	"sync"
 	"testing"
 	"time"
@@ -38,6 +39,7 @@ func TestMain(m *testing.M) {
 //	qrpng TEXT FILE   draws a code
 //	blankpng FILE     draws a picture without one
 //	checkpoints HOME  sets $CHECKPOINTS to the file of a sandbox's checkpoints
+//	slot FILE WAY NAME  sets $NAME to the ID of a way in what vault status printed
 //	totp FILE NAME    sets $NAME to the next code of the key (base32) in FILE. The
 //	                  first is the present one; each one after follows the last, and
 //	                  is never older than the present. So nobody waits for a clock.
@@ -82,6 +84,13 @@ func TestScripts(t *testing.T) {
 				code, err := tokens.next(ts.MkAbs(args[0]), time.Now())
 				ts.Check(err)
 				ts.Setenv(args[1], code)
+			},
+			"slot": func(ts *testscript.TestScript, _ bool, args []string) {
+				for line := range strings.Lines(ts.ReadFile(args[0])) {
+					if f := strings.Fields(line); len(f) > 1 && f[1] == args[1] {
+						ts.Setenv(args[2], f[0])
+					}
+				}
 			},
 			"blankpng": func(ts *testscript.TestScript, _ bool, args []string) {
 				f, err := os.Create(ts.MkAbs(args[0]))

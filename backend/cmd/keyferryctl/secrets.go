@@ -63,7 +63,11 @@ func (v *vaultFlags) unlock(ctx context.Context, of *vault.Vault) error {
 			return err
 		}
 		defer passphrase.Wipe()
-		return of.Unlock(ctx, passphrase)
+		err = of.Unlock(ctx, passphrase)
+		if mfa.IsCode(err, mfa.CodeNotFound) {
+			return mfa.Fail(mfa.CodeVaultPassphrase, "passphrase", "none").Because(err) // its slot was removed
+		}
+		return err
 	case v.recovery != "":
 		text, err := readFile(v.recovery, maxSmallFile)
 		if err != nil {

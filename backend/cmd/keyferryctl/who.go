@@ -57,7 +57,7 @@ func (w *who) resyncPending(ctx context.Context, t *terminal, house *assembly.Ho
 		return mfa.Fail(mfa.CodeNotFound, "what", "device")
 	}
 	if err := house.Ceremonies.ResyncPending(ctx, pending, pending.Devices[i].ID, first, second); err != nil {
-		return err
+		return ofPair(err)
 	}
 	t.say("Resynced %s. These two codes are used up: sign in with the next one.", pending.Devices[i].Name)
 	return nil

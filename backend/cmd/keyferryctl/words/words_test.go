@@ -35,6 +35,13 @@ func TestParamsMakeWordsPrecise(t *testing.T) {
 		{mfa.Fail(mfa.CodeInvalidInput, "field", "radio"), "The value for radio is not valid"},
 		{mfa.Fail(mfa.CodeAccessDenied, "needs", "--sandbox"), "Add --sandbox"},
 		{mfa.Fail(mfa.CodeAccessDenied), "not allowed"},
+		{mfa.Fail(mfa.CodeAccessDenied, "needs", "audit list"), "keyferryctl audit list"},
+		{mfa.Fail(mfa.CodeCodeWrong), "the one"},
+		{mfa.Fail(mfa.CodeCodeWrong, "codes-given", "two"), "two that"},
+		{mfa.Fail(mfa.CodeCodeClock, "codes-given", "two", "codes", "10:00", "computer", "11:00"), "for 10:00, this computer says 11:00. Set the clock that is wrong, and take"},
+		{mfa.Fail(mfa.CodeImportProblems, "count", "3"), "--only-good"},
+		{mfa.Fail(mfa.CodeImportProblems, "count", "3", "good", "none"), "problems: 3). Correct the file."},
+		{mfa.Fail(mfa.CodeDeleteConflict, "what", "devices"), "--with-devices"},
 	} {
 		if got := words.Of(c.failure); !strings.Contains(got, c.want) {
 			t.Errorf("%v: %q lacks %q", c.failure.Params, got, c.want)
