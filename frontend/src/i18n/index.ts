@@ -30,13 +30,16 @@ export type Params = Record<string, string | number>
 
 const texts: Record<string, string> = words
 
-/** The text of a key, with {name} replaced by params.name; a missing one leaves a dash. */
+const counts = new Intl.NumberFormat('en')
+const shown = (value: string | number): string => (typeof value === 'number' ? counts.format(value) : value)
+
+/** The text of a key, with {name} replaced by params.name, numbers as 5,001; a missing one leaves a dash. */
 export function t(key: Key, params: Params = {}): string {
   return fill(texts[key] ?? key, params)
 }
 
 const fill = (text: string, params: Params): string =>
-  text.replace(/\{(\w+)\}/g, (_, name: string) => String(params[name] ?? '–'))
+  text.replace(/\{(\w+)\}/g, (_, name: string) => shown(params[name] ?? '–'))
 
 /** The title of a failure; a code without words gets those of `internal`. */
 export const failureTitle = (code: string, params: Params = {}): string =>
