@@ -115,7 +115,7 @@ var backupRestore = command{
 // mayRestore gives the account that is there, "" for none, or for one that cannot be
 // opened: then nobody can be asked who they are.
 func (w *withSession) mayRestore(ctx context.Context, t *terminal, g *globals, yes bool) (id string, err error) {
-	if err := w.h.settle(ctx, t, g); err != nil {
+	if err := w.h.choose(ctx, t, g); err != nil {
 		return "", err
 	}
 	house, err := w.h.open(ctx, t, g)

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"flag"
 	"fmt"
 	"slices"
 	"strings"
@@ -48,9 +49,28 @@ func help(s streams, path []string) int {
 	fs, g := newFlags(""), globals{}
 	g.flags(fs)
 	c.set(fs, &g)
-	fs.SetOutput(s.out)
-	fs.PrintDefaults()
+	plain, simulated := newFlags(""), newFlags("")
+	some := false
+	fs.VisitAll(func(f *flag.Flag) {
+		if what, only := strings.CutPrefix(f.Usage, sandboxOnly); only {
+			simulated.Var(f.Value, f.Name, what)
+			some = true
+			return
+		}
+		plain.Var(f.Value, f.Name, f.Usage)
+	})
+	plain.SetOutput(s.out)
+	plain.PrintDefaults()
+	if some {
+		fmt.Fprint(s.out, "\nSimulated phones (sandbox only):\n")
+		simulated.SetOutput(s.out)
+		simulated.PrintDefaults()
+	}
 	return exitDone
 }
+
+// sandboxOnly begins what a flag says that has no meaning for a real account. Help puts
+// these flags last, under a heading of their own.
+const sandboxOnly = "sandbox only: "
 
 func capital(s string) string { return strings.ToUpper(s[:1]) + s[1:] }

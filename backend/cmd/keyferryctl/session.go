@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"flag"
+	"io/fs"
 	"net"
 	"net/url"
 	"os"
@@ -33,8 +34,8 @@ func (h *houseFlags) flags(fs *flag.FlagSet) {
 
 // simulationFlags are for the commands that meet a phone.
 func (h *houseFlags) simulationFlags(fs *flag.FlagSet) {
-	fs.StringVar(&h.radio, "radio", "", "sandbox only: loopback radio at `127.0.0.1:PORT`")
-	fs.StringVar(&h.tunnel, "tunnel", "", "sandbox only: tunnel server at `ws://127.0.0.1:PORT`")
+	fs.StringVar(&h.radio, "radio", "", sandboxOnly+"loopback radio at `127.0.0.1:PORT`")
+	fs.StringVar(&h.tunnel, "tunnel", "", sandboxOnly+"tunnel server at `ws://127.0.0.1:PORT`")
 }
 
 // check refuses what could lead out of the sandbox or into the real account.
@@ -74,8 +75,45 @@ func loopbackURL(address string) error {
 
 // settle chooses the sandbox by itself where the data folder has an account
 // there and none in the real place, so that --sandbox need not be repeated. It fails
-// with no-account where there is no such folder: to look for an account makes none.
+// with no-account where there is no folder or no database: looking for an account
+// makes neither.
 func (h *houseFlags) settle(ctx context.Context, t *terminal, g *globals) error {
+	dir, err := dataFolder(g)
+	if err != nil {
+		return err
+	}
+	if absent(dir) {
+		return mfa.Fail(mfa.CodeNoAccount)
+	}
+	if err := h.choose(ctx, t, g); err != nil {
+		return err
+	}
+	folder, err := openFolder(g)
+	if err != nil {
+		return err
+	}
+	database := folder.Database()
+	if h.sandbox {
+		database = folder.SandboxDatabase()
+	}
+	if err := folder.Close(); err != nil {
+		return err
+	}
+	if absent(database) {
+		return mfa.Fail(mfa.CodeNoAccount)
+	}
+	return nil
+}
+
+// absent is stricter than !exists: what may not be looked at is no reason to say that
+// there is nothing.
+func absent(path string) bool {
+	_, err := os.Stat(path)
+	return errors.Is(err, fs.ErrNotExist)
+}
+
+// choose is settle for a folder that need not have an account yet.
+func (h *houseFlags) choose(ctx context.Context, t *terminal, g *globals) error {
 	if h.sandbox {
 		return nil
 	}

@@ -27,9 +27,9 @@ func (p *phoneFlags) flags(fs *flag.FlagSet) {
 	fs.StringVar(&p.image, "qr-image", "", "also write the code as a PNG to `FILE`")
 	fs.BoolVar(&p.invert, "invert", false, "draw the code for a terminal with dark text on a light ground")
 	fs.BoolVar(&p.ring, "ring", false, "sign in by waking the phone that was linked last, without a code")
-	fs.BoolVar(&p.simulated, "simulated-phone", false, "sandbox only: the built-in phone scans the code (so it does without --radio)")
-	fs.StringVar(&p.behaviour, "behaviour", "", "sandbox only: what the built-in phone does (`B`, default approve; see help phone)")
-	fs.StringVar(&p.model, "model", "", "sandbox only: which phone the built-in one resembles: `android|iphone`")
+	fs.BoolVar(&p.simulated, "simulated-phone", false, sandboxOnly+"the built-in phone scans the code (so it does without --radio)")
+	fs.StringVar(&p.behaviour, "behaviour", "", sandboxOnly+"what the built-in phone does (`B`, default approve; see help phone)")
+	fs.StringVar(&p.model, "model", "", sandboxOnly+"which phone the built-in one resembles: `android|iphone`")
 }
 
 // check refuses a simulated phone outside of the sandbox.
