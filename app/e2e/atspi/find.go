@@ -124,7 +124,7 @@ func absent(ctx context.Context, err error, ok bool, away *Node) error {
 		return err
 	}
 	if away != nil {
-		away.ScrollTo(ctx, Anywhere) // what cannot be scrolled stays away
+		away.ScrollTo(ctx) // what cannot be scrolled stays away
 	}
 	return ErrAbsent
 }

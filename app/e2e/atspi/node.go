@@ -157,19 +157,11 @@ func (n Node) Focus(ctx context.Context) error {
 	return nil
 }
 
-// Edge is where something comes to lie that is scrolled to.
-type Edge uint32
-
-// Edges, by their numbers in AtspiScrollType.
-const (
-	TopEdge  Edge = 2
-	Anywhere Edge = 6
-)
-
 // ScrollTo scrolls whatever is around until this is in sight.
-func (n Node) ScrollTo(ctx context.Context, to Edge) error {
+func (n Node) ScrollTo(ctx context.Context) error {
+	const anywhere = uint32(6) // ATSPI_SCROLL_ANYWHERE
 	var done bool
-	return n.call(ctx, "org.a11y.atspi.Component.ScrollTo", uint32(to)).Store(&done)
+	return n.call(ctx, "org.a11y.atspi.Component.ScrollTo", anywhere).Store(&done)
 }
 
 // Box is where something is on the screen, in pixels.

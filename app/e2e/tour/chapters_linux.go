@@ -34,7 +34,7 @@ func first(p walk.Person) []chapter {
 		{"Say where secrets are kept", []walk.Step{
 			p.NameDevice("ruths-aegis"), p.Push("device.s_app"), p.Push("do.s_continue"), p.Title("vault.s_set_title"), p.Looks("vault-set"),
 			p.Enter("vault.s_passphrase", phrase), p.Push("do.s_continue"), p.Title("totp.s_title"), p.Push("do.s_cancel"),
-			p.Open("settings"), p.Scroll("settings.s_vault"), p.Looks("settings-secrets"),
+			p.Open("settings"), p.Scroll("backup.s_make"), p.Looks("settings-secrets"),
 		}},
 	}
 }

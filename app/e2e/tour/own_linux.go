@@ -52,7 +52,7 @@ func (v *visitor) own() []chapter {
 			v.fresh("code.s_first", stock.Authenticator, -1), v.fresh("code.s_second", stock.Authenticator, 0), v.Push("token.s_add"), v.Added("my-token"),
 		}},
 		{"Look at one's devices", []walk.Step{
-			v.Looks("home"), v.Push("device.l_details_named", "name", "my-token"), v.Says("drift.s_title"), v.Looks("device-details"),
+			v.Looks("home"), v.Push("device.l_details_named", "name", "my-token"), v.Says("drift.s_title"), v.Scroll("access.s_title"), v.Looks("device-details"),
 			v.Push("device.l_details_named", "name", "my-token"),
 			v.Push("device.l_more", "name", "my-aegis"), v.Says("device.s_resync"), v.Looks("device-menu"), v.Push("device.s_resync"),
 			v.Title("device.l_resync_title", "name", "my-aegis"), v.Looks("device-resync"), v.Push("do.s_cancel"),

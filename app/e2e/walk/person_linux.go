@@ -61,7 +61,7 @@ func (p Person) Heading(words string) Step {
 	return func(ctx context.Context) error { return p.See(ctx, atspi.Heading, words) }
 }
 
-// Scroll brings the part under a heading to the upper edge.
+// Scroll brings a button or a heading into sight.
 func (p Person) Scroll(key string) Step {
 	return func(ctx context.Context) error { return p.ScrollTo(ctx, p.Words.Say(key)) }
 }

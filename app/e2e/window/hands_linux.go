@@ -160,13 +160,12 @@ func (w *Window) ReadOne(ctx context.Context, texts ...string) error {
 // Everything is all text that is on the screen, in reading order.
 func (w *Window) Everything(ctx context.Context) (string, error) { return w.app.Content(ctx) }
 
-// ScrollTo brings the heading of a part to the upper edge.
-func (w *Window) ScrollTo(ctx context.Context, heading string) error {
-	part, err := w.find(ctx, atspi.Named(atspi.Heading, heading))
-	if err != nil {
+// ScrollTo brings what has this name into sight.
+func (w *Window) ScrollTo(ctx context.Context, name string) error {
+	return w.await(ctx, fmt.Sprintf("%q", name), func(ctx context.Context) error {
+		_, err := w.app.Find(ctx, atspi.Named(atspi.AnyRole, name)) // scrolls there when it is away
 		return err
-	}
-	return part.ScrollTo(ctx, atspi.TopEdge)
+	})
 }
 
 // Quiet waits until no short message is on the screen.
