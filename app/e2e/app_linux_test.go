@@ -16,14 +16,14 @@ import (
 func TestAuthenticatorApp(t *testing.T) {
 	s := sit(t)
 	must(t, s.CreateAccount)
-	app, used, err := s.AddApp(t.Context(), "aegis")
+	app, err := s.AddApp(t.Context(), "aegis")
 	if err != nil {
 		t.Fatal(err)
 	}
-	must(t, s.SignOut, s.RootPassword(walk.Password), s.CodeScreen, s.TypeCode(app.Code(app.Next(used))), s.IsHome)
+	must(t, s.SignOut, s.RootPassword(walk.Password), s.SignInWithNext(&app), s.IsHome)
 
-	must(t, s.SignOut, s.RootPassword(walk.Password), s.CodeScreen, s.TypeCode(app.Code(used)), s.Failed("code-used"))
-	wrong := app.Wrong(used)
+	must(t, s.SignOut, s.RootPassword(walk.Password), s.CodeScreen, s.TypeCode(app.Code(app.Used)), s.Failed("code-used"))
+	wrong := app.Wrong()
 	for range 5 {
 		must(t, s.TypeCode(wrong), s.Failed("code-wrong"))
 	}

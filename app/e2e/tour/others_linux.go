@@ -64,7 +64,7 @@ func (v *visitor) account() []chapter {
 		{"Ask everybody for a device", []walk.Step{
 			v.Open("enforcement"), v.Says("enforce.l_rehearsal"), v.Looks("enforcement"),
 			v.Push("enforce.l_require"), v.Enter("enforce.s_user_days", "14"), v.Push("do.s_save"), v.Says("settings.l_saved"), v.Looks("enforcement-saved"),
-			v.Push("enforce.s_in_days", "n", "35"), v.Shows("niaj"), v.Looks("rehearsal"),
+			v.Push("enforce.s_in_days", "n", "35"), v.Shows("niaj"), v.Row("olivia"), v.Looks("rehearsal"),
 			v.Enter("enforce.s_user_days", "0"), v.Push("do.s_save"), v.Says("settings.l_saved"),
 		}},
 		{"Read what happened", []walk.Step{

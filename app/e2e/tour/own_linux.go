@@ -10,9 +10,8 @@ import (
 // visitor is root of the account in the pictures, with an authenticator app.
 type visitor struct {
 	walk.Person
-	h    *harbour
-	app  walk.Authenticator
-	used int64 // the step of the last code of the app that was typed
+	h   *harbour
+	app walk.Authenticator
 }
 
 // door is signing in, and what comes before one is inside.
@@ -41,7 +40,7 @@ func (v *visitor) own() []chapter {
 			v.Push("do.s_sign_in_again"), v.BeginSignIn, v.Scan, v.Answer(true), v.IsHome,
 		}},
 		{"Add an authenticator app", []walk.Step{func(ctx context.Context) (err error) {
-			v.app, v.used, err = v.AddApp(ctx, "my-aegis")
+			v.app, err = v.AddApp(ctx, "my-aegis")
 			return err
 		}}},
 		{"Add a hardware token", []walk.Step{
@@ -65,7 +64,7 @@ func (v *visitor) own() []chapter {
 			v.SignOut, v.RootPassword(walk.Password), v.Title("second.s_title"), v.Looks("second-factor"), v.Push("second.s_code"), v.CodeScreen,
 			v.wrongCodes, v.Says("code.s_trouble"), v.Looks("sign-in-code-wrong"),
 			v.Push("code.s_resync"), v.Title("code.s_resync_title"), v.swapped, v.Push("code.s_resync"),
-			v.Says("failure.codes-swapped.s_title"), v.Looks("sign-in-resync"), v.Push("do.s_back"), v.CodeScreen, v.code, v.IsHome,
+			v.Says("failure.codes-swapped.s_title"), v.Looks("sign-in-resync"), v.Push("do.s_back"), v.SignInWithNext(&v.app), v.IsHome,
 		}},
 		{"Print recovery codes", []walk.Step{
 			v.Push("recovery.s_make"), v.Says("recovery.p_what"), v.Looks("recovery-codes-before"), v.Push("recovery.s_make"),
@@ -81,7 +80,7 @@ func (v *visitor) fresh(key string, a walk.Authenticator, ahead int64) walk.Step
 
 // wrongCodes types so many that resynchronising is offered.
 func (v *visitor) wrongCodes(ctx context.Context) error {
-	wrong := v.app.Wrong(v.used)
+	wrong := v.app.Wrong()
 	for range 5 {
 		if err := walk.Do(ctx, v.TypeCode(wrong), v.Says("failure.code-wrong.s_title")); err != nil {
 			return err
@@ -93,10 +92,4 @@ func (v *visitor) wrongCodes(ctx context.Context) error {
 // swapped types two codes of the app the wrong way round.
 func (v *visitor) swapped(ctx context.Context) error {
 	return walk.Do(ctx, v.fresh("code.s_first", v.app, 5), v.fresh("code.s_second", v.app, 4))
-}
-
-// code signs in with the app's next code.
-func (v *visitor) code(ctx context.Context) error {
-	v.used = v.app.Next(v.used)
-	return v.TypeCode(v.app.Code(v.used))(ctx)
 }

@@ -8,29 +8,35 @@ import (
 // AddApp adds an authenticator app, which reads the key off the screen. It is
 // enabled by the code of the step before this one and by this one's, so that
 // the next one's signs in without waiting: each code works once, and one step to
-// either side of the clock is accepted. It gives the step of the second code.
-func (p Person) AddApp(ctx context.Context, name string) (app Authenticator, used int64, err error) {
+// either side of the clock is accepted.
+func (p Person) AddApp(ctx context.Context, name string) (app Authenticator, err error) {
 	err = Do(ctx, p.NameDevice(name), p.Push("device.s_app"), p.Looks("add-device-app"), p.Push("do.s_continue"),
 		p.Title("totp.s_title"), p.Looks("app-setup"), p.Push("totp.s_show_key"), p.Button("totp.s_hide_key"))
 	if err != nil {
-		return app, 0, err
+		return app, err
 	}
 	key, err := p.TextOf(ctx, p.Words.Say("totp.s_key"))
 	if err != nil {
-		return app, 0, err
+		return app, err
 	}
 	if app, err = FromKey(key); err != nil {
-		return app, 0, err
+		return app, err
 	}
 	now := app.Step(time.Now())
 	err = Do(ctx, p.Enter("code.s_first", app.Code(now-1)), p.Enter("code.s_second", app.Code(now)),
 		p.Looks("app-codes"), p.Push("totp.s_add"), p.Added(name))
-	return app, now, err
+	app.Used = now
+	return app, err
 }
 
 // CodeScreen waits for the field of the second factor's code.
 func (p Person) CodeScreen(ctx context.Context) error {
 	return Do(ctx, p.Title("code.s_title"), p.Looks("sign-in-by-code"))
+}
+
+// SignInWithNext types the next code of a device that was used before.
+func (p Person) SignInWithNext(a *Authenticator) Step {
+	return func(ctx context.Context) error { return Do(ctx, p.CodeScreen, p.TypeCode(a.Next())) }
 }
 
 // TypeCode types a code; the screen sends it off with the last digit.

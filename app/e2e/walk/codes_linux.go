@@ -15,6 +15,7 @@ import (
 type Authenticator struct {
 	Secret []byte
 	Period time.Duration // default 30 s
+	Used   int64         // the step of the last code that was typed
 }
 
 // FromKey reads a secret key as the window shows it: base32 in groups.
@@ -41,12 +42,16 @@ func (a Authenticator) Code(step int64) string {
 	return fmt.Sprintf("%06d", binary.BigEndian.Uint32(sum[at:])&0x7fffffff%1_000_000)
 }
 
-// Next is the first step after used whose code is accepted now, or in a moment:
-// one step to either side of the clock is.
-func (a Authenticator) Next(used int64) int64 { return max(used+1, a.Step(time.Now())) }
+// Next is the code of the first step after the last used one that is accepted now,
+// or in a moment: one step to either side of the clock is.
+func (a *Authenticator) Next() string {
+	a.Used = max(a.Used+1, a.Step(time.Now()))
+	return a.Code(a.Used)
+}
 
-// Wrong is a code that the device does not show within hours of a step.
-func (a Authenticator) Wrong(step int64) string {
+// Wrong is a code that the device does not show within hours.
+func (a Authenticator) Wrong() string {
+	step := a.Step(time.Now())
 	for n := 0; ; n++ {
 		guess, right := fmt.Sprintf("%06d", n), false
 		for s := step - 3000; s <= step+3000 && !right; s++ {

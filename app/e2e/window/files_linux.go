@@ -37,7 +37,7 @@ func (w *Window) ChooseFile(ctx context.Context, path string) error {
 	if err := field.SetText(ctx, path); err != nil {
 		return err
 	}
-	return w.await(ctx, "the dialog to close", func(ctx context.Context) error {
+	err = w.await(ctx, "the dialog to close", func(ctx context.Context) error {
 		for _, name := range []string{"Open", "Save"} {
 			if button, err := dialog.Find(ctx, atspi.Named(atspi.PushButton, name)); err == nil {
 				if button.Is(ctx, atspi.StateSensitive) {
@@ -48,4 +48,15 @@ func (w *Window) ChooseFile(ctx context.Context, path string) error {
 		}
 		return nil
 	})
+	if err != nil {
+		return err
+	}
+	frame, err := w.find(ctx, atspi.Want{Role: atspi.Frame, What: "the window", Name: func(string) bool { return true }})
+	if err != nil {
+		return err
+	}
+	if title, err = frame.Name(ctx); err != nil {
+		return err
+	}
+	return w.Desktop.FocusWindow(w.PID(), title)
 }
