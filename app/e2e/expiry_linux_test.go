@@ -10,8 +10,7 @@ import (
 )
 
 // A code that nobody scans runs out; the next one works. It takes as long as a
-// code lives (two minutes), so it stands in the file that comes first and runs
-// beside the others.
+// code lives (two minutes) and runs beside the others.
 func TestExpiredCode(t *testing.T) {
 	s := sit(t)
 	must(t, s.CreateAccount, s.BeginAdding("pixel"), s.Expired, s.NewCode, s.Scan, s.Answer(true), s.Accept("pixel"))
