@@ -22,8 +22,8 @@ describe('root', () => {
 
 describe('users', () => {
   it.each([
-    ['not required', { requireForUsers: false }, [user(), user({ apps: 1 })], ['1 ']],
-    ['not required and nobody is without', { requireForUsers: false }, [user({ apps: 1 })], ['Everybody']],
+    ['not required', { requireForUsers: false }, [user(), user({ apps: 1 })], [': 1.']],
+    ['not required and nobody is without', { requireForUsers: false }, [user({ apps: 1 })], ['Every user']],
     ['required and nobody is without', {}, [user({ tokens: 1 })], ['Everybody who']],
     ['who cannot sign in does not count', {}, [user({ hasPassword: false })], ['Everybody who']],
     ['some are new, some have their day', {}, [user(), user(), user({ deadline: 5 })], ['2 ', '1 ']],
