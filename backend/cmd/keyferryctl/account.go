@@ -5,6 +5,7 @@ import (
 	"flag"
 
 	"github.com/keyferry/keyferry/backend/account"
+	"github.com/keyferry/keyferry/backend/assembly"
 	"github.com/keyferry/keyferry/backend/mfa"
 )
 
@@ -81,20 +82,10 @@ var accountShow = command{
 			if len(args) > 0 {
 				return usage("account show takes no arguments")
 			}
-			if err := h.settle(ctx, t, g); err != nil {
-				return err
-			}
-			house, err := h.open(ctx, t, g)
-			if err != nil {
-				return err
-			}
-			defer house.Close()
-			a, err := house.Accounts.Account(ctx)
-			if err != nil {
-				return err
-			}
-			printAccount(t, a)
-			return nil
+			return h.visit(ctx, t, g, func(_ *assembly.House, a mfa.Account) error {
+				printAccount(t, a)
+				return nil
+			})
 		}
 	},
 }

@@ -10,6 +10,7 @@ import (
 	"strconv"
 	"time"
 
+	"github.com/keyferry/keyferry/backend/assembly"
 	"github.com/keyferry/keyferry/backend/auditverify"
 	"github.com/keyferry/keyferry/backend/mfa"
 )
@@ -220,27 +221,18 @@ var auditCheckpoint = command{
 			if len(args) > 0 {
 				return usage("audit checkpoint takes no arguments")
 			}
-			if err := h.settle(ctx, t, g); err != nil {
-				return err
-			}
-			house, err := h.open(ctx, t, g)
-			if err != nil {
-				return err
-			}
-			defer house.Close()
-			if _, err := house.Accounts.Account(ctx); err != nil {
-				return err
-			}
-			if err := house.Activity.Checkpoint(ctx); err != nil {
-				return err
-			}
-			mark, _, err := house.Activity.LastMark()
-			if err != nil {
-				return err
-			}
-			t.document(mark)
-			t.say("%d %s %s", mark.Seq, mark.Hash, mark.Time.Format(time.RFC3339Nano))
-			return nil
+			return h.visit(ctx, t, g, func(house *assembly.House, _ mfa.Account) error {
+				if err := house.Activity.Checkpoint(ctx); err != nil {
+					return err
+				}
+				mark, _, err := house.Activity.LastMark()
+				if err != nil {
+					return err
+				}
+				t.document(mark)
+				t.say("%d %s %s", mark.Seq, mark.Hash, mark.Time.Format(time.RFC3339Nano))
+				return nil
+			})
 		}
 	},
 }

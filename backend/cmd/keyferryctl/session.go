@@ -202,6 +202,24 @@ func (h *houseFlags) config(g *globals) assembly.Config {
 // only this package's tests, whose accounts are real ones too, put another in its place.
 var secretStore vault.System
 
+// visit opens the house of an account that is there and lets nobody in: for what
+// needs no sign-in. no-account.
+func (h *houseFlags) visit(ctx context.Context, t *terminal, g *globals, do func(*assembly.House, mfa.Account) error) error {
+	if err := h.settle(ctx, t, g); err != nil {
+		return err
+	}
+	house, err := h.open(ctx, t, g)
+	if err != nil {
+		return err
+	}
+	defer house.Close()
+	a, err := house.Accounts.Account(ctx)
+	if err != nil {
+		return err
+	}
+	return do(house, a)
+}
+
 // withSession is what a command needs that acts for somebody.
 type withSession struct {
 	h houseFlags

@@ -4,6 +4,7 @@ import (
 	"context"
 	"flag"
 
+	"github.com/keyferry/keyferry/backend/assembly"
 	"github.com/keyferry/keyferry/backend/mfa"
 	"github.com/keyferry/keyferry/backend/vault"
 )
@@ -62,22 +63,13 @@ func setVault(fs *flag.FlagSet, g *globals, do func(context.Context, *terminal, 
 		if len(args) > 0 {
 			return usage("this takes no arguments")
 		}
-		if err := h.settle(ctx, t, g); err != nil {
-			return err
-		}
-		house, err := h.open(ctx, t, g)
-		if err != nil {
-			return err
-		}
-		defer house.Close()
-		if _, err := house.Accounts.Account(ctx); err != nil {
-			return err
-		}
-		if err := do(ctx, t, house.Vault); err != nil {
-			return err
-		}
-		t.vault(house.Vault.State())
-		return nil
+		return h.visit(ctx, t, g, func(house *assembly.House, _ mfa.Account) error {
+			if err := do(ctx, t, house.Vault); err != nil {
+				return err
+			}
+			t.vault(house.Vault.State())
+			return nil
+		})
 	}
 }
 
