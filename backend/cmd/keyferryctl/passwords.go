@@ -5,7 +5,7 @@ import (
 	"flag"
 )
 
-var passwordChange = changing("password change", "[--new-password-file F]", "change one's own password; the present one signs in", func(fs *flag.FlagSet) action {
+var passwordChange = changing("password change", "[--new-password-file F]", "change one's own password; the current one signs in", func(fs *flag.FlagSet) action {
 	given := newSecret(fs, "new-password", "the new password")
 	return func(ctx context.Context, s *seat) error {
 		password, err := given.get(ctx, s.t, "New password", true)
@@ -14,7 +14,7 @@ var passwordChange = changing("password change", "[--new-password-file F]", "cha
 		}
 		defer password.Wipe()
 		if s.who.typed == nil {
-			return usage("password change signs in with the present password, not with --passkey")
+			return usage("password change signs in with the current password, not with --passkey")
 		}
 		if err := s.Accounts.ChangePassword(ctx, s.session, s.who.typed, password); err != nil {
 			return err

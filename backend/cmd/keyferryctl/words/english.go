@@ -35,7 +35,7 @@ var english = map[mfa.Code]string{
 	mfa.CodeDeleteConflict:  "It cannot be deleted while it has this: {what}. Take that away first.",
 	mfa.CodeUserLimit:       "An account has {max} users at most. Remove some first.",
 	mfa.CodePasswordPolicy:  "The account asks more of a password: {needs} (at least {min} characters). Choose another.",
-	mfa.CodePasswordWrong:   "That is not your present password. Try again.",
+	mfa.CodePasswordWrong:   "That is not your current password. Try again.",
 	mfa.CodePasswordSame:    "The new password is the old one. Choose another.",
 	mfa.CodeSetUpNeeded:     "Your time to add an MFA device is over. Add one now: keyferryctl virtual create, or enroll phone.",
 	mfa.CodeChangeNeeded:    "Your password was set by somebody else. Change it now: keyferryctl password change",
