@@ -15,7 +15,7 @@ func TestBackup(t *testing.T) {
 	s := sit(t, account(t, "erin"))
 	const phrase = "four dull grey seals"
 	file := filepath.Join(t.TempDir(), "harbour.backup")
-	opened := s.Says("backup.l_opens", "users", s.Words.Say("backup.s_one_user"), "devices", s.Words.Say("backup.s_devices", "n", "0"))
+	opened := s.Says("backup.l_opens", "users", s.Words.Say("backup.s_users", "n", "1"), "devices", s.Words.Say("backup.s_devices", "n", "0"))
 	must(t, s.OpenSandboxAgain, s.RootPassword(walk.Password), s.IsHome, s.Open("settings"), s.Looks("settings"),
 		s.Push("backup.s_make"), s.Title("backup.s_make_title"), s.Enter("vault.s_passphrase", phrase), s.Enter("settings.s_again", phrase),
 		s.Looks("backup-make"), s.Push("backup.s_save_as"), s.Choose(file))

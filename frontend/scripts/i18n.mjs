@@ -1,7 +1,8 @@
 /**
  * Holds the words against the rules: s_ labels, l_ lines and p_ paragraphs keep
  * their lengths, no key or text stands twice, none is missing or unused, every
- * {name} is given, and every failure code of the Go registry has its words.
+ * {name} is given, and every failure code of the Go registry has its words. A key
+ * with _one is the form for one of the key without it, and used where that is.
  */
 import { readdirSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
@@ -57,6 +58,11 @@ export function checkUse(words, sources) {
   const wrong = []
   const all = sources.join('\n')
   for (const key of Object.keys(words)) {
+    if (key.endsWith('_one')) {
+      if (!(key.slice(0, -4) in words)) wrong.push(`${key}: there is no form for other numbers`)
+      continue
+    }
+    if (/\{(n|count|left)\} [a-z]+s\b/.test(words[key]) && !(`${key}_one` in words)) wrong.push(`${key}: there is no form for one`)
     if (!families.some((f) => key.startsWith(f)) && !all.includes(`'${key}'`)) wrong.push(`${key}: not used`)
   }
   for (const [, key, end] of all.matchAll(/\b(?:t|around)\('([^']+)'\s*([,)])/g)) {

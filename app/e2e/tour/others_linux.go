@@ -12,7 +12,7 @@ func (v *visitor) others() []chapter {
 	return []chapter{
 		{"Look after people", []walk.Step{
 			v.Open("users"), v.Shows("alice"), v.Looks("users"),
-			v.Enter("users.s_search", "night"), v.Says("users.l_found", "n", "2", "all", "13"), v.Looks("users-search"),
+			v.Enter("users.s_search", "night"), v.Says("list.l_found", "n", "2", "all", v.Words.Say("users.s_so_many", "n", "13")), v.Looks("users-search"),
 			v.Enter("users.s_search", "nobody like this"), v.Says("users.s_nobody"), v.Looks("users-nobody"), v.Push("users.s_everybody"),
 			v.Row("alice"), v.Heading("alice"), v.Shows("alices-pixel"), v.Looks("user"),
 			v.Push("device.l_more", "name", "alices-pixel"), v.Push("device.s_remove_menu"),

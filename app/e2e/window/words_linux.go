@@ -33,9 +33,15 @@ func ReadWords(dir string) (Words, error) {
 }
 
 // Say gives the text of a key with its places filled in: name, value, name,
-// value. A key that does not exist is given as itself, which no window shows.
+// value. With n 1 it is the form for one, where there is one. A key that does not
+// exist is given as itself, which no window shows.
 func (w Words) Say(key string, fill ...string) string {
 	text, ok := w[key]
+	for i := 0; i+1 < len(fill); i += 2 {
+		if one := w[key+"_one"]; one != "" && fill[i] == "n" && fill[i+1] == "1" {
+			text = one
+		}
+	}
 	if !ok {
 		return fmt.Sprintf("[no text %s]", key)
 	}

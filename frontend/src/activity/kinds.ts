@@ -7,7 +7,7 @@ export const groups = {
   ],
   people: [
     'user-created', 'user-changed', 'user-removed', 'password-set', 'password-changed', 'policy-attached',
-    'policy-detached', 'group-changed',
+    'policy-detached', 'policy-created', 'policy-changed', 'policy-deleted', 'metadata-imported', 'group-changed',
   ],
   account: [
     'account-created', 'settings-changed', 'vault-changed', 'recovery-codes-made', 'backup-made', 'backup-restored',

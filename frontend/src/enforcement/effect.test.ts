@@ -22,11 +22,12 @@ describe('root', () => {
 
 describe('users', () => {
   it.each([
-    ['not required', { requireForUsers: false }, [user(), user({ apps: 1 })], [': 1.']],
+    ['not required', { requireForUsers: false }, [user(), user({ apps: 1 })], ['One user signs in']],
     ['not required and nobody is without', { requireForUsers: false }, [user({ apps: 1 })], ['Every user']],
     ['required and nobody is without', {}, [user({ tokens: 1 })], ['Everybody who']],
     ['who cannot sign in does not count', {}, [user({ hasPassword: false })], ['Everybody who']],
-    ['some are new, some have their day', {}, [user(), user(), user({ deadline: 5 })], ['2 ', '1 ']],
+    ['one is without, and gets one day', { userGraceDays: 1 }, [user()], ['One without a device gets 1 day']],
+    ['some are new, some have their day', {}, [user(), user(), user({ deadline: 5 })], ['2 without a device get 14 days', 'One has a day']],
     ['no grace', { userGraceDays: 0 }, [user()], ['next sign-in']],
   ])('%s', (_, s, all, want) => {
     const lines = effectOnUsers(settings(s), [root(), ...all])

@@ -23,7 +23,7 @@ export function effectOnUsers(s: SettingsDTO, all: UserDTO[]): string[] {
   const fixed = bare.filter((u) => u.deadline > 0).length
   const fresh = bare.length - fixed
   const lines: string[] = []
-  if (fresh > 0) lines.push(s.userGraceDays === 0 ? t('enforce.l_on_at_once', { n: fresh }) : t('enforce.l_on_days', { n: fresh, days: s.userGraceDays }))
+  if (fresh > 0) lines.push(s.userGraceDays === 0 ? t('enforce.l_on_at_once', { n: fresh }) : t('enforce.l_on_days', { n: fresh, days: t('enforce.s_so_many', { n: s.userGraceDays }) }))
   if (fixed > 0) lines.push(t('enforce.l_on_fixed', { n: fixed }))
   return lines
 }

@@ -1,6 +1,6 @@
 import { expect, it } from 'vitest'
 import { checkAll, checkFailures, checkUse, checkWords } from '../../scripts/i18n.mjs'
-import { failureTitle, failureWhat, t } from '.'
+import { failureTitle, failureWhat, t, wordOr } from '.'
 
 it('has all its words in order', () => expect(checkAll()).toEqual([]))
 
@@ -35,6 +35,23 @@ it('finds what is missing, unused, or used without its parts', () => {
     'a.l_parts: used without what goes into it',
   ])
 })
+
+it('has a form for one beside each count, and no such form alone', () => {
+  const words = { 'a.l_bare': '{n} days', 'a.l_count': '{n} days', 'a.l_count_one': '1 day', 'a.l_lost_one': '1 day left' }
+  expect(checkUse(words, ["t('a.l_bare', { n }) t('a.l_count', { n })"])).toEqual([
+    'a.l_bare: there is no form for one',
+    'a.l_lost_one: there is no form for other numbers',
+  ])
+})
+
+it.each([
+  ['a number', t('tokens.l_import_all', { n: 1 }), 'Import this token'],
+  ['more', t('tokens.l_import_all', { n: 5_001 }), 'Import all 5,001'],
+  ['none', t('grace.s_left', { n: 0 }), '0 days left'],
+  ['a unit', t('enforce.s_days', { n: 1 }), 'day'],
+  ['an event, whose numbers are texts', wordOr('event.activity-exported.l_what', '', { count: '1' }), 'exported one event'],
+  ['a failure', failureWhat('import-problems', { count: '1' }), 'One cannot be imported, so nothing was. You can import the others alone.'],
+])('counts %s', (_, said, want) => expect(said).toBe(want))
 
 it('fills in, and does not stumble over what is missing', () => {
   expect(t('linked.l_forgotten', { name: 'Pixel' })).toBe('Pixel is forgotten.')

@@ -33,9 +33,19 @@ const texts: Record<string, string> = words
 const counts = new Intl.NumberFormat('en')
 const shown = (value: string | number): string => (typeof value === 'number' ? counts.format(value) : value)
 
-/** The text of a key, with {name} replaced by params.name, numbers as 5,001; a missing one leaves a dash. */
+/**
+ * The text of a key, with {name} replaced by params.name, numbers as 5,001; a missing one leaves a dash.
+ * A text that counts has a form for one beside it, its key with _one: it is taken when n is 1. A text with
+ * two counts is put together from texts with one each.
+ */
 export function t(key: Key, params: Params = {}): string {
-  return fill(texts[key] ?? key, params)
+  return fill(formOf(key, params) ?? key, params)
+}
+
+/** What is counted is called n; events call it count or left. */
+function formOf(key: string, params: Params): string | undefined {
+  const one = Number(params['n'] ?? params['count'] ?? params['left']) === 1
+  return (one ? texts[`${key}_one`] : undefined) ?? texts[key]
 }
 
 const fill = (text: string, params: Params): string =>
@@ -54,7 +64,7 @@ export function failureWhat(code: string, params: Params = {}): string {
   const ends = [...reasons.map((r) => `_${r}`), '']
   const keys = ends.flatMap((end) => [`failure.${code}.l_what${end}`, `failure.${code}.p_what${end}`])
   const found = keys.find((key) => texts[key])
-  return found ? fill(texts[found]!, worded(params)) : t('failure.internal.l_what')
+  return found ? fill(formOf(found, params)!, worded(params)) : t('failure.internal.l_what')
 }
 
 /** What a password lacks comes as ids: upper,digit. */
@@ -69,11 +79,11 @@ function worded(params: Params): Params {
 export const behaviourName = (id: string): string => texts[`behaviour.${id}.s_label`] ?? id
 
 /** The text of a key that is put together at run time, or the id itself where there are no words for it. */
-export const wordOr = (key: string, id: string, params: Params = {}): string => (texts[key] ? fill(texts[key], params) : id)
+export const wordOr = (key: string, id: string, params: Params = {}): string => (texts[key] ? fill(formOf(key, params)!, params) : id)
 
 /** Cuts a text at its one {name}, so that a component can set that part apart. */
 export function around(key: Key, name: string, params: Params = {}): [string, string] {
-  const [before = '', after = ''] = (texts[key] ?? '').split(`{${name}}`)
+  const [before = '', after = ''] = (formOf(key, params) ?? '').split(`{${name}}`)
   return [fill(before, params), fill(after, params)]
 }
 
