@@ -34,6 +34,14 @@ const (
 	OpBackUp            Operation = "keyferry:BackUp"
 	OpManageVault       Operation = "keyferry:ManageVault"
 	OpMakeRecoveryCodes Operation = "keyferry:MakeRecoveryCodes"
+
+	OpListPolicies   Operation = "iam:ListPolicies"
+	OpCreatePolicy   Operation = "iam:CreatePolicy"
+	OpUpdatePolicy   Operation = "iam:CreatePolicyVersion"
+	OpDeletePolicy   Operation = "iam:DeletePolicy"
+	OpPutInline      Operation = "iam:PutUserPolicy" // and PutGroupPolicy: the resource tells them apart
+	OpSimulate       Operation = "iam:SimulatePrincipalPolicy"
+	OpImportMetadata Operation = "keyferry:ImportMetadata"
 )
 
 // Access is one question to the rules: may Caller, in this session, do this?
@@ -42,7 +50,9 @@ type Access struct {
 	Caller    Principal
 	Session   Session
 	Target    Principal // whom it is done to; the caller for what concerns the account
-	Resource  string    // the ARN that IAM checks the operation against
+	Resource  string    // the ARN that IAM checks the operation against; "*" where it names none
+	// Registering is set when a FIDO authenticator is to be added.
+	Registering *Registration
 }
 
 // OnSelf reports that the caller acts on themselves.
@@ -52,9 +62,6 @@ func (a Access) OnSelf() bool { return a.Caller.ID == a.Target.ID }
 type Rules interface {
 	Allow(ctx context.Context, a Access) error
 }
-
-// AdministratorAccess is the managed policy that makes an administrator.
-const AdministratorAccess = "AdministratorAccess"
 
 // Group is a set of users.
 type Group struct {

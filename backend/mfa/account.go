@@ -30,8 +30,11 @@ type Settings struct {
 	RequireForUser bool // users must have a device, too
 	UserGraceDays  int  // 0 to MaxGraceDays
 	Passwordless   bool // a discoverable passkey signs in without a name and password
-	IdleMinutes    int  // 0: never; after so long without a touch the session ends
-	Passwords      PasswordRules
+	// RuleOutHello refuses a device as soon as it cannot be ruled out that it is Windows
+	// Hello on this computer. What is proven to be is refused without it.
+	RuleOutHello bool
+	IdleMinutes  int // 0: never; after so long without a touch the session ends
+	Passwords    PasswordRules
 }
 
 // PasswordRules is the account's password policy.

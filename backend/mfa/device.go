@@ -105,6 +105,7 @@ type Credential struct {
 	UserVerified      bool // at registration
 	AttestationFormat string
 	AttestationObject []byte // as received, to be judged again later
+	Trust             Trust  // frozen at registration
 }
 
 // IsSynced reports that copies of the passkey exist beyond one device.

@@ -48,6 +48,11 @@ const (
 	EventBackupRestored   EventKind = "backup-restored" // detail: made
 	EventReportMade       EventKind = "report-made"
 	EventActivityExported EventKind = "activity-exported"
+
+	EventPolicyCreated    EventKind = "policy-created"
+	EventPolicyChanged    EventKind = "policy-changed" // detail: policy, owner (of an inline one)
+	EventPolicyDeleted    EventKind = "policy-deleted"
+	EventMetadataImported EventKind = "metadata-imported" // detail: number, hash, entries, odd, source
 )
 
 // Event is one line of the audit trail. It never holds a secret. The store

@@ -176,6 +176,25 @@ const (
 	CodeSeedPasswordNeeded Code = "seed-password-needed"
 	CodeSeedPasswordWrong  Code = "seed-password-wrong" // or the key
 
+	// Metadata, certificates and policies
+	CodeMetadataMissing   Code = "metadata-missing"       // nothing was imported yet
+	CodeMetadataMalformed Code = "metadata-malformed"     // params: what, where
+	CodeMetadataTooLarge  Code = "metadata-too-large"     // params: limit
+	CodeMetadataAlgorithm Code = "metadata-algorithm"     // params: alg; none, x5u or another that is not taken
+	CodeMetadataUntrusted Code = "metadata-untrusted"     // params: why (root, host, expired, order, revoked)
+	CodeMetadataSignature Code = "metadata-signature"     // it was changed after it was signed
+	CodeMetadataRollback  Code = "metadata-rollback"      // params: have, got
+	CodeMetadataDownload  Code = "metadata-download"      // params: host
+	CodeModelRefused      Code = "model-refused"          // params: model, status, date, blob; revoked, compromised or retired
+	CodeHelloRefused      Code = "windows-hello"          // params: proof; a local Windows Hello credential
+	CodeHelloUnproven     Code = "windows-hello-unproven" // it cannot be ruled out, and the account wants that
+	CodeNotAdmitted       Code = "device-not-admitted"    // params: step, decision, policy, statement, needs, fido, fips2, fips3, unproven, model, blob, reported, admitted
+	CodePolicyMalformed   Code = "policy-malformed"       // params: what, where, line, column
+	CodePolicyTooLarge    Code = "policy-too-large"       // params: limit
+	CodePolicyLimit       Code = "policy-limit"           // params: max
+	CodePolicyBuiltIn     Code = "policy-built-in"        // params: name; it never changes
+	CodePolicyLockout     Code = "policy-lockout"         // nobody but root could manage the account any more
+
 	// Storage
 	CodeDatabaseNewer   Code = "database-newer" // params: found, known
 	CodeDatabaseDamaged Code = "database-damaged"
@@ -209,6 +228,9 @@ var iam = map[Code]string{
 	CodePasswordInvalid: "PasswordPolicyViolation", CodePasswordShort: "PasswordPolicyViolation", CodePasswordPolicy: "PasswordPolicyViolation",
 	CodePasswordSame: "PasswordPolicyViolation",
 	CodeAccessDenied: "AccessDenied", CodeMFANeeded: "AccessDenied", CodeNotSignedIn: "AccessDenied",
+	CodeNotAdmitted: "AccessDenied", CodeModelRefused: "AccessDenied", CodeHelloRefused: "AccessDenied", CodeHelloUnproven: "AccessDenied",
+	CodePolicyMalformed: "MalformedPolicyDocument", CodePolicyTooLarge: "LimitExceeded", CodePolicyLimit: "LimitExceeded",
+	CodePolicyBuiltIn: "UnmodifiableEntity", CodeMetadataMalformed: "InvalidInput",
 	CodeSetUpNeeded: "AccessDenied", CodeChangeNeeded: "AccessDenied", CodePasswordWrong: "AccessDenied", CodeSignInRefused: "AccessDenied",
 	CodeSignInDelayed: "AccessDenied",
 }
@@ -379,6 +401,24 @@ var registry = map[Code]entry{
 	CodeSeedKeyNeeded:      {CategoryInput, ActionChange},
 	CodeSeedPasswordNeeded: {CategoryInput, ActionChange},
 	CodeSeedPasswordWrong:  {CategoryDenied, ActionChange},
+
+	CodeMetadataMissing:   {CategoryInput, ActionChooseFile},
+	CodeMetadataMalformed: {CategoryInput, ActionChooseFile},
+	CodeMetadataTooLarge:  {CategoryInput, ActionChooseFile},
+	CodeMetadataAlgorithm: {CategorySecurity, ActionChooseFile},
+	CodeMetadataUntrusted: {CategorySecurity, ActionChooseFile},
+	CodeMetadataSignature: {CategorySecurity, ActionChooseFile},
+	CodeMetadataRollback:  {CategorySecurity, ActionChooseFile},
+	CodeMetadataDownload:  {CategoryEnvironment, ActionCheckNetwork},
+	CodeModelRefused:      {CategorySecurity, ActionUseOtherDevice},
+	CodeHelloRefused:      {CategoryDenied, ActionUseOtherDevice},
+	CodeHelloUnproven:     {CategoryDenied, ActionUseOtherDevice},
+	CodeNotAdmitted:       {CategoryDenied, ActionUseOtherDevice},
+	CodePolicyMalformed:   {CategoryInput, ActionChange},
+	CodePolicyTooLarge:    {CategoryInput, ActionChange},
+	CodePolicyLimit:       {CategoryConflict, ActionNone},
+	CodePolicyBuiltIn:     {CategoryConflict, ActionNone},
+	CodePolicyLockout:     {CategoryConflict, ActionChange},
 
 	CodeDatabaseNewer:   {CategoryStorage, ActionUpdateApp},
 	CodeDatabaseDamaged: {CategoryStorage, ActionRestoreBackup},

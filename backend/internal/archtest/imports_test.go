@@ -38,23 +38,32 @@ var allowed = map[string][]string{
 	"backend/vault":            {"backend/mfa"},
 	"backend/vault/keyring":    {"backend/mfa"},
 	"backend/auditverify":      {},
+	"backend/mds":              {"backend/mfa"},
+	"backend/mds/mdstest":      {"backend/mfa", "backend/mds"},
+	"backend/hello":            {"backend/mfa"},
+	"backend/policy":           {"backend/mfa"},
+	"backend/policy/lint":      {"backend/mfa", "backend/policy"},
 
 	// suites that implementations run in their tests
 	"backend/transport/channeltest": {"backend/ctap2", "backend/ctapcbor"},
 	"backend/transport/radiotest":   {"backend/transport"},
 
 	// what puts leaves to work
+	"backend/trust":         {"backend/mfa", "backend/rp", "backend/mds"},
 	"backend/authenticator": {"backend/mfa", "backend/ctapcbor", "backend/ctap2"},
 	"backend/phonesim": {"backend/mfa", "backend/ctapcbor", "backend/transport", "backend/ctap2",
 		"backend/virtualauth", "backend/transport/hybrid", "backend/qrpicture"},
 	"backend/vectors": {"backend/mfa", "backend/ctapcbor", "backend/ctap2", "backend/rp", "backend/transport/hybrid",
-		"backend/totp", "backend/totp/seedfile"},
+		"backend/totp", "backend/totp/seedfile", "backend/mds", "backend/trust", "backend/policy"},
 
 	// use cases
-	"backend/rules":       {"backend/mfa"},
+	"backend/rules":       {"backend/mfa", "backend/policy"},
 	"backend/enforcement": {"backend/mfa"},
 	"backend/account":     {"backend/mfa", "backend/enforcement"},
-	"backend/ceremony":    {"backend/mfa", "backend/account", "backend/authenticator", "backend/rp", "backend/totp"},
+	"backend/ceremony":    {"backend/mfa", "backend/account", "backend/authenticator", "backend/rp", "backend/totp", "backend/mds", "backend/trust", "backend/hello"},
+	"backend/policies":    {"backend/mfa", "backend/account", "backend/policy", "backend/policy/lint", "backend/rules"},
+	"backend/metadata":    {"backend/mfa", "backend/account", "backend/mds"},
+	"backend/admission":   {"backend/mfa", "backend/account", "backend/mds", "backend/metadata", "backend/hello", "backend/policy", "backend/rules"},
 	"backend/devices":     {"backend/mfa", "backend/account"},
 	"backend/stock":       {"backend/mfa", "backend/account", "backend/totp", "backend/totp/seedfile"},
 	"backend/recovery":    {"backend/mfa", "backend/account"},
@@ -62,11 +71,13 @@ var allowed = map[string][]string{
 	"backend/activity":    {"backend/mfa", "backend/account", "backend/audit"},
 	"backend/archive":     {"backend/mfa", "backend/account", "backend/audit"},
 	"backend/desk": {"backend/mfa", "backend/account", "backend/ceremony", "backend/phonesim", "backend/devices", "backend/stock",
-		"backend/recovery", "backend/report", "backend/activity", "backend/archive", "backend/vault", "backend/enforcement"},
+		"backend/recovery", "backend/report", "backend/activity", "backend/archive", "backend/vault", "backend/enforcement",
+		"backend/policies", "backend/metadata", "backend/admission"},
 
 	// wiring
 	"backend/assembly": {"backend/mfa", "backend/account", "backend/ceremony", "backend/desk", "backend/authenticator",
 		"backend/rules", "backend/devices", "backend/stock", "backend/recovery", "backend/report", "backend/activity", "backend/archive",
+		"backend/mds", "backend/policies", "backend/metadata", "backend/admission",
 		"backend/vault", "backend/vault/keyring", "backend/home", "backend/sqlite", "backend/transport", "backend/transport/ble", "backend/transport/hybrid", "backend/tunnel", "backend/phonesim"},
 	"backend/cmd/keyferryctl/words": {"backend/mfa"},
 	"backend/cmd/keyferryctl":       {"*"},
@@ -75,7 +86,8 @@ var allowed = map[string][]string{
 	"app/events": {"backend/desk"},
 	"app/bind": {"backend/mfa", "backend/account", "backend/ceremony", "backend/desk", "backend/phonesim", "backend/devices", "backend/stock",
 		"backend/recovery", "backend/report", "backend/activity", "backend/archive", "backend/vault", "backend/totp",
-		"backend/totp/seedfile", "backend/enforcement"},
+		"backend/totp/seedfile", "backend/enforcement", "backend/mds", "backend/hello", "backend/policy", "backend/policy/lint", "backend/policies",
+		"backend/metadata", "backend/admission"},
 	"app": {"app/bind", "app/events", "frontend", "backend/assembly", "backend/home", "backend/qrpicture", "backend/rp"},
 
 	// the window from outside, as a person: nothing of the product

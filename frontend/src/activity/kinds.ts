@@ -7,11 +7,11 @@ export const groups = {
   ],
   people: [
     'user-created', 'user-changed', 'user-removed', 'password-set', 'password-changed', 'policy-attached',
-    'policy-detached', 'policy-created', 'policy-changed', 'policy-deleted', 'metadata-imported', 'group-changed',
+    'policy-detached', 'policy-created', 'policy-changed', 'policy-deleted', 'group-changed',
   ],
   account: [
     'account-created', 'settings-changed', 'vault-changed', 'recovery-codes-made', 'backup-made', 'backup-restored',
-    'report-made', 'activity-exported',
+    'report-made', 'activity-exported', 'metadata-imported',
   ],
 } as const
 
