@@ -38,6 +38,8 @@ export interface SettingsDTO {
   passwordless: boolean
   /** 0: never. */
   idleMinutes: number
+  /** Refuse a device unless it is proven not to be Windows Hello. */
+  ruleOutHello: boolean
   passwords: PasswordRulesDTO
 }
 
@@ -126,6 +128,7 @@ export interface PasskeyDTO {
   attestation: string
   signCount: number
   userVerified: boolean
+  trust: TrustDTO
 }
 
 export interface CodeDeviceDTO {
@@ -179,7 +182,7 @@ export type Stage =
 /** The modules of the code, without its quiet zone; "1" is dark. */
 export interface QRDTO { size: number; rows: string[] }
 
-export interface CandidateDTO { provider: string; aaguid: string; synced: boolean; onPhone: boolean }
+export interface CandidateDTO { provider: string; aaguid: string; synced: boolean; onPhone: boolean; trust: TrustDTO | null }
 
 export interface CeremonyDTO {
   /** Rises with each ceremony; a new code makes a new one. */
@@ -296,6 +299,169 @@ export interface ReportRowDTO {
   lastUsedAt: number
 }
 
+// metadata and policies
+
+/** Levels in IAM's spelling; empty: none. */
+export interface CertificatesDTO { fido: string; fips2: string; fips3: string }
+
+/** What was proven of a device's model when it was registered; it never changes. */
+export interface TrustDTO extends CertificatesDTO {
+  proven: boolean
+  /** Why not. */
+  unproven: '' | 'not-judged' | 'no-metadata' | 'no-attestation' | 'self-attestation' | 'no-model' | 'no-entry' | 'root-unknown' | 'no-roots'
+  model: string
+  entry: string
+  format: string
+  /** Number of the metadata that was asked, 0 for none. */
+  blob: number
+  at: number
+  reports: StatusReportDTO[]
+  hello: '' | 'no' | 'yes' | 'unproven'
+  helloProof: string
+}
+
+/** date: YYYY-MM-DD or empty. */
+export interface StatusReportDTO { status: string; date: string; until: string; number: string; fips: number; url: string; now: boolean }
+
+export interface BlobDTO {
+  number: number
+  /** SHA-256, hex. */
+  hash: string
+  importedAt: number
+  nextUpdate: number
+  overdue: boolean
+  signer: string
+  source: string
+  entries: number
+  odd: number
+  size: number
+}
+
+/** An entry that could not be read. */
+export interface OddDTO { position: number; id: string; why: string }
+
+export interface MetadataDTO { current: BlobDTO | null; older: BlobDTO[]; odd: OddDTO[]; address: string }
+
+/** blob is what there is now; fresh tells an import from the same file once more. */
+export interface ImportedBlobDTO { blob: BlobDTO; fresh: boolean; models: number; drifted: number }
+
+export interface ModelDTO extends CertificatesDTO {
+  /** AAGUID, AAID or key identifier. */
+  id: string
+  name: string
+  protocol: 'fido2' | 'u2f' | 'uaf'
+  /** usb, nfc, ble, hybrid, internal. */
+  transports: string[]
+  /** Its newest status, as FIDO writes it. */
+  status: string
+  /** Reported as revoked, compromised or retired: cannot be registered. */
+  refused: boolean
+  since: string
+}
+
+export interface ModelDetailsDTO {
+  model: ModelDTO
+  /** data: address of a picture, or empty. */
+  icon: string
+  reports: StatusReportDTO[]
+  facts: FactDTO[]
+  /** How many of the account's devices are of this model. */
+  devices: number
+}
+
+/** A key of i18n "fact.<name>" and values as the statement has them. */
+export interface FactDTO { name: string; values: string[] }
+
+/** What metadata says now of a device, beside what was frozen. */
+export interface DriftRowDTO {
+  device: string
+  deviceId: string
+  principalId: string
+  principal: string
+  model: string
+  then: CertificatesDTO
+  now: CertificatesDTO
+  /** Set when the model could not be registered any more. */
+  refused: StatusReportDTO | null
+  blobThen: number
+  change: 'better' | 'worse' | 'refused' | 'gone' | 'known'
+}
+
+export interface PolicyDTO { name: string; path: string; document: string; builtIn: boolean; createdAt: number; updatedAt: number; version: number; attached: number }
+
+/** What holds for a user. group: through which group. */
+export interface GrantedDTO { name: string; inline: boolean; group: string; document: string }
+
+export interface GroupDTO { id: string; name: string; version: number; members: string[]; policies: string[]; inline: string[] }
+
+/** Something about a policy's text; line and column from 1, in characters. */
+export interface FindingDTO { level: 'error' | 'warning'; code: string; line: number; column: number; length: number; params: Record<string, string> }
+
+export interface TemplateDTO { name: string; document: string }
+
+/** For completion. */
+export interface PolicyWordsDTO { actions: string[]; keys: string[]; operators: string[]; variables: string[]; values: Record<string, string[]> }
+
+export interface OutcomeDTO {
+  policy: string
+  inline: boolean
+  group: string
+  /** From 1. */
+  statement: number
+  sid: string
+  effect: 'Allow' | 'Deny'
+  line: number
+  matched: boolean
+  /** The first thing that did not match. */
+  part: '' | 'action' | 'resource' | 'condition'
+  operator: string
+  key: string
+  want: string[]
+  got: string[]
+  absent: boolean
+}
+
+export interface DecisionDTO {
+  effect: 'allow' | 'explicitDeny' | 'implicitDeny'
+  /** Index into outcomes of the statement that decided, -1 for none. */
+  decided: number
+  outcomes: OutcomeDTO[]
+}
+
+/** One way to add a device, as the policies see it. */
+export interface AddingWayDTO {
+  way: 'phone' | 'app' | 'token' | 'computer'
+  allowed: boolean
+  /** Nothing proves a certificate this way, and some policy asks for one. */
+  doomed: boolean
+  reason: '' | 'create' | 'activate' | 'single' | 'windows-hello'
+  decision: DecisionDTO | null
+  /** Levels that would be accepted, for words; each is one way to pass. */
+  needs: NeedDTO[]
+}
+
+/** What a statement asks of an authenticator: all of it. */
+export interface NeedDTO { key: 'fido' | 'fips2' | 'fips3'; operator: string; values: string[] }
+
+export interface PreflightDTO {
+  create: DecisionDTO
+  activate: DecisionDTO | null
+  admitted: boolean
+  refused: StatusReportDTO | null
+  hello: boolean
+  needs: NeedDTO[]
+}
+
+export interface AdmissionRowDTO { model: ModelDTO; admitted: boolean; reason: '' | 'create' | 'activate' | 'refused' | 'windows-hello'; by: OutcomeDTO | null }
+
+export interface AdmissionDTO { rows: AdmissionRowDTO[]; admitted: number; blob: number }
+
+/** change: what the second set does that the first did not. */
+export interface AdmissionDiffDTO { model: ModelDTO; change: 'admitted' | 'refused'; by: OutcomeDTO | null }
+
+/** Whose rules: exactly one is set. "user" takes everything that holds for that person. */
+export interface RulesDTO { document: string; policy: string; principalId: string }
+
 export interface SummaryDTO { account: string; alias: string; madeAt: number; users: number; devices: number; events: number; sealed: number }
 
 export interface SavedDTO { saved: boolean; name: string }
@@ -319,6 +485,15 @@ export interface SaveRequest { title: string; name: string }
 export interface SaveSettingsRequest { version: number; settings: SettingsDTO }
 export interface PassphraseRequest { passphrase: number[] }
 export interface BackupRequest { title: string; name: string; passphrase: number[] }
+/** version 0 makes a new one. lockOut: do it although only root would be left. */
+export interface SavePolicyRequest { name: string; path: string; document: string; version: number; lockOut: boolean }
+/** Exactly one owner. */
+export interface AttachRequest { policy: string; principalId: string; groupId: string; on: boolean; lockOut: boolean }
+export interface InlineRequest { name: string; document: string; principalId: string; groupId: string; lockOut: boolean }
+/** keys: one value each, or several. */
+export interface TryRequest { rules: RulesDTO; principalId: string; action: string; resource: string; keys: Record<string, string[]> }
+/** model: an ID of the catalogue; empty asks about levels, or about nothing proven when they are empty, too. */
+export interface PreflightRequest { rules: RulesDTO; principalId: string; model: string; levels: CertificatesDTO }
 export interface RestoreRequest { file: string; passphrase: number[]; replaceOther: boolean }
 
 /** The methods bound by Go, by their Go names. */
@@ -402,6 +577,42 @@ export interface BoundAPI {
   Rehearse(day: number): Promise<ForecastDTO[] | null>
   Activity(filter: ActivityFilter): Promise<EventDTO[] | null>
   SaveActivity(req: { title: string; name: string; filter: ActivityFilter }): Promise<SavedDTO>
+
+  // metadata
+  Metadata(): Promise<MetadataDTO>
+  ImportMetadata(file: string): Promise<ImportedBlobDTO>
+  /** From FIDO's own address; the event "import" tells how far it is, in bytes. */
+  FetchMetadata(): Promise<ImportedBlobDTO>
+  CancelFetch(): Promise<void>
+  Models(): Promise<ModelDTO[] | null>
+  Model(id: string): Promise<ModelDetailsDTO>
+  MetadataDrift(): Promise<DriftRowDTO[] | null>
+
+  // policies
+  Policies(): Promise<PolicyDTO[] | null>
+  SavePolicy(req: SavePolicyRequest): Promise<PolicyDTO>
+  DeletePolicy(req: { name: string; version: number }): Promise<void>
+  AttachPolicy(req: AttachRequest): Promise<void>
+  PutInline(req: InlineRequest): Promise<void>
+  RemoveInline(req: InlineRequest): Promise<void>
+  Granted(principalId: string): Promise<GrantedDTO[] | null>
+  PolicyUsers(name: string): Promise<{ users: string[]; groups: string[] }>
+  Groups(): Promise<GroupDTO[] | null>
+  AddGroup(name: string): Promise<GroupDTO>
+  RemoveGroup(req: { id: string; version: number }): Promise<void>
+  SetMember(req: { groupId: string; principalId: string; in: boolean }): Promise<void>
+  Templates(): Promise<TemplateDTO[]>
+  CheckPolicy(document: string): Promise<FindingDTO[] | null>
+  PolicyWords(): Promise<PolicyWordsDTO>
+  TryPolicy(req: TryRequest): Promise<DecisionDTO>
+
+  // answers
+  WaysToAdd(principalId: string): Promise<AddingWayDTO[]>
+  Preflight(req: PreflightRequest): Promise<PreflightDTO>
+  Admits(rules: RulesDTO): Promise<AdmissionDTO>
+  /** Two sets of rules, or one set over two BLOBs (0: the newest). */
+  CompareAdmission(req: { first: RulesDTO; second: RulesDTO; firstBlob: number; secondBlob: number }): Promise<AdmissionDiffDTO[] | null>
+  SaveAdmission(req: { title: string; name: string; rules: RulesDTO }): Promise<SavedDTO>
 
   // secrets and backups
   /** An empty passphrase asks the system's secret store once more, which may ask the person. */
