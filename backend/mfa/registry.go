@@ -187,7 +187,7 @@ const (
 	CodeMetadataDownload  Code = "metadata-download"      // params: host
 	CodeModelRefused      Code = "model-refused"          // params: model, status, date, blob; revoked, compromised or retired
 	CodeHelloRefused      Code = "windows-hello"          // params: proof; a local Windows Hello credential
-	CodeHelloUnproven     Code = "windows-hello-unproven" // it cannot be ruled out, and the account wants that
+	CodeHelloUnproven     Code = "windows-hello-unproven" // params: proof; it cannot be ruled out, and the account wants that
 	CodeNotAdmitted       Code = "device-not-admitted"    // params: step, decision, policy, statement, needs, fido, fips2, fips3, unproven, model, blob, reported, admitted
 	CodePolicyMalformed   Code = "policy-malformed"       // params: what, where, line, column
 	CodePolicyTooLarge    Code = "policy-too-large"       // params: limit

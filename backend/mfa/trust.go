@@ -15,15 +15,15 @@ type Certificates struct {
 type Unproven string
 
 const (
-	Proven               Unproven = ""
-	UnprovenNotJudged    Unproven = "not-judged"       // registered by a version that did not look
-	UnprovenMetadata     Unproven = "no-metadata"      // no BLOB was imported
-	UnprovenAttestation  Unproven = "no-attestation"   // format none
-	UnprovenSelf         Unproven = "self-attestation" // only the credential vouches for itself
-	UnprovenModel        Unproven = "no-model"         // zero AAGUID, and no attestation certificate either
-	UnprovenEntry        Unproven = "no-entry"         // the BLOB does not know the model
-	UnprovenRoot         Unproven = "root-unknown"     // the certificates do not lead to a root of the model's entry
-	UnprovenRegistration Unproven = "no-roots"         // the entry names no roots
+	Proven              Unproven = ""
+	UnprovenNotJudged   Unproven = "not-judged"       // registered by a version that did not look
+	UnprovenMetadata    Unproven = "no-metadata"      // no BLOB was imported
+	UnprovenAttestation Unproven = "no-attestation"   // format none
+	UnprovenSelf        Unproven = "self-attestation" // only the credential vouches for itself
+	UnprovenModel       Unproven = "no-model"         // zero AAGUID, and no attestation certificate either
+	UnprovenEntry       Unproven = "no-entry"         // the BLOB does not know the model
+	UnprovenRoot        Unproven = "root-unknown"     // the certificates do not lead to a root of the model's entry
+	UnprovenNoRoots     Unproven = "no-roots"         // the entry names no roots
 )
 
 // StatusReport is one status report of FIDO metadata, as it was when it decided
@@ -68,6 +68,7 @@ const (
 type Hello struct {
 	State HelloState `json:"state,omitempty"` // empty: it was not judged
 	// Proof is what the verdict rests on: aaguid, format-tpm, transports (yes);
-	// hybrid, usb, attested, system (no); no-proof (unproven).
+	// hybrid, usb, nfc, attested, transports, system (no); file, platform (unproven:
+	// why there is none).
 	Proof string `json:"proof,omitempty"`
 }

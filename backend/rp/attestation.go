@@ -51,19 +51,9 @@ func readAttestationObject(raw []byte) (*attestationObject, error) {
 // verify checks the attestation statement (WebAuthn 7.1 step 21, section 8), and
 // every one of a compound statement. attestation-invalid.
 func (o *attestationObject) verify(clientDataHash []byte, at time.Time) error {
-	switch o.format {
-	case formatNone:
-		return nil // its shape was checked: an empty map
-	case formatCompound:
-		for _, item := range o.statement.([]any) {
-			sub := item.(map[string]any)
-			if err := o.verifyStatement(sub["fmt"].(string), sub["attStmt"].(map[string]any), clientDataHash, at); err != nil {
-				return err
-			}
-		}
-		return nil
-	}
-	return o.verifyStatement(o.format, o.statement.(map[string]any), clientDataHash, at)
+	return o.each(func(format string, statement map[string]any) error {
+		return o.verifyStatement(format, statement, clientDataHash, at)
+	})
 }
 
 func (o *attestationObject) verifyStatement(format string, statement map[string]any, clientDataHash []byte, at time.Time) error {

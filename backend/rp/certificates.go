@@ -38,25 +38,15 @@ var oidAAGUID = encodingasn1.ObjectIdentifier{1, 3, 6, 1, 4, 1, 45724, 1, 1, 4}
 // It gives the leaf, nil if the statement has none, and the statement for the
 // library. attestation-invalid.
 func judgeCertificates(format string, statement map[string]any, at time.Time) (*x509.Certificate, map[string]any, error) {
-	chain, _ := statement["x5c"].([]any)
-	if len(chain) == 0 {
-		return nil, statement, nil
-	}
-	certificates := make([]*x509.Certificate, len(chain))
-	for i, der := range chain {
-		var err error
-		if certificates[i], err = x509.ParseCertificate(der.([]byte)); err != nil {
-			return nil, nil, refuse(mfa.CodeAttestationInvalid, "%s: x5c[%d]: %w", format, i, err)
-		}
+	certificates, err := presentedChain(format, statement)
+	if err != nil || len(certificates) == 0 {
+		return nil, statement, err
 	}
 	leaf := certificates[0]
 	if format == formatPacked || format == formatTPM || format == formatAndroid {
 		if _, err := newLeafKey(statement["alg"].(int64), leaf); err != nil {
 			return nil, nil, err
 		}
-	}
-	if err := checkOrder(certificates); err != nil {
-		return nil, nil, refuse(mfa.CodeAttestationInvalid, "%s: x5c: %w", format, err)
 	}
 	if format == formatApple || format == formatAndroid {
 		return leaf, statement, nil
@@ -65,7 +55,7 @@ func judgeCertificates(format string, statement map[string]any, at time.Time) (*
 		return nil, nil, refuse(mfa.CodeAttestationInvalid, "%s: x5c[0]: %w", format, err)
 	}
 	statement = maps.Clone(statement)
-	widened, err := judgeValidity(format, chain, at)
+	widened, err := judgeValidity(format, statement["x5c"].([]any), at)
 	statement["x5c"] = widened
 	return leaf, statement, err
 }
