@@ -7,8 +7,7 @@ import (
 	"github.com/keyferry/keyferry/backend/mfa"
 )
 
-// kinds are the events there are. A kind that is
-// missing here could not be asked for.
+// kinds are the events there are. A kind that is missing here could not be asked for.
 var kinds = []mfa.EventKind{
 	mfa.EventAccountCreated, mfa.EventSignInPassword, mfa.EventSignInMFA, mfa.EventSignInRefused, mfa.EventSignInRecovery,
 	mfa.EventGuessesForgot, mfa.EventSignedOut, mfa.EventDeviceAdded, mfa.EventDeviceRenamed, mfa.EventDeviceRemoved,
@@ -18,6 +17,7 @@ var kinds = []mfa.EventKind{
 	mfa.EventVirtualSwept, mfa.EventDeviceDeactivated, mfa.EventDeviceDeleted, mfa.EventDeviceResynced,
 	mfa.EventResyncFailed, mfa.EventTokensImported, mfa.EventRecoveryMade, mfa.EventSessionExpired, mfa.EventVaultChanged,
 	mfa.EventBackupMade, mfa.EventBackupRestored, mfa.EventReportMade, mfa.EventActivityExported,
+	mfa.EventPolicyCreated, mfa.EventPolicyChanged, mfa.EventPolicyDeleted, mfa.EventMetadataImported,
 }
 
 // kindsOf reads kinds with commas between. One that does not exist would find nothing

@@ -42,7 +42,7 @@ func TestNoSecretLeaves(t *testing.T) {
 	run := func(works bool, args ...string) {
 		t.Helper()
 		cmd := exec.Command("keyferryctl", append(args, "--home", home)...)
-		cmd.Env = []string{"HOME=" + dir, "XDG_CONFIG_HOME=" + dir, "PATH=" + os.Getenv("PATH")}
+		cmd.Env = []string{"HOME=" + dir, "XDG_CONFIG_HOME=" + dir, "PATH=" + os.Getenv("PATH"), "GORACE=" + os.Getenv("GORACE")}
 		var said bytes.Buffer
 		cmd.Stdout, cmd.Stderr = &said, &said
 		if err := cmd.Run(); (err == nil) != works {

@@ -195,12 +195,16 @@ func (h *houseFlags) open(ctx context.Context, t *terminal, g *globals) (*assemb
 }
 
 func (h *houseFlags) config(g *globals) assembly.Config {
-	return assembly.Config{Home: g.home, Sandbox: h.sandbox, Radio: h.radio, Tunnel: h.tunnel, Secrets: secretStore, Version: buildVersion()}
+	return assembly.Config{Home: g.home, Sandbox: h.sandbox, Radio: h.radio, Tunnel: h.tunnel, Secrets: secretStore, Version: buildVersion(), Cheap: cheap}
 }
 
 // secretStore keeps the data keys of real accounts. It is always nil, for the system's:
 // only this package's tests, whose accounts are real ones too, put another in its place.
 var secretStore vault.System
+
+// cheap is always false but in this package's tests, where each command signs in and what
+// is tested happens around the hashes.
+var cheap bool
 
 // visit opens the house of an account that is there and lets nobody in: for what
 // needs no sign-in. no-account.
