@@ -31,7 +31,7 @@
 // daily.go and snapshot.go, change.go (one transaction with its events),
 // reserve.go (room in the WAL), then the
 // parts of the port: account.go and time.go; principal.go, principal_change.go,
-// overview.go and guess.go; device.go, device_add.go, device_change.go and
+// overview.go, packed.go and guess.go; device.go, device_add.go, device_change.go and
 // device_codes.go; link.go, access.go, recovery.go, keyslot.go; event.go and
 // find.go. At the end check.go and failure.go.
 //

@@ -3,92 +3,80 @@ package sqlite
 import (
 	"context"
 	"database/sql"
+	"errors"
 	"slices"
-	"strings"
-	"time"
 
 	"github.com/keyferry/keyferry/backend/audit"
 	"github.com/keyferry/keyferry/backend/mfa"
 )
 
-// Each value that crosses the driver costs about as much as SQLite needs to find
-// a row. With thousands of users that is what the list waits for, so small values
-// travel together in one number, and what few people have is asked for separately.
-//
-// The list is put in order here: rows in the order of the index of labels would
-// each be looked up by themselves.
-const (
-	overviewCount      = "SELECT count(*) FROM principals"
-	overviewPrincipals = `SELECT id, iif(kind = 'root', email, name), path,
+// Small values travel together in one number: packed.go says what a value costs.
+var (
+	// The first field puts the rows in order: root's is empty, and a field's end comes
+	// before every character of a name. SQLite would look each row up by itself to give
+	// them in the order of the index.
+	overviewPrincipals = packed(`iif(kind = 'root', '', label_folded), id, iif(kind = 'root', email, name), path,
 		(kind = 'root') + (length(password_hash) > 0) * 2 + must_change * 4,
-		created_at, password_at, password_used_at, mfa_deadline, version FROM principals`
-	overviewDevices = `SELECT principal_id, last_used_at * 8 + (suspect_at <> 0) * 4 + iif(kind = 'passkey', 0, iif(kind = 'app', 1, 2))
-		FROM devices WHERE +principal_id IS NOT NULL` // + leaves the index alone: all rows are read anyway
-	overviewAdministrators = `SELECT principal_id FROM attachments WHERE policy = ?1 AND principal_id IS NOT NULL UNION
-		SELECT m.principal_id FROM attachments a JOIN group_members m ON m.group_id = a.group_id WHERE a.policy = ?1`
-	overviewCodes = "SELECT principal_id, count(*) FROM recovery_codes WHERE used_at = 0 GROUP BY principal_id"
+		created_at, password_at, password_used_at, mfa_deadline, version`, "principals")
+	overviewDevices = packed(`principal_id, last_used_at * 8 + (suspect_at <> 0) * 4 + iif(kind = 'passkey', 0, iif(kind = 'app', 1, 2))`,
+		"devices WHERE +principal_id IS NOT NULL") // + leaves the index alone: all rows are read anyway
+	overviewAdministrators = packed("principal_id", `(SELECT principal_id FROM attachments WHERE policy = ?1 AND principal_id IS NOT NULL UNION
+		SELECT m.principal_id FROM attachments a JOIN group_members m ON m.group_id = a.group_id WHERE a.policy = ?1)`)
+	overviewCodes = packed("principal_id, unused", "(SELECT principal_id, count(*) AS unused FROM recovery_codes WHERE used_at = 0 GROUP BY principal_id)")
 )
 
 // Overviews implements mfa.PrincipalStore.
 func (s *Store) Overviews(ctx context.Context) ([]mfa.Overview, error) {
-	var all []mfa.Overview
-	place := map[string]int{} // in all, by ID
-	var id, name, path string
-	var value, created, set, used, deadline, version any
-	who := func() *mfa.Overview { return &all[place[id]] }
+	var text [4]string
 	err := s.snapshot(ctx,
-		part{overviewCount, nil, []any{&value}, func() {
-			all, place = make([]mfa.Overview, 0, whole(value)), make(map[string]int, whole(value))
-		}},
-		part{overviewPrincipals, nil, []any{&id, &name, &path, &value, &created, &set, &used, &deadline, &version}, func() {
-			place[id] = len(all)
-			flags := whole(value)
-			all = append(all, mfa.Overview{ID: id, Kind: mfa.User, Name: name, Path: path, CreatedAt: moment(created),
-				HasPassword: flags&2 != 0, MustChange: flags&4 != 0, PasswordAt: moment(set), PasswordUsedAt: moment(used),
-				MFADeadline: moment(deadline), Version: whole(version)})
-			if flags&1 != 0 {
-				who().Kind, who().Administrator = mfa.Root, true
-			}
-		}},
-		part{overviewDevices, nil, []any{&id, &value}, func() { countDevice(who(), whole(value)) }},
-		part{overviewAdministrators, []any{mfa.AdministratorAccess}, []any{&id}, func() { who().Administrator = true }},
-		part{overviewCodes, nil, []any{&id, &value}, func() { who().RecoveryLeft = int(whole(value)) }},
-	)
+		part{overviewPrincipals, nil, &text[0]},
+		part{overviewDevices, nil, &text[1]},
+		part{overviewAdministrators, []any{mfa.AdministratorAccess}, &text[2]},
+		part{overviewCodes, nil, &text[3]})
 	if err != nil {
 		return nil, failure(err)
 	}
-	return rootFirst(all), nil
-}
-
-// rootFirst orders by name without case, and root before all.
-func rootFirst(all []mfa.Overview) []mfa.Overview {
-	type key struct {
-		folded string
-		from   *mfa.Overview
+	principals, devices, administrators, codes := newTable(text[0]), newTable(text[1]), newTable(text[2]), newTable(text[3])
+	slices.Sort(principals.rows)
+	all := make([]mfa.Overview, len(principals.rows))
+	byID := make(map[string]*mfa.Overview, len(all))
+	for i := 0; principals.next(); i++ {
+		takeOverview(&all[i], &principals)
+		byID[all[i].ID] = &all[i]
 	}
-	keys := make([]key, len(all))
-	for i := range all {
-		keys[i].from = &all[i]
-		if all[i].Kind != mfa.Root {
-			keys[i].folded = mfa.FoldName(all[i].Name)
+	owner := func(t *table) *mfa.Overview {
+		if o := byID[t.text()]; o != nil {
+			return o
 		}
+		t.wrong = true
+		return new(mfa.Overview)
 	}
-	slices.SortFunc(keys, func(a, b key) int { return strings.Compare(a.folded, b.folded) })
-	ordered := make([]mfa.Overview, len(all))
-	for i, k := range keys {
-		ordered[i] = *k.from
+	for devices.next() {
+		countDevice(owner(&devices), devices.whole())
 	}
-	return ordered
+	for administrators.next() {
+		owner(&administrators).Administrator = true
+	}
+	for codes.next() {
+		owner(&codes).RecoveryLeft = int(codes.whole())
+	}
+	if err := errors.Join(principals.err(), devices.err(), administrators.err(), codes.err()); err != nil {
+		return nil, failure(err)
+	}
+	return all, nil
 }
 
-// whole and moment read an INTEGER that was scanned into an any, which database/sql
-// does without the reflection that it needs for an int64.
-func whole(v any) int64 {
-	n, _ := v.(int64)
-	return n
+func takeOverview(o *mfa.Overview, t *table) {
+	_ = t.text() // what they are in order of
+	o.ID, o.Kind, o.Name, o.Path = t.text(), mfa.User, t.text(), t.text()
+	flags := t.whole()
+	o.HasPassword, o.MustChange = flags&2 != 0, flags&4 != 0
+	if flags&1 != 0 {
+		o.Kind, o.Administrator = mfa.Root, true
+	}
+	o.CreatedAt, o.PasswordAt, o.PasswordUsedAt, o.MFADeadline = t.moment(), t.moment(), t.moment(), t.moment()
+	o.Version = t.whole()
 }
-
-func moment(v any) time.Time { return audit.FromMicros(whole(v)) }
 
 // countDevice takes what overviewDevices put into one number.
 func countDevice(o *mfa.Overview, value int64) {
@@ -108,13 +96,11 @@ func countDevice(o *mfa.Overview, value int64) {
 	}
 }
 
-// part is one of several queries that see the same moment. Each row is read into
-// the same places.
+// part is one of several queries that see the same moment. Each gives one text.
 type part struct {
 	query string
 	args  []any
-	into  []any
-	each  func()
+	into  *string
 }
 
 // snapshot runs queries in one transaction that only reads.
@@ -132,24 +118,9 @@ func (s *Store) snapshot(ctx context.Context, parts ...part) error {
 	}
 	defer t.Rollback() // there is nothing to commit
 	for i, p := range parts {
-		if err := p.read(ctx, t.StmtContext(ctx, prepared[i])); err != nil {
+		if err := t.StmtContext(ctx, prepared[i]).QueryRowContext(ctx, p.args...).Scan(p.into); err != nil {
 			return err
 		}
 	}
 	return nil
-}
-
-func (p part) read(ctx context.Context, query *sql.Stmt) error {
-	rows, err := query.QueryContext(ctx, p.args...)
-	if err != nil {
-		return err
-	}
-	defer rows.Close()
-	for rows.Next() {
-		if err := rows.Scan(p.into...); err != nil {
-			return err
-		}
-		p.each()
-	}
-	return rows.Err()
 }

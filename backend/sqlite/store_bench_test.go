@@ -179,23 +179,18 @@ func BenchmarkOverviews(b *testing.B) {
 	for _, n := range []int{1000, 5000} {
 		b.Run(fmt.Sprint(n), func(b *testing.B) {
 			s, bare := started(b, func(s *Store) { manyUsers(b, s, n) })
-			var text [3]string
-			var number [6]int64
+			var text string
 			besideBare(b, nil, func() {
 				if list, err := s.Overviews(b.Context()); err != nil || len(list) != n+1 {
 					b.Fatal(len(list), describe(err))
 				}
 			}, func() {
 				bare.exec("BEGIN")
-				bare.read(b.Context(), overviewCount, nil, &number[0])
-				users := bare.read(b.Context(), overviewPrincipals, nil, &text[0], &text[1], &text[2], &number[0], &number[1], &number[2], &number[3], &number[4], &number[5])
-				devices := bare.read(b.Context(), overviewDevices, nil, &text[0], &number[0])
-				bare.read(b.Context(), overviewAdministrators, []any{mfa.AdministratorAccess}, &text[0])
-				bare.read(b.Context(), overviewCodes, nil, &text[0], &number[0])
-				bare.exec("ROLLBACK")
-				if users != n+1 || devices != 2*n {
-					b.Fatal(users, devices)
+				for _, query := range []string{overviewPrincipals, overviewDevices, overviewCodes} {
+					bare.read(b.Context(), query, nil, &text)
 				}
+				bare.read(b.Context(), overviewAdministrators, []any{mfa.AdministratorAccess}, &text)
+				bare.exec("ROLLBACK")
 			})
 		})
 	}
