@@ -31,7 +31,10 @@ func writePrivately(path string, content []byte) error {
 }
 
 // newFile is a file that was not there before, for its owner alone. A nil one is none.
-type newFile struct{ file *os.File }
+type newFile struct {
+	path string
+	file *os.File // nil: it is filled
+}
 
 // create takes the place of a file, so that it is known to be free and writable before
 // there is something to write. file-exists, storage-denied.
@@ -43,7 +46,7 @@ func create(path string) (*newFile, error) {
 	case err != nil:
 		return nil, mfa.Fail(mfa.CodeStorageDenied).Because(errors.Unwrap(err))
 	}
-	return &newFile{f}, nil
+	return &newFile{path, f}, nil
 }
 
 // createIfGiven is create for a flag that may be left out.
@@ -58,8 +61,8 @@ func createIfGiven(path string) (*newFile, error) {
 func (n *newFile) fill(content []byte) error {
 	_, err := n.file.Write(content)
 	if err = errors.Join(err, n.file.Sync(), n.file.Close()); err != nil {
-		os.Remove(n.file.Name())
 		err = mfa.Fail(mfa.CodeStorageFailed).Because(err)
+		os.Remove(n.path)
 	}
 	n.file = nil
 	return err
@@ -68,9 +71,20 @@ func (n *newFile) fill(content []byte) error {
 // drop takes the file away again if it was not filled.
 func (n *newFile) drop() {
 	if n != nil && n.file != nil {
-		n.file.Close()
-		os.Remove(n.file.Name())
+		n.remove()
 	}
+}
+
+// remove takes the file away again, filled or not.
+func (n *newFile) remove() {
+	if n == nil {
+		return
+	}
+	if n.file != nil {
+		n.file.Close()
+		n.file = nil
+	}
+	os.Remove(n.path)
 }
 
 // writeNew writes a file that must not exist yet.

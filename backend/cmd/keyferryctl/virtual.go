@@ -5,6 +5,7 @@ import (
 	"flag"
 	"strconv"
 
+	"github.com/keyferry/keyferry/backend/ceremony"
 	"github.com/keyferry/keyferry/backend/mfa"
 	"github.com/keyferry/keyferry/backend/qrpicture"
 )
@@ -26,41 +27,36 @@ var virtualCreate = changing("virtual create", "--name N [--qr FILE] [--key-file
 			return err
 		}
 		// The files first: a key that could not be written down is lost, and the app with it.
-		picture, err := createIfGiven(*qr)
-		if err != nil {
+		var files keyFiles
+		defer files.drop()
+		if files.picture, err = createIfGiven(*qr); err != nil {
 			return err
 		}
-		defer picture.drop()
-		key, err := createIfGiven(*keyFile)
-		if err != nil {
+		if files.key, err = createIfGiven(*keyFile); err != nil {
 			return err
 		}
-		defer key.drop()
 		app, err := s.Ceremonies.CreateApp(ctx, s.session, target, *name)
 		if err != nil {
 			return err
 		}
 		defer app.Wipe()
-		s.t.attempt = "" // the app is there, whatever comes
+		s.t.attempt = "" // others may be gone, whatever comes
+		if err := s.writeDown(ctx, app, &files); err != nil {
+			return err
+		}
 		swept := s.sweptFor(ctx, app.Device.ID)
 		out := map[string]any{"device": deviceOf(app.Device), "serial": app.Device.Serial, "swept": swept}
 		s.t.say("Made %s: %s", app.Device.Name, app.Device.Serial)
 		if swept > 0 {
 			s.t.say("That deleted %s that belonged to nobody.", plural(swept, "other app"))
 		}
-		if picture != nil {
-			if err := drawTo(picture, app.URI); err != nil {
-				return err
-			}
+		if files.picture != nil {
 			s.t.say("Scan %s with the authenticator app, and delete it.", *qr)
 		}
-		if key != nil {
-			if err := key.fill(app.Key.Bytes()); err != nil {
-				return err
-			}
+		if files.key != nil {
 			s.t.say("Its key is in %s.", *keyFile)
 		}
-		if picture == nil && key == nil {
+		if files.none() {
 			out["base32_string_seed"] = string(app.Key.Bytes())
 			s.t.say("Key  %s", app.Key.Bytes())
 		}
@@ -69,6 +65,49 @@ var virtualCreate = changing("virtual create", "--name N [--qr FILE] [--key-file
 		return nil
 	}
 })
+
+// keyFiles are where the key of an app is written down.
+type keyFiles struct{ picture, key *newFile }
+
+func (f *keyFiles) none() bool { return f.picture == nil && f.key == nil }
+
+// drop takes away what was not filled.
+func (f *keyFiles) drop() {
+	f.picture.drop()
+	f.key.drop()
+}
+
+// writeDown fills the files with an app's key, which nothing gives a second time. Where
+// that fails the app goes again, and what was written of its key: an app whose key
+// nobody has stands in the way of its name.
+func (s *seat) writeDown(ctx context.Context, app ceremony.NewApp, f *keyFiles) error {
+	err := f.fill(app)
+	if err == nil {
+		return nil
+	}
+	f.picture.remove()
+	f.key.remove()
+	d := app.Device
+	if left := s.Devices.Delete(context.WithoutCancel(ctx), s.session, d.ID, d.Version); left != nil {
+		s.t.warn(left)
+		s.t.say("Nobody has the key of %s. Delete it: keyferryctl devices delete %s", d.Name, d.Serial)
+		return err
+	}
+	s.t.say("Deleted %s again, as its key could not be written.", d.Name)
+	return err
+}
+
+func (f *keyFiles) fill(app ceremony.NewApp) error {
+	if f.picture != nil {
+		if err := drawTo(f.picture, app.URI); err != nil {
+			return err
+		}
+	}
+	if f.key != nil {
+		return f.key.fill(app.Key.Bytes())
+	}
+	return nil
+}
 
 // sweptFor says how many apps that nobody had went when this one came. Its event knows;
 // the person may not be allowed to list them.
