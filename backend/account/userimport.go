@@ -56,7 +56,8 @@ func judgeRow(r UserRow, taken bool, first int, rules mfa.PasswordRules) *mfa.Fa
 
 // AddUsers adds the users of a list, all or none in one transaction, and says how
 // many. Rows that have a problem now stop it, import-problems (params: count), unless
-// onlyGood is set: then the others are added. Hashing the passwords is what takes the
+// onlyGood is set: then the others are added. Where there are none, import-problems has
+// good=none, too. Hashing the passwords is what takes the
 // time; report may be nil, and cancelling the context leaves everything as it was.
 // user-limit (params: max), name-taken, or as May fails.
 func (s *Service) AddUsers(ctx context.Context, who mfa.Session, l *UserList, onlyGood bool, report func(done, total int)) (int, error) {
@@ -64,12 +65,12 @@ func (s *Service) AddUsers(ctx context.Context, who mfa.Session, l *UserList, on
 	if err != nil {
 		return 0, err
 	}
-	if bad := l.Bad(); bad > 0 && !onlyGood {
+	bad, total := l.Bad(), l.Good()
+	switch {
+	case total == 0:
+		return 0, mfa.Fail(mfa.CodeImportProblems, "count", fmt.Sprint(bad), "good", "none")
+	case bad > 0 && !onlyGood:
 		return 0, mfa.Fail(mfa.CodeImportProblems, "count", fmt.Sprint(bad))
-	}
-	total := l.Good()
-	if total == 0 {
-		return 0, nil
 	}
 	users := make([]added, 0, total)
 	for _, r := range l.Rows {

@@ -102,8 +102,15 @@ func TestAddUsersAllOrNone(t *testing.T) {
 		t.Errorf("the others: %d, %v, now %s", n, err, o.names(t))
 	}
 	before := o.last(t).Seq
-	if n, err := o.AddUsers(t.Context(), o.admin, l, true, nil); err != nil || n != 0 || o.last(t).Seq != before {
-		t.Errorf("nobody left: %d, %v", n, err)
+	for _, onlyGood := range []bool{false, true} {
+		n, err := o.AddUsers(t.Context(), o.admin, l, onlyGood, nil)
+		if f := wants(t, err, mfa.CodeImportProblems); n != 0 || f.Params["count"] != "3" || f.Params["good"] != "none" || o.last(t).Seq != before {
+			t.Errorf("nobody left, only good %v: %d, %v", onlyGood, n, f.Params)
+		}
+	}
+	_, err = o.AddUsers(t.Context(), o.admin, read(t, "name\n"), true, nil)
+	if f := wants(t, err, mfa.CodeImportProblems); f.Params["count"] != "0" || f.Params["good"] != "none" {
+		t.Errorf("a heading alone: %v", f.Params)
 	}
 }
 

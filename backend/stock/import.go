@@ -16,7 +16,7 @@ const reportEvery = 250
 // sealed; the last call comes when they are stored.
 //
 // It fails with import-problems (params: count) when rows have problems and onlyGood
-// is not set, or when no row is good; import-gone when the preview was wiped;
+// is not set, or when no row is good (good=none); import-gone when the preview was wiped;
 // serial-taken (params: serial) when such a device came since; vault-locked,
 // cancelled, or as account.Service.May does. Nothing was imported then, and the
 // preview is as it was, so that it can be tried again.
@@ -26,7 +26,10 @@ func (s *Service) Import(ctx context.Context, who mfa.Session, p *Preview, onlyG
 		return 0, err
 	}
 	bad, total := p.Bad(), p.Good()
-	if bad > 0 && !onlyGood || total == 0 {
+	switch {
+	case total == 0:
+		return 0, mfa.Fail(mfa.CodeImportProblems, "count", strconv.Itoa(bad), "good", "none")
+	case bad > 0 && !onlyGood:
 		return 0, mfa.Fail(mfa.CodeImportProblems, "count", strconv.Itoa(bad))
 	}
 	if report == nil {

@@ -26,12 +26,3 @@ func more(err error, name, value string, codes ...mfa.Code) error {
 func ofPair(err error) error {
 	return more(err, "codes-given", "two", mfa.CodeCodeWrong, mfa.CodeCodeClock)
 }
-
-// ofImport is more for rows that were refused, where leaving the bad ones out was asked
-// for or would leave none.
-func ofImport(err error, onlyGood bool, good int) error {
-	if onlyGood || good == 0 {
-		return more(err, "good", "none", mfa.CodeImportProblems)
-	}
-	return err
-}

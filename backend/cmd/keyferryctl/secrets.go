@@ -63,11 +63,7 @@ func (v *vaultFlags) unlock(ctx context.Context, of *vault.Vault) error {
 			return err
 		}
 		defer passphrase.Wipe()
-		err = of.Unlock(ctx, passphrase)
-		if mfa.IsCode(err, mfa.CodeNotFound) {
-			return mfa.Fail(mfa.CodeVaultPassphrase, "passphrase", "none").Because(err) // its slot was removed
-		}
-		return err
+		return of.Unlock(ctx, passphrase)
 	case v.recovery != "":
 		text, err := readFile(v.recovery, maxSmallFile)
 		if err != nil {

@@ -115,7 +115,7 @@ var tokenImport = changing("token import", "FILE [--only-good]", "put the tokens
 		}
 		n, err := s.Stock.Import(ctx, s.session, p, *onlyGood, s.t.progress("Sealed"))
 		if err != nil {
-			return ofImport(err, *onlyGood, p.Good())
+			return err
 		}
 		s.t.result(map[string]any{"imported": n, "left_out": p.Bad(), "format": p.Format})
 		s.t.say("Imported %s.", plural(n, "token"))

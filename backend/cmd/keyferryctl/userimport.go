@@ -40,7 +40,7 @@ var userImport = changing("user import", "FILE [--only-good]", "add the users of
 		s.t.result(map[string]any{"rows": rows, "good": list.Good(), "bad": list.Bad()})
 		added, err := s.Accounts.AddUsers(ctx, s.session, list, *onlyGood, s.t.progress("Added"))
 		if err != nil {
-			return ofImport(err, *onlyGood, list.Good())
+			return err
 		}
 		s.t.result(map[string]any{"added": added})
 		s.t.say("Added %s.", plural(added, "user"))

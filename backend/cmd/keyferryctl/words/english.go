@@ -204,7 +204,7 @@ var precise = map[fact]string{
 	{mfa.CodeDeleteConflict, "what", "devices"}:      "The user has MFA devices. Remove those first, or add --with-devices.",
 	{mfa.CodeDeleteConflict, "what", "owner"}:        "The device belongs to somebody. Take it from them first: keyferryctl devices deactivate",
 	{mfa.CodeChainBroken, "in", "export"}:            "Event {seq} does not fit: the export was changed, or made with a filter. Only one without a filter can be verified.",
-	{mfa.CodeVaultPassphrase, "passphrase", "none"}:  "The secrets have no passphrase. Open them another way: --vault-recovery-file, or the system's secret store.",
+	{mfa.CodeNotFound, "what", "passphrase"}:         "The secrets have no passphrase. Open them another way: --vault-recovery-file, or the system's secret store.",
 	{mfa.CodeVaultLocked, "state", "unset"}:          "There is no place for secrets yet. Make one: keyferryctl vault passphrase",
 	{mfa.CodeAccessDenied, "needs", "audit list"}:    "Only the sandbox shows its trail without a sign-in. Sign in to see it: keyferryctl audit list",
 	{mfa.CodeAccessDenied, "needs", "--sandbox"}:     "Simulated phones and radios never meet a real account. Add --sandbox to use the evaluation sandbox.",

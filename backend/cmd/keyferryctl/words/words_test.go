@@ -41,6 +41,7 @@ func TestParamsMakeWordsPrecise(t *testing.T) {
 		{mfa.Fail(mfa.CodeCodeClock, "codes-given", "two", "codes", "10:00", "computer", "11:00"), "for 10:00, this computer says 11:00. Set the clock that is wrong, and take"},
 		{mfa.Fail(mfa.CodeImportProblems, "count", "3"), "--only-good"},
 		{mfa.Fail(mfa.CodeImportProblems, "count", "3", "good", "none"), "problems: 3). Correct the file."},
+		{mfa.Fail(mfa.CodeNotFound, "what", "passphrase"), "have no passphrase"},
 		{mfa.Fail(mfa.CodeDeleteConflict, "what", "devices"), "--with-devices"},
 	} {
 		if got := words.Of(c.failure); !strings.Contains(got, c.want) {
