@@ -9,6 +9,7 @@ import type { Deed } from '../ceremony/ways'
 import { t } from '../i18n'
 import { allAreas, heldTo, mayOpen, type Area } from './access'
 import { Adding, type Whom } from './adding.svelte'
+import { front } from './front.svelte'
 import { watchActivity } from './idle'
 import { VaultGate } from './vault.svelte'
 
@@ -58,6 +59,8 @@ export class App {
   toastAction = $state.raw<ToastAction | null>(null)
   /** Read out politely by a screen reader. */
   spoken = $state('')
+  /** The dialog that it was said in: it is not said again when that closes or another opens. */
+  spokenIn = $state('')
   /** Unix milliseconds, once a second. */
   now = $state(Date.now())
 
@@ -425,6 +428,7 @@ export class App {
 
   say(text: string): void {
     this.spoken = text
+    this.spokenIn = front.id
   }
 
   tell(text: string, action: ToastAction | null = null): void {
