@@ -57,6 +57,9 @@ func (o *attestationObject) verify(clientDataHash []byte, at time.Time) error {
 }
 
 func (o *attestationObject) verifyStatement(format string, statement map[string]any, clientDataHash []byte, at time.Time) error {
+	if format == formatSafetyNet {
+		return o.verifySafetyNet(statement, clientDataHash, at)
+	}
 	leaf, statement, err := judgeCertificates(format, statement, at)
 	switch {
 	case err != nil:

@@ -222,9 +222,9 @@ func TestCompoundAttestation(t *testing.T) {
 		"with none":       {func(self, full any) any { return list{sub(formatPacked, self), sub(formatNone, map[string]any{})} }, mfa.CodeAttestationInvalid},
 		"with compound":   {func(self, full any) any { return list{sub(formatPacked, self), sub(formatCompound, list{})} }, mfa.CodeAttestationInvalid},
 		"with unknown":    {func(self, full any) any { return list{sub(formatPacked, self), sub("x", map[string]any{})} }, mfa.CodeAttestationFormat},
-		"with safetynet": {func(self, full any) any {
-			return list{sub(formatPacked, self), sub("android-safetynet", map[string]any{})}
-		}, mfa.CodeAttestationFormat},
+		"with an empty safetynet": {func(self, full any) any {
+			return list{sub(formatPacked, self), sub(formatSafetyNet, map[string]any{})}
+		}, mfa.CodeAttestationInvalid},
 		"with a number": {func(self, full any) any { return list{sub(formatPacked, self), 1} }, mfa.CodeAttestationInvalid},
 		"with a further entry": {func(self, full any) any {
 			return list{sub(formatPacked, self), map[string]any{"fmt": formatPacked, "attStmt": full, "x": 1}}

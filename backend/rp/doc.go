@@ -18,6 +18,6 @@
 // (the checks in the order of the standard), then what they read: jsonvalue.go,
 // response.go, clientdata.go, authdata.go, cosekey.go, edwards.go,
 // attestation.go, statement.go, certificates.go, leafkey.go, apple.go,
-// android.go. parts.go opens single parsers to the vector runner;
+// android.go, safetynet.go, statements.go. parts.go opens single parsers to the vector runner;
 // providers.go names authenticators.
 package rp

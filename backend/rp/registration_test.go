@@ -344,7 +344,7 @@ func TestBentRegistrations(t *testing.T) {
 		"none with null":               {bend: func(m *made) { m.statement = constant(nil) }, code: mfa.CodeAttestationInvalid},
 		"unknown format":               {bend: func(m *made) { m.format = "x-unknown" }, code: mfa.CodeAttestationFormat},
 		"format None":                  {bend: func(m *made) { m.format = "None" }, code: mfa.CodeAttestationFormat},
-		"safetynet, which is retired":  {bend: func(m *made) { m.format = "android-safetynet" }, code: mfa.CodeAttestationFormat},
+		"safetynet without statement":  {bend: func(m *made) { m.format = formatSafetyNet }, code: mfa.CodeAttestationInvalid},
 		"packed without a statement":   {bend: func(m *made) { m.format = formatPacked }, code: mfa.CodeAttestationInvalid},
 		"apple without a statement":    {bend: func(m *made) { m.format = formatApple }, code: mfa.CodeAttestationInvalid},
 		"tpm without a statement":      {bend: func(m *made) { m.format = formatTPM }, code: mfa.CodeAttestationInvalid},

@@ -15,6 +15,7 @@ const (
 	formatPacked    = "packed"
 	formatTPM       = "tpm"
 	formatAndroid   = "android-key"
+	formatSafetyNet = "android-safetynet"
 	formatU2F       = "fido-u2f"
 	formatApple     = "apple"
 	formatCompound  = "compound"
@@ -37,16 +38,16 @@ const (
 // statements is the CDDL of section 8, closed: an entry that is not there is
 // refused, since whoever put it there meant something that nobody checks.
 //
-// android-safetynet is missing on purpose: Google has switched it off, and its
-// proof hangs on the web's certificate authorities. ECDAA is missing because no
-// authenticator ships it. Apple's early statements carry an alg.
+// ECDAA is missing because no authenticator ships it. Apple's early statements carry
+// an alg.
 var statements = map[string]map[string]member{
-	formatNone:    {},
-	formatPacked:  {"alg": mustAlgorithm, "sig": mustBytes, "x5c": mayCertificates},
-	formatTPM:     {"ver": mustText, "alg": mustAlgorithm, "x5c": mustCertificates, "sig": mustBytes, "certInfo": mustBytes, "pubArea": mustBytes},
-	formatAndroid: {"alg": mustAlgorithm, "sig": mustBytes, "x5c": mustCertificates},
-	formatU2F:     {"sig": mustBytes, "x5c": mustCertificates},
-	formatApple:   {"alg": mayAlgorithm, "x5c": mustCertificates},
+	formatNone:      {},
+	formatPacked:    {"alg": mustAlgorithm, "sig": mustBytes, "x5c": mayCertificates},
+	formatTPM:       {"ver": mustText, "alg": mustAlgorithm, "x5c": mustCertificates, "sig": mustBytes, "certInfo": mustBytes, "pubArea": mustBytes},
+	formatAndroid:   {"alg": mustAlgorithm, "sig": mustBytes, "x5c": mustCertificates},
+	formatSafetyNet: {"ver": mustText, "response": mustBytes},
+	formatU2F:       {"sig": mustBytes, "x5c": mustCertificates},
+	formatApple:     {"alg": mayAlgorithm, "x5c": mustCertificates},
 }
 
 // checkStatement holds a statement against its format's CDDL, so that go-webauthn

@@ -58,6 +58,13 @@ func (o *attestationObject) each(do func(format string, statement map[string]any
 // presentedChain parses a statement's certificates and checks that each was issued
 // by the next. nil if it has none. attestation-invalid.
 func presentedChain(format string, statement map[string]any) ([]*x509.Certificate, error) {
+	if format == formatSafetyNet {
+		s, err := readSafetyNet(statement["response"].([]byte))
+		if err != nil {
+			return nil, refuse(mfa.CodeAttestationInvalid, "%s: %w", format, err)
+		}
+		return s.chain, nil
+	}
 	presented, _ := statement["x5c"].([]any)
 	if len(presented) == 0 {
 		return nil, nil
