@@ -46,7 +46,11 @@ func findQuery(f mfa.EventFilter) (query string, args []any, err error) {
 		args = append(args, `"user_id":"`+f.PrincipalID+`"`)
 		b.WriteString(" OR instr(detail, ?) > 0)")
 	}
-	if len(f.Kinds) > 0 {
+	switch len(f.Kinds) {
+	case 0:
+	case 1: // a start asks so of the whole trail while there is no vault
+		and("kind = ?", string(f.Kinds[0]))
+	default:
 		kinds, err := json.Marshal(f.Kinds)
 		if err != nil {
 			return "", nil, err
