@@ -39,8 +39,8 @@ var setsUpDevice = map[mfa.Operation]bool{
 // May is the one gate in front of every use case: the session's limit, the rules,
 // and the step-up rule, in this order. targetID is empty for the caller.
 //
-// not-signed-in when the caller is gone, not-found for the target,
-// device-setup-needed, password-change-needed, access-denied, mfa-required.
+// In this order: not-signed-in when the caller is gone; device-setup-needed,
+// password-change-needed; access-denied; not-found for the target; mfa-required.
 func (s *Service) May(ctx context.Context, who mfa.Session, op mfa.Operation, targetID string) (Acting, error) {
 	caller, err := s.store.Principal(ctx, who.PrincipalID)
 	if mfa.IsCode(err, mfa.CodeNotFound) {
@@ -49,10 +49,14 @@ func (s *Service) May(ctx context.Context, who mfa.Session, op mfa.Operation, ta
 	if err != nil {
 		return Acting{}, err
 	}
-	target := caller
+	target, missing := caller, error(nil)
 	if targetID != "" && targetID != caller.ID {
-		if target, err = s.store.Principal(ctx, targetID); err != nil {
-			return Acting{}, err
+		target, missing = s.store.Principal(ctx, targetID)
+		if missing != nil && !mfa.IsCode(missing, mfa.CodeNotFound) {
+			return Acting{}, missing
+		}
+		if missing != nil { // whoever may not ask is not told who is missing
+			target = mfa.Principal{ID: targetID, Kind: mfa.User}
 		}
 	}
 	acct, err := s.store.Account(ctx)
@@ -65,6 +69,9 @@ func (s *Service) May(ctx context.Context, who mfa.Session, op mfa.Operation, ta
 	}
 	if err := s.rules.Allow(ctx, a); err != nil {
 		return Acting{}, err
+	}
+	if missing != nil {
+		return Acting{}, missing
 	}
 	if a.OnSelf() && changesDevices[op] {
 		if err := s.stepUp(ctx, who); err != nil {

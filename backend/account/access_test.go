@@ -40,7 +40,9 @@ func TestMay(t *testing.T) {
 		{"nobody", session(""), mfa.OpListDevices, "", mfa.CodeNotSignedIn},
 		{"somebody who was removed", session(gone.ID), mfa.OpListDevices, "", mfa.CodeNotSignedIn},
 		{"to somebody who was removed", session(admin), mfa.OpListDevices, gone.ID, mfa.CodeNotFound},
-		{"to somebody unknown, by a user", session(alice), mfa.OpListDevices, "nobody", mfa.CodeNotFound},
+		{"to somebody unknown, by a user", session(alice), mfa.OpListDevices, "nobody", mfa.CodeAccessDenied},
+		{"to somebody who was removed, by a user", session(alice), mfa.OpUpdateUser, gone.ID, mfa.CodeAccessDenied},
+		{"set up: to somebody unknown", session(admin, setUp), mfa.OpListDevices, "nobody", mfa.CodeSetUpNeeded},
 
 		{"first device", session(alice), mfa.OpEnableDevice, "", ""},
 		{"second device by password", session(owner), mfa.OpEnableDevice, "", mfa.CodeMFANeeded},

@@ -38,7 +38,11 @@ func (f *auditFlags) filter(ctx context.Context, s *seat) (mfa.EventFilter, erro
 		return filter, err
 	}
 	if f.user != "" {
-		p, err := s.principal(ctx, f.user)
+		// Reading the trail is a matter of the account, whoever is looked for in it.
+		if _, err := s.Accounts.May(ctx, s.session, mfa.OpReadActivity, ""); err != nil {
+			return filter, err
+		}
+		p, err := s.find(ctx, f.user)
 		if err != nil {
 			return filter, err
 		}

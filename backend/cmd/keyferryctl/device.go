@@ -106,7 +106,7 @@ func makerOf(d mfa.Device) string {
 // device finds one of somebody's devices by name or serial number, without case, or by
 // ID.
 func (s *seat) device(ctx context.Context, user, which string) (mfa.Device, error) {
-	target, err := s.target(ctx, user)
+	target, err := s.target(ctx, mfa.OpListDevices, user)
 	if err != nil {
 		return mfa.Device{}, err
 	}

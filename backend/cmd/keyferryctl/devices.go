@@ -14,7 +14,7 @@ import (
 var devicesList = signed("devices list", "[--user U]", "list somebody's devices", func(fs *flag.FlagSet) action {
 	user := userFlag(fs)
 	return func(ctx context.Context, s *seat) error {
-		target, err := s.target(ctx, *user)
+		target, err := s.target(ctx, mfa.OpListDevices, *user)
 		if err != nil {
 			return err
 		}
@@ -46,7 +46,7 @@ var devicesUnassigned = signed("devices unassigned", "", "list authenticator app
 var devicesGet = signed("devices get", "SERIAL [--user U]", "show a passkey by its serial number (an ARN with u2f)", func(fs *flag.FlagSet) action {
 	user := userFlag(fs)
 	return func(ctx context.Context, s *seat) error {
-		target, err := s.target(ctx, *user)
+		target, err := s.target(ctx, mfa.OpListDevices, *user)
 		if err != nil {
 			return err
 		}
@@ -73,7 +73,7 @@ func setEnable(fs *flag.FlagSet) action {
 		if err != nil {
 			return err
 		}
-		target, err := s.target(ctx, *user)
+		target, err := s.target(ctx, mfa.OpEnableDevice, *user)
 		if err != nil {
 			return err
 		}

@@ -29,7 +29,7 @@ var enrollPhone = command{
 			}
 			t.staged, t.attempt = true, words.Enrol
 			return s.run(ctx, t, g, func(house *assembly.House, session mfa.Session) error {
-				target, err := (&seat{House: house, session: session}).target(ctx, *user)
+				target, err := (&seat{House: house, session: session}).target(ctx, mfa.OpEnableDevice, *user)
 				if err != nil {
 					return err
 				}

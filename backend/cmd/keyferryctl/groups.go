@@ -88,7 +88,7 @@ var groupMember = changing("group member", "GROUP USER ON|OFF", "put a user into
 	if err != nil {
 		return err
 	}
-	p, err := s.principal(ctx, s.args[1])
+	p, err := s.principal(ctx, mfa.OpManageGroups, s.args[1])
 	if err != nil {
 		return err
 	}

@@ -75,9 +75,26 @@ func plain(do action) func(*flag.FlagSet) action {
 	return func(*flag.FlagSet) action { return do }
 }
 
-// principal finds somebody by name: root, or a user's name without case. Empty is
-// whoever is signed in.
-func (s *seat) principal(ctx context.Context, name string) (mfa.Principal, error) {
+// principal finds somebody by name to whom op is to be done; see find. Access comes
+// first: whoever may not do it does not learn who exists, and is asked for nothing.
+func (s *seat) principal(ctx context.Context, op mfa.Operation, name string) (mfa.Principal, error) {
+	p, missing := s.find(ctx, name)
+	id := p.ID
+	switch {
+	case mfa.IsCode(missing, mfa.CodeNotFound):
+		id = mfa.NewID() // of nobody
+	case missing != nil:
+		return mfa.Principal{}, missing
+	}
+	if _, err := s.Accounts.May(ctx, s.session, op, id); err != nil && !mfa.IsCode(err, mfa.CodeNotFound) {
+		return mfa.Principal{}, err
+	}
+	return p, missing
+}
+
+// find finds somebody by name: root, or a user's name without case. Empty is whoever is
+// signed in.
+func (s *seat) find(ctx context.Context, name string) (mfa.Principal, error) {
 	switch name {
 	case "":
 		return s.Store.Principal(ctx, s.session.PrincipalID)
@@ -97,12 +114,12 @@ func userNamed(name string) mfa.Identity {
 	return mfa.Identity{Kind: mfa.User, Name: strings.TrimPrefix(name, "user/")}
 }
 
-// target is the ID of whom something is done to: "" for oneself, as use cases want it.
-func (s *seat) target(ctx context.Context, name string) (string, error) {
+// target is the ID of whom op is done to: "" for oneself, as use cases want it.
+func (s *seat) target(ctx context.Context, op mfa.Operation, name string) (string, error) {
 	if name == "" {
 		return "", nil
 	}
-	p, err := s.principal(ctx, name)
+	p, err := s.principal(ctx, op, name)
 	if p.ID == s.session.PrincipalID {
 		return "", err
 	}

@@ -148,7 +148,7 @@ var tokenAssign = changing("token assign", "SERIAL --name N --codes A B [--user 
 		if *name == "" {
 			return usage("token assign needs --name")
 		}
-		target, err := s.target(ctx, *user)
+		target, err := s.target(ctx, mfa.OpEnableDevice, *user)
 		if err != nil {
 			return err
 		}
@@ -165,6 +165,9 @@ var tokenAssign = changing("token assign", "SERIAL --name N --codes A B [--user 
 var tokenDelete = changing("token delete", "SERIAL [--yes]", "delete a token in stock", func(fs *flag.FlagSet) action {
 	yes := yesFlag(fs)
 	return func(ctx context.Context, s *seat) error {
+		if _, err := s.Accounts.May(ctx, s.session, mfa.OpDeleteToken, ""); err != nil {
+			return err
+		}
 		d, err := s.Store.DeviceBySerial(ctx, s.args[0])
 		if err == nil && d.Kind != mfa.KindToken || mfa.IsCode(err, mfa.CodeNotFound) {
 			return mfa.Fail(mfa.CodeNotFound, "what", "token").Because(err)

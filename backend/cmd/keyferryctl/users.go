@@ -89,7 +89,11 @@ var userAdd = changing("user add", "NAME [--path P] [--admin]", "add a user", fu
 	return func(ctx context.Context, s *seat) error {
 		n.Name = s.args[0]
 		if err := mfa.CheckName(n.Name); err != nil {
-			return err // before the password is asked for
+			return err
+		}
+		// Before the password is asked for; AddUser asks once more.
+		if _, err := s.Accounts.May(ctx, s.session, mfa.OpCreateUser, ""); err != nil {
+			return err
 		}
 		if !*none {
 			var err error
@@ -111,7 +115,7 @@ var userAdd = changing("user add", "NAME [--path P] [--admin]", "add a user", fu
 var userChange = changing("user change", "NAME [--name N] [--path P]", "give a user another name or path", func(fs *flag.FlagSet) action {
 	name, path := fs.String("name", "", "the new `NAME`"), fs.String("path", "", "the new `PATH`")
 	return func(ctx context.Context, s *seat) error {
-		p, err := s.principal(ctx, s.args[0])
+		p, err := s.principal(ctx, mfa.OpUpdateUser, s.args[0])
 		if err != nil {
 			return err
 		}
@@ -135,7 +139,7 @@ var userRemove = changing("user remove", "NAME [--with-devices] [--yes]", "remov
 	yes := yesFlag(fs)
 	devices := fs.Bool("with-devices", false, "passkeys and apps go, too; tokens return to stock")
 	return func(ctx context.Context, s *seat) error {
-		p, err := s.principal(ctx, s.args[0])
+		p, err := s.principal(ctx, mfa.OpDeleteUser, s.args[0])
 		if err != nil {
 			return err
 		}
@@ -156,7 +160,7 @@ var userPassword = changing("user password", "NAME [--remove] [--must-change]", 
 	remove := fs.Bool("remove", false, "take the password away")
 	must := fs.Bool("must-change", false, "the user must change it at the next sign-in")
 	return func(ctx context.Context, s *seat) error {
-		p, err := s.principal(ctx, s.args[0])
+		p, err := s.principal(ctx, mfa.OpSetPassword, s.args[0])
 		if err != nil {
 			return err
 		}
@@ -182,7 +186,7 @@ var userAdmin = changing("user admin", "NAME ON|OFF", "make a user an administra
 	if err != nil {
 		return err
 	}
-	p, err := s.principal(ctx, s.args[0])
+	p, err := s.principal(ctx, mfa.OpAttachPolicy, s.args[0])
 	if err != nil {
 		return err
 	}

@@ -22,7 +22,7 @@ var virtualCreate = changing("virtual create", "--name N [--qr FILE] [--key-file
 		if *name == "" {
 			return usage("virtual create needs --name")
 		}
-		target, err := s.target(ctx, *user)
+		target, err := s.target(ctx, mfa.OpCreateVirtualDevice, *user)
 		if err != nil {
 			return err
 		}
