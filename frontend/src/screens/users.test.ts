@@ -233,6 +233,67 @@ describe('one of them', () => {
     await screen.findByText('carol-app is in step again.')
   })
 
+  async function replace(w: Walk, device: string): Promise<void> {
+    await w.user.click(await button(`More for ${device}`))
+    await w.user.click(await screen.findByRole('menuitem', { name: 'Replace…' }))
+  }
+
+  async function addApp(w: Walk, name: string): Promise<void> {
+    await w.user.click(await screen.findByRole('radio', { name: 'Authenticator app' }))
+    await w.user.type(await field('Device name'), `${name}{Enter}`)
+    await w.user.type(await field('MFA code 1'), '123456')
+    await w.user.type(await field('MFA code 2'), '234567')
+    await w.user.click(await button('Add app'))
+    await heading(`${name} was added`)
+  }
+
+  it('gets a device replaced: the new one first, then the old one goes', async () => {
+    const w = await open()
+    await openOne(w, 'bob')
+    await replace(w, 'bob-phone')
+    await heading('Replace bob-phone of bob')
+    await addApp(w, 'bob-app')
+    expect(w.far.world.of('p-bob').map((d) => d.name)).toEqual(['bob-phone', 'bob-app'])
+    await screen.findByText(/The new device of bob works\. bob-phone can go now/)
+    await sound()
+    await w.user.click(await button('Remove bob-phone now'))
+    const dialog = await screen.findByRole('dialog', { name: 'Deactivate bob-phone of bob?' })
+    await w.user.click(within(dialog).getByRole('button', { name: 'Deactivate' }))
+    await heading('bob')
+    await screen.findByText('bob-phone no longer signs bob in.')
+    await button('Details of bob-app')
+    expect(w.far.world.of('p-bob').map((d) => d.name)).toEqual(['bob-app'])
+  })
+
+  it('keeps both, or finds the old one gone already', async () => {
+    const w = await open()
+    await openOne(w, 'bob')
+    await replace(w, 'bob-phone')
+    await addApp(w, 'bob-app')
+    await w.user.click(await button('Remove bob-phone now'))
+    w.far.world.put('p-bob', w.far.world.of('p-bob').filter((d) => d.name === 'bob-app'))
+    await w.user.click(await button('Deactivate'))
+    await w.user.click(await button('Finish'))
+    await heading('bob')
+    await replace(w, 'bob-app')
+    await addApp(w, 'bob-spare')
+    await w.user.click(await button('Keep both'))
+    await heading('bob')
+    expect(w.far.world.of('p-bob')).toHaveLength(2)
+  })
+
+  it('makes place first where there is none', async () => {
+    const w = await open()
+    w.far.world.devices.set('p-carol', Array.from({ length: 8 }, (_, i) => codeDevice({ name: `carol-${i}` })))
+    await openOne(w, 'carol')
+    await replace(w, 'carol-3')
+    const dialog = await screen.findByRole('dialog', { name: 'Deactivate carol-3 of carol?' })
+    expect(dialog.textContent).toContain('All 8 places are taken')
+    await w.user.click(within(dialog).getByRole('button', { name: 'Deactivate' }))
+    await heading('Add a device for carol')
+    expect(w.far.world.of('p-carol')).toHaveLength(7)
+  })
+
   it('opens the wizard for that person, and comes back', async () => {
     const w = await open()
     await openOne(w, 'judy')
