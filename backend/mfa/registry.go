@@ -189,7 +189,7 @@ const (
 	CodeHelloRefused      Code = "windows-hello"          // params: proof; a local Windows Hello credential
 	CodeHelloUnproven     Code = "windows-hello-unproven" // params: proof; it cannot be ruled out, and the account wants that
 	CodeNotAdmitted       Code = "device-not-admitted"    // params: step, decision, policy, statement, needs, fido, fips2, fips3, unproven, model, blob, reported, admitted
-	CodePolicyMalformed   Code = "policy-malformed"       // params: what, where, line, column
+	CodePolicyMalformed   Code = "policy-malformed"       // params: what, where, line, column, wanted
 	CodePolicyTooLarge    Code = "policy-too-large"       // params: limit
 	CodePolicyLimit       Code = "policy-limit"           // params: max
 	CodePolicyBuiltIn     Code = "policy-built-in"        // params: name; it never changes
