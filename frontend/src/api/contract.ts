@@ -392,6 +392,7 @@ export interface PolicyDTO { name: string; path: string; document: string; built
 /** What holds for a user. group: through which group. */
 export interface GrantedDTO { name: string; inline: boolean; group: string; document: string }
 
+/** members: principal IDs; policies, inline: names. */
 export interface GroupDTO { id: string; name: string; version: number; members: string[]; policies: string[]; inline: string[] }
 
 /** Something about a policy's text; line and column from 1, in characters. */
@@ -490,7 +491,7 @@ export interface SavePolicyRequest { name: string; path: string; document: strin
 /** Exactly one owner. */
 export interface AttachRequest { policy: string; principalId: string; groupId: string; on: boolean; lockOut: boolean }
 export interface InlineRequest { name: string; document: string; principalId: string; groupId: string; lockOut: boolean }
-/** keys: one value each, or several. */
+/** keys: one value each, or several; those of the principal are known. An empty resource is what the action acts on for this person. */
 export interface TryRequest { rules: RulesDTO; principalId: string; action: string; resource: string; keys: Record<string, string[]> }
 /** model: an ID of the catalogue; empty asks about levels, or about nothing proven when they are empty, too. */
 export interface PreflightRequest { rules: RulesDTO; principalId: string; model: string; levels: CertificatesDTO }
@@ -596,6 +597,7 @@ export interface BoundAPI {
   PutInline(req: InlineRequest): Promise<void>
   RemoveInline(req: InlineRequest): Promise<void>
   Granted(principalId: string): Promise<GrantedDTO[] | null>
+  /** The IDs of those that a managed policy is attached to. */
   PolicyUsers(name: string): Promise<{ users: string[]; groups: string[] }>
   Groups(): Promise<GroupDTO[] | null>
   AddGroup(name: string): Promise<GroupDTO>

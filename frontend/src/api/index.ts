@@ -3,9 +3,11 @@
  * window touches what is bound, and passwords leave through here as bytes.
  */
 import type {
-  ActivityFilter, BoundAPI, CeremonyDTO, ClockDTO, DeviceDTO, DriftDTO, EventDTO, Events, FileDTO, ForecastDTO, IdentityDTO,
-  LinkedPhoneDTO, NewAppDTO, PhoneModel, QRDTO, ReportRowDTO, Runtime, SavedDTO, SettingsDTO, SignInDTO, SimPhoneDTO, StateDTO,
-  SummaryDTO, TokenPreviewDTO, UserDTO, UserPreviewDTO,
+  ActivityFilter, AddingWayDTO, AdmissionDiffDTO, AdmissionDTO, AttachRequest, BoundAPI, CeremonyDTO, ClockDTO, DecisionDTO, DeviceDTO, DriftDTO,
+  DriftRowDTO, EventDTO, Events, FileDTO, FindingDTO, ForecastDTO, GrantedDTO, GroupDTO, IdentityDTO, ImportedBlobDTO, InlineRequest, LinkedPhoneDTO,
+  MetadataDTO, ModelDetailsDTO, ModelDTO, NewAppDTO, PhoneModel, PolicyDTO, PolicyWordsDTO, PreflightDTO, PreflightRequest, QRDTO, ReportRowDTO,
+  RulesDTO, Runtime, SavedDTO, SavePolicyRequest, SettingsDTO, SignInDTO, SimPhoneDTO, StateDTO, SummaryDTO, TemplateDTO, TokenPreviewDTO, TryRequest,
+  UserDTO, UserPreviewDTO,
 } from './contract'
 import * as tidy from './tidy'
 
@@ -158,6 +160,66 @@ export const rehearse = (day: number): Promise<ForecastDTO[]> => ask((a) => a.Re
 export const activity = (filter: ActivityFilter): Promise<EventDTO[]> => ask((a) => a.Activity(filter), (l) => tidy.list(l).map(tidy.event))
 export const saveActivity = (title: string, name: string, filter: ActivityFilter): Promise<SavedDTO> =>
   ask((a) => a.SaveActivity({ title, name, filter }), same)
+
+// metadata
+
+export const metadata = (): Promise<MetadataDTO> => ask((a) => a.Metadata(), tidy.metadata)
+export const importMetadata = (file: string): Promise<ImportedBlobDTO> => ask((a) => a.ImportMetadata(file), same)
+export const fetchMetadata = (): Promise<ImportedBlobDTO> => ask((a) => a.FetchMetadata(), same)
+export const cancelFetch = (): Promise<void> => ask((a) => a.CancelFetch(), nothing)
+export const models = (): Promise<ModelDTO[]> => ask((a) => a.Models(), (l) => tidy.list(l).map(tidy.model))
+export const model = (id: string): Promise<ModelDetailsDTO> =>
+  ask(
+    (a) => a.Model(id),
+    (d) => ({
+      ...d, model: tidy.model(d.model), reports: tidy.list(d.reports), facts: tidy.list(d.facts).map((f) => ({ ...f, values: tidy.list(f.values) })),
+    }),
+  )
+export const metadataDrift = (): Promise<DriftRowDTO[]> => ask((a) => a.MetadataDrift(), tidy.list)
+
+// policies
+
+export const policies = (): Promise<PolicyDTO[]> => ask((a) => a.Policies(), tidy.list)
+export const savePolicy = (r: SavePolicyRequest): Promise<PolicyDTO> => ask((a) => a.SavePolicy(r), same)
+export const deletePolicy = (p: PolicyDTO): Promise<void> => ask((a) => a.DeletePolicy({ name: p.name, version: p.version }), nothing)
+export const attachPolicy = (r: AttachRequest): Promise<void> => ask((a) => a.AttachPolicy(r), nothing)
+export const putInline = (r: InlineRequest): Promise<void> => ask((a) => a.PutInline(r), nothing)
+export const removeInline = (r: InlineRequest): Promise<void> => ask((a) => a.RemoveInline(r), nothing)
+/** Everything that holds for a user. */
+export const granted = (principalId: string): Promise<GrantedDTO[]> => ask((a) => a.Granted(principalId), tidy.list)
+/** The IDs of those it is attached to. */
+export const policyUsers = (name: string): Promise<{ users: string[]; groups: string[] }> =>
+  ask((a) => a.PolicyUsers(name), (to) => ({ users: tidy.list(to.users), groups: tidy.list(to.groups) }))
+export const groups = (): Promise<GroupDTO[]> => ask((a) => a.Groups(), (l) => tidy.list(l).map(tidy.group))
+export const addGroup = (name: string): Promise<GroupDTO> => ask((a) => a.AddGroup(name), tidy.group)
+export const removeGroup = (g: GroupDTO): Promise<void> => ask((a) => a.RemoveGroup({ id: g.id, version: g.version }), nothing)
+export const setMember = (groupId: string, principalId: string, on: boolean): Promise<void> =>
+  ask((a) => a.SetMember({ groupId, principalId, in: on }), nothing)
+export const templates = (): Promise<TemplateDTO[]> => ask((a) => a.Templates(), tidy.list)
+export const checkPolicy = (document: string): Promise<FindingDTO[]> =>
+  ask((a) => a.CheckPolicy(document), (l) => tidy.list(l).map((f) => ({ ...f, params: f.params ?? {} })))
+export const policyWords = (): Promise<PolicyWordsDTO> => ask((a) => a.PolicyWords(), tidy.words)
+export const tryPolicy = (r: TryRequest): Promise<DecisionDTO> => ask((a) => a.TryPolicy(r), tidy.decision)
+
+// answers
+
+export const waysToAdd = (principalId = ''): Promise<AddingWayDTO[]> =>
+  ask(
+    (a) => a.WaysToAdd(principalId),
+    (l) => tidy.list(l).map((w) => ({ ...w, needs: tidy.needs(w.needs), decision: w.decision ? tidy.decision(w.decision) : null })),
+  )
+export const preflight = (r: PreflightRequest): Promise<PreflightDTO> =>
+  ask(
+    (a) => a.Preflight(r),
+    (p) => ({ ...p, create: tidy.decision(p.create), activate: p.activate ? tidy.decision(p.activate) : null, needs: tidy.needs(p.needs) }),
+  )
+export const admits = (rules: RulesDTO): Promise<AdmissionDTO> =>
+  ask((a) => a.Admits(rules), (d) => ({ ...d, rows: tidy.list(d.rows).map(tidy.modelRow) }))
+/** Blob numbers; 0 is the newest. */
+export const compareAdmission = (first: RulesDTO, second: RulesDTO, firstBlob = 0, secondBlob = 0): Promise<AdmissionDiffDTO[]> =>
+  ask((a) => a.CompareAdmission({ first, second, firstBlob, secondBlob }), (l) => tidy.list(l).map(tidy.modelRow))
+export const saveAdmission = (title: string, name: string, rules: RulesDTO): Promise<SavedDTO> =>
+  ask((a) => a.SaveAdmission({ title, name, rules }), same)
 
 // secrets and backups
 

@@ -2,7 +2,10 @@
  * What comes in from the other side is made whole here, once: an empty Go list
  * arrives as null, and a call can fail with something that is not a FailureDTO.
  */
-import type { CeremonyDTO, DeviceDTO, EventDTO, FailureDTO, SignInDTO, SimPhoneDTO, StateDTO } from './contract'
+import type {
+  CeremonyDTO, DecisionDTO, DeviceDTO, EventDTO, FailureDTO, GroupDTO, MetadataDTO, ModelDTO, NeedDTO, OutcomeDTO, PolicyWordsDTO, SignInDTO, SimPhoneDTO,
+  StateDTO, TrustDTO,
+} from './contract'
 
 export function list<T>(items: T[] | null | undefined): T[] {
   return items ?? []
@@ -41,8 +44,38 @@ export function state(s: StateDTO): StateDTO {
 }
 
 export function device(d: DeviceDTO): DeviceDTO {
-  return d.passkey ? { ...d, passkey: { ...d.passkey, transports: list(d.passkey.transports) } } : d
+  return d.passkey ? { ...d, passkey: { ...d.passkey, transports: list(d.passkey.transports), trust: trust(d.passkey.trust) } } : d
 }
+
+/** A device that was registered before anything was judged has no trust at all. */
+export function trust(t: TrustDTO | null | undefined): TrustDTO {
+  const never: TrustDTO = {
+    proven: false, unproven: 'not-judged', model: '', entry: '', format: '', blob: 0, at: 0, reports: [], hello: '', helloProof: '', fido: '', fips2: '',
+    fips3: '',
+  }
+  return t ? { ...t, reports: list(t.reports) } : never
+}
+
+export const outcome = (o: OutcomeDTO): OutcomeDTO => ({ ...o, want: list(o.want), got: list(o.got) })
+
+export const decision = (d: DecisionDTO): DecisionDTO => ({ ...d, outcomes: list(d.outcomes).map(outcome) })
+
+export const model = (m: ModelDTO): ModelDTO => ({ ...m, transports: list(m.transports) })
+
+/** A row that names a model and what decided about it. */
+export const modelRow = <R extends { model: ModelDTO; by: OutcomeDTO | null }>(r: R): R => ({
+  ...r, model: model(r.model), by: r.by ? outcome(r.by) : null,
+})
+
+export const needs = (l: NeedDTO[] | null | undefined): NeedDTO[] => list(l).map((n) => ({ ...n, values: list(n.values) }))
+
+export const words = (w: PolicyWordsDTO): PolicyWordsDTO => ({
+  actions: list(w.actions), keys: list(w.keys), operators: list(w.operators), variables: list(w.variables), values: w.values ?? {},
+})
+
+export const metadata = (m: MetadataDTO): MetadataDTO => ({ ...m, older: list(m.older), odd: list(m.odd) })
+
+export const group = (g: GroupDTO): GroupDTO => ({ ...g, members: list(g.members), policies: list(g.policies), inline: list(g.inline) })
 
 /** A file that was read but not imported yet; each row has its own failure, or none. */
 export function preview<R extends { failure: FailureDTO | null }, P extends { rows: R[] | null }>(p: P): P & { rows: R[] } {
@@ -64,6 +97,7 @@ export function ceremony(c: CeremonyDTO): CeremonyDTO {
     failure: failure(c.failure),
     state: c.state ? state(c.state) : null,
     device: c.device ? device(c.device) : null,
+    candidate: c.candidate ? { ...c.candidate, trust: c.candidate.trust ? trust(c.candidate.trust) : null } : null,
   }
 }
 

@@ -183,7 +183,7 @@ describe('for somebody else', () => {
     app.add({ id: 'p-carol', name: 'carol' })
     await w.user.type(await field('Device name'), 'carols-phone{Enter}')
     await heading('Add your phone')
-    w.far.advance('name-device', { candidate: { provider: '', aaguid: '', synced: false, onPhone: true } })
+    w.far.advance('name-device', { candidate: { provider: '', aaguid: '', synced: false, onPhone: true, trust: null } })
     await w.user.click(await button('Add'))
     await heading('carols-phone was added')
     expect(screen.getByText('From now on it confirms carol at every sign-in.')).toBeTruthy()

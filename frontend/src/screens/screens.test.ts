@@ -226,7 +226,7 @@ describe('adding a phone', () => {
     await heading('Look at your phone')
     await sound()
     far.advance('verifying')
-    far.advance('name-device', { candidate: { provider: 'iCloud Keychain', aaguid: '', synced: true, onPhone: false } })
+    far.advance('name-device', { candidate: { provider: 'iCloud Keychain', aaguid: '', synced: true, onPhone: false, trust: null } })
     await heading('Add iCloud Keychain on your phone?')
     await sound()
     await user.keyboard('{Enter}')
@@ -240,7 +240,7 @@ describe('adding a phone', () => {
   it('adds nothing when the person says so at the end', async () => {
     await open('home-empty')
     await startEnrolment()
-    far.advance('name-device', { candidate: { provider: '', aaguid: '', synced: false, onPhone: true } })
+    far.advance('name-device', { candidate: { provider: '', aaguid: '', synced: false, onPhone: true, trust: null } })
     await heading('Add the passkey on your phone?')
     await press('Don’t add')
     await heading('No device yet')

@@ -61,7 +61,7 @@ export function ceremonyCalls(w: World): Part & Stagehand {
     if (w.sandbox) phone({ state: 'done' })
     w.later(1, () => {
       if (w.running?.purpose === 'enrol') {
-        advance('name-device', { candidate: { provider: 'Google Password Manager', aaguid: '', synced: true, onPhone: false } })
+        advance('name-device', { candidate: { provider: 'Google Password Manager', aaguid: '', synced: true, onPhone: false, trust: null } })
         return
       }
       w.signedIn = w.mfa = true

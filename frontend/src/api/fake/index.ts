@@ -5,13 +5,17 @@
  */
 import type { BoundAPI, CeremonyDTO, Events, FailureDTO, Runtime, Stage } from '../contract'
 import { accountCalls } from './account'
+import { answerCalls } from './answers'
 import { ceremonyCalls } from './ceremonies'
 import { deviceCalls } from './devices'
+import { metadataCalls } from './metadata'
+import { policyCalls } from './policies'
 import { signInCalls } from './signin'
 import { tokenCalls } from './tokens'
 import { userCalls } from './users'
 import { World } from './world'
 
+export { blob, noMetadata, report, sampleModels, trustOf, unproven } from './catalogue'
 export { codeDevice, device, failure, pretendQR, user } from './samples'
 export type { Scene } from './world'
 
@@ -35,6 +39,7 @@ export function fake(scene: string, pace = 900): Fake {
   const { advance, fail, ...ceremonies } = ceremonyCalls(world)
   const api: BoundAPI = {
     ...signInCalls(world), ...deviceCalls(world), ...ceremonies, ...userCalls(world), ...tokenCalls(world), ...accountCalls(world),
+    ...metadataCalls(world), ...policyCalls(world), ...answerCalls(world),
   }
   const runtime: Runtime = {
     EventsOn: (name, callback) => world.listen(name, callback as (data: never) => void),

@@ -1,5 +1,6 @@
 /** People, devices and happenings for the fake to show. */
 import type { DeviceDTO, EventDTO, FailureDTO, QRDTO, UserDTO } from '../contract'
+import { unproven } from './catalogue'
 
 export const dayLong = 86_400_000
 
@@ -11,7 +12,7 @@ type PasskeyPart = Partial<NonNullable<DeviceDTO['passkey']>>
 
 /** A passkey on a phone. */
 export function device(more: Partial<Omit<DeviceDTO, 'passkey'>> & PasskeyPart = {}): DeviceDTO {
-  const { provider, aaguid, synced, onPhone, rpId, algorithm, transports, attestation, signCount, userVerified, ...rest } = more
+  const { provider, aaguid, synced, onPhone, rpId, algorithm, transports, attestation, signCount, userVerified, trust, ...rest } = more
   const name = rest.name ?? 'alice-phone'
   return {
     id: `d-${name}`, version: 1, name, kind: 'passkey',
@@ -21,7 +22,7 @@ export function device(more: Partial<Omit<DeviceDTO, 'passkey'>> & PasskeyPart =
       provider: provider ?? 'Google Password Manager', aaguid: aaguid ?? 'ea9b8d66-4d01-1d21-3ce4-b6b48cb575d4',
       synced: synced ?? true, onPhone: onPhone ?? false, rpId: rpId ?? 'keyferry.internal', algorithm: algorithm ?? 'ES256',
       transports: transports ?? ['hybrid', 'internal'], attestation: attestation ?? 'none', signCount: signCount ?? 0,
-      userVerified: userVerified ?? true,
+      userVerified: userVerified ?? true, trust: trust ?? unproven,
     },
     code: null, ...rest,
   }

@@ -1,8 +1,10 @@
 /** What the fake far side knows: one account, its people and their devices, and the window's ear. */
 import type {
-  CeremonyDTO, DeviceDTO, EventDTO, Events, FailureDTO, FileDTO, LinkedPhoneDTO, NewAppDTO, SessionDTO, SettingsDTO, SimPhoneDTO,
-  StateDTO, TokenPreviewDTO, UserDTO, UserPreviewDTO, VaultDTO, VerdictDTO,
+  CeremonyDTO, DeviceDTO, DriftRowDTO, EventDTO, Events, FailureDTO, FileDTO, GrantedDTO, GroupDTO, InlineRequest, LinkedPhoneDTO, MetadataDTO,
+  ModelDTO, NewAppDTO, PolicyDTO, SessionDTO, SettingsDTO, SimPhoneDTO, StateDTO, TokenPreviewDTO, UserDTO, UserPreviewDTO, VaultDTO, VerdictDTO,
 } from '../contract'
+import { noMetadata, sampleMetadata, sampleModels, trustOf } from './catalogue'
+import { sampleGroups, samplePolicies } from './documents'
 import { dayLong, failure, sampleDevices, sampleEvents, sampleTokens, sampleUsers, user } from './samples'
 
 /**
@@ -27,7 +29,7 @@ export class World {
   alias = 'acme-lab'
   version = 1
   settings: SettingsDTO = {
-    rootGraceDays: 35, requireForUsers: false, userGraceDays: 35, passwordless: false, idleMinutes: 15,
+    rootGraceDays: 35, requireForUsers: false, userGraceDays: 35, passwordless: false, idleMinutes: 15, ruleOutHello: false,
     passwords: { minLength: 8, upper: false, lower: false, digit: false, symbol: false },
   }
   /** Who is signed in, or is about to be. */
@@ -51,6 +53,15 @@ export class World {
   tokenPreview: TokenPreviewDTO | null = null
   /** What the next ChooseFile gives. */
   file: FileDTO | null = { id: 'f1', name: 'people.csv', size: 2_048 }
+
+  metadata: MetadataDTO = sampleMetadata()
+  models: ModelDTO[] = sampleModels()
+  drifted: DriftRowDTO[] = []
+  policies: PolicyDTO[] = samplePolicies()
+  groups: GroupDTO[] = []
+  /** Managed policies of users and groups; one of the two IDs is set. */
+  attached: { policy: string; principalId: string; groupId: string }[] = []
+  inline: InlineRequest[] = []
 
   running: CeremonyDTO | null = null
   simPhone: SimPhoneDTO
@@ -76,6 +87,7 @@ export class World {
       this.tokens = sampleTokens(this.scene === 'many' ? 10_000 : 6)
       this.devices.set('p-bob', sampleDevices('user'))
     }
+    this.govern()
     this.linked = ['home', 'sign-in', 'sign-in-mixed'].includes(scene)
       ? [{ id: 'l1', name: 'Alice’s iPhone', createdAt: Date.now() - 9 * dayLong }]
       : []
@@ -88,6 +100,51 @@ export class World {
       state: 'idle', model: 'android', behaviour: 'ask', behaviours, op: '', rpId: 'sandbox.keyferry.internal',
       account: 'root@sandbox.keyferry.internal', failure: null, name: 'Simulated Android phone',
     }
+  }
+
+  /** Who has which policies, and what metadata says of a key that is there. */
+  private govern(): void {
+    if (this.sandbox || this.scene === 'home-empty') this.metadata = noMetadata()
+    if (!this.metadata.current) this.models = []
+    const own = (principalId: string, policy: string) => ({ policy, principalId, groupId: '' })
+    const people = this.users.filter((u) => u.kind === 'user')
+    this.attached = people.flatMap((u) => [
+      ...(u.administrator ? [own(u.id, 'AdministratorAccess')] : []),
+      own(u.id, 'ManageOwnDevices'),
+      ...(u.id === 'p-peggy' ? [] : [own(u.id, 'EnableAnyDevice')]),
+    ])
+    if (people.length === 0) return
+    this.groups = sampleGroups()
+    this.attached.push({ policy: 'FipsKeysOnly', principalId: '', groupId: 'g-engineering' })
+    const document = '{"Version":"2012-10-17","Statement":{"Effect":"Allow","Action":"iam:GetCredentialReport","Resource":"*"}}'
+    this.inline = [{ name: 'ReadReport', document, principalId: 'p-bob', groupId: '', lockOut: false }]
+    const revoked = this.models.find((m) => m.refused)
+    if (!revoked) return
+    this.drifted = [{
+      device: 'bob-phone', deviceId: 'd-bob-phone', principalId: 'p-bob', principal: 'bob', model: revoked.name, blobThen: 9, change: 'refused',
+      then: { fido: 'L1', fips2: '', fips3: '' }, now: { fido: '', fips2: '', fips3: '' }, refused: trustOf(revoked).reports.at(-1)!,
+    }]
+  }
+
+  /** Everything that holds for a user: their own, then their groups'. */
+  granted(principalId: string): GrantedDTO[] {
+    const names = (id: string, owner: 'principalId' | 'groupId', group: string): GrantedDTO[] => [
+      ...this.attached.filter((a) => a[owner] === id).map((a) => ({ ...this.document(a.policy), group, inline: false })),
+      ...this.inline.filter((i) => i[owner] === id).map((i) => ({ name: i.name, document: i.document, group, inline: true })),
+    ]
+    const groups = this.groups.filter((g) => g.members.includes(principalId))
+    return [...names(principalId, 'principalId', ''), ...groups.flatMap((g) => names(g.id, 'groupId', g.name))]
+  }
+
+  private document(name: string): { name: string; document: string } {
+    return { name, document: this.policies.find((p) => p.name === name)?.document ?? '{"Statement":[]}' }
+  }
+
+  /** What groups carry, after something was attached. */
+  regroup(): void {
+    this.groups = this.groups.map((g) => ({
+      ...g, policies: this.attached.filter((a) => a.groupId === g.id).map((a) => a.policy), inline: this.inline.filter((i) => i.groupId === g.id).map((i) => i.name),
+    }))
   }
 
   get own(): DeviceDTO[] {
