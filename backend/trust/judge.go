@@ -80,20 +80,21 @@ func judge(c mfa.Credential, s rp.Statement, m *mds.Metadata, at time.Time) (mfa
 		t.Unproven = mfa.UnprovenEntry
 		return t, nil
 	}
-	t.Model, t.Entry, t.Firmware = model.Name, model.ID, firmwareOf(s.Chain[0])
-	if err := checkRefused(model, m, at, t.Firmware, s.Chain); err != nil {
-		return t, err
-	}
+	t.Model, t.Entry = model.Name, model.ID
 	roots := model.Roots()
 	if len(roots) == 0 {
 		t.Unproven = mfa.UnprovenNoRoots
-		return t, nil
+	} else if t.Detail = checkChain(s, roots, at); t.Detail != "" {
+		t.Unproven = mfa.UnprovenRoot
+	} else {
+		t.Firmware = firmwareOf(s.Chain[0]) // of no other certificate is it believed
 	}
-	if detail := checkChain(s, roots, at); detail != "" {
-		t.Unproven, t.Detail = mfa.UnprovenRoot, detail
-		return t, nil
+	if err := checkRefused(model, m, at, t.Firmware, s.Chain); err != nil {
+		return mfa.Trust{}, err
 	}
-	t.Certificates, t.Reports = model.Certificates(at, t.Firmware)
+	if t.Unproven == mfa.Proven {
+		t.Certificates, t.Reports = model.Certificates(at, t.Firmware)
+	}
 	return t, nil
 }
 

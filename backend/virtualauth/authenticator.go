@@ -15,9 +15,9 @@ import (
 // concurrent use; a second request during one that waits for the person is
 // answered with status 0x06.
 type Authenticator struct {
-	cfg    Config
-	issuer *issuer
-	turn   chan struct{} // holds one token: whoever has it exchanges
+	cfg      Config
+	attestor *attestor     // with Packed
+	turn     chan struct{} // holds one token: whoever has it exchanges
 
 	mu      sync.Mutex // guards what follows
 	faults  Faults
@@ -39,21 +39,31 @@ func New(cfg Config) *Authenticator {
 	a := &Authenticator{cfg: cfg.withDefaults(), turn: make(chan struct{}, 1), faults: cfg.Faults}
 	a.turn <- struct{}{}
 	if cfg.Attestation == Packed {
-		var err error
-		if a.issuer, err = newIssuer(a.cfg); err != nil {
+		if err := a.certify(); err != nil {
 			panic("virtualauth: attestation certificates: " + err.Error())
 		}
 	}
 	return a
 }
 
+// certify gets the certificate that Packed shows.
+func (a *Authenticator) certify() (err error) {
+	if a.cfg.Issuer == nil {
+		if a.cfg.Issuer, err = NewIssuer(a.cfg.Rand, a.cfg.Clock()); err != nil {
+			return err
+		}
+	}
+	a.attestor, err = a.cfg.Issuer.attestor(a.cfg)
+	return err
+}
+
 // Root is the certificate that signs Packed attestation certificates; nil with
 // another attestation.
 func (a *Authenticator) Root() *x509.Certificate {
-	if a.issuer == nil {
+	if a.attestor == nil {
 		return nil
 	}
-	return a.issuer.root
+	return a.cfg.Issuer.Root()
 }
 
 // SetFaults changes the faults from the next request on.

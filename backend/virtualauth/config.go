@@ -45,9 +45,11 @@ type Config struct {
 	AAGUID             mfa.AAGUID // in new credentials, and in getInfo unless Info changes it
 	Algorithms         []int64    // default ES256, EdDSA, RS256
 	Attestation        Attestation
-	Discoverable       bool // offers rk
-	AlwaysDiscoverable bool // makes discoverable credentials unasked, as phones do
-	UserVerification   bool // offers uv
+	Issuer             *Issuer // of the Packed certificate; nil: one of its own, which nobody knows
+	Firmware           uint32  // in the Packed certificate; 0: not said
+	Discoverable       bool    // offers rk
+	AlwaysDiscoverable bool    // makes discoverable credentials unasked, as phones do
+	UserVerification   bool    // offers uv
 	BackupEligible     bool
 	BackupState        bool // only with BackupEligible
 	Counter            CounterMode

@@ -5,7 +5,7 @@
 // and the relying party.
 //
 // It is never an authenticator of a real account: its keys lie in memory, its
-// attestation root is made up at start, and its faults can be switched on. It
+// attestation root is made up (Issuer), and its faults can be switched on. It
 // knows no transport and no person: it is a ctap2.Channel, and asks through
 // Config.Consent.
 //
@@ -18,6 +18,6 @@
 // no enterprise attestation.
 //
 // Reading order: config.go, presets.go, prompt.go, authenticator.go (one
-// exchange), create.go, sign.go, attestation.go, credential.go, keys.go, info.go,
+// exchange), create.go, sign.go, attestation.go, issuer.go, credential.go, keys.go, info.go,
 // keep.go.
 package virtualauth
