@@ -15,6 +15,16 @@ func PrincipalARN(a Account, p Principal) string {
 	return arnPrefix + a.ID + ":user" + pathOr(p.Path) + p.Name
 }
 
+// GroupARN is arn:aws:iam::<account>:group<path><name>.
+func GroupARN(a Account, g Group) string {
+	return arnPrefix + a.ID + ":group" + pathOr(g.Path) + g.Name
+}
+
+// PolicyARN is arn:aws:iam::<account>:policy<path><name>.
+func PolicyARN(a Account, path, name string) string {
+	return arnPrefix + a.ID + ":policy" + pathOr(path) + name
+}
+
 // VirtualARN is arn:aws:iam::<account>:mfa/<name>.
 func VirtualARN(a Account, name string) string { return arnPrefix + a.ID + ":mfa/" + name }
 

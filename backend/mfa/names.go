@@ -12,6 +12,7 @@ import (
 const (
 	MaxDevices     = 8 // of one principal, any mix of kinds
 	MaxName        = 64
+	MaxPolicyName  = 128
 	MinAlias       = 3
 	MaxAlias       = 63
 	MaxEmail       = 254
@@ -25,8 +26,8 @@ func isWord(c byte) bool {
 	return c == '_' || '0' <= c && c <= '9' || 'a' <= c && c <= 'z' || 'A' <= c && c <= 'Z'
 }
 
-func validName(s string) bool {
-	if len(s) < 1 || len(s) > MaxName {
+func validName(s string, most int) bool {
+	if len(s) < 1 || len(s) > most {
 		return false
 	}
 	for i := range len(s) {
@@ -39,8 +40,17 @@ func validName(s string) bool {
 
 // CheckName holds a user or device name against [\w+=,.@-]{1,64}.
 func CheckName(name string) error {
-	if !validName(name) {
+	if !validName(name, MaxName) {
 		return Fail(CodeNameInvalid, "max", fmt.Sprint(MaxName))
+	}
+	return nil
+}
+
+// CheckPolicyName holds the name of a policy against [\w+=,.@-]{1,128}. name-invalid
+// (params: max).
+func CheckPolicyName(name string) error {
+	if !validName(name, MaxPolicyName) {
+		return Fail(CodeNameInvalid, "max", fmt.Sprint(MaxPolicyName))
 	}
 	return nil
 }

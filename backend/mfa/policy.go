@@ -65,3 +65,27 @@ type GrantedPolicy struct {
 	Group    string // name of the group it comes through; empty: the user's own
 	Document string
 }
+
+// FirstPolicies are those that new users have.
+var FirstPolicies = []string{ManageOwnDevices, EnableAnyDevice}
+
+// BuiltInPolicies are the managed policies of a new account, by name. A user is named
+// by the last part of an ARN, so ${aws:username} with a path before it is still nobody
+// but the user: a name has no slash, and there is only one of it in an account.
+func BuiltInPolicies() []Policy {
+	own := `"Resource":["arn:aws:iam::*:user/${aws:username}","arn:aws:iam::*:user/*/${aws:username}"]`
+	document := func(statements string) string {
+		return `{"Version":"2012-10-17","Statement":[` + statements + `]}`
+	}
+	return []Policy{
+		{Name: AdministratorAccess, Path: RootPath, BuiltIn: true, Version: 1,
+			Document: document(`{"Effect":"Allow","Action":"*","Resource":"*"}`)},
+		{Name: EnableAnyDevice, Path: RootPath, BuiltIn: true, Version: 1,
+			Document: document(`{"Sid":"EnableOwn","Effect":"Allow","Action":"iam:EnableMFADevice",` + own + `},` +
+				`{"Sid":"CreateVirtual","Effect":"Allow","Action":"iam:CreateVirtualMFADevice","Resource":"arn:aws:iam::*:mfa/*"}`)},
+		{Name: ManageOwnDevices, Path: RootPath, BuiltIn: true, Version: 1,
+			Document: document(`{"Sid":"ManageOwn","Effect":"Allow","Action":["iam:ListMFADevices","iam:ResyncMFADevice","iam:DeactivateMFADevice",` +
+				`"keyferry:RenameMFADevice","iam:ChangePassword"],` + own + `},` +
+				`{"Sid":"DeleteVirtual","Effect":"Allow","Action":"iam:DeleteVirtualMFADevice","Resource":"arn:aws:iam::*:mfa/*"}`)},
+	}
+}

@@ -22,6 +22,7 @@ type Store interface {
 	DeviceStore
 	LinkStore
 	AccessStore
+	MetadataStore
 	RecoveryStore
 	VaultStore
 	EventStore
@@ -54,7 +55,7 @@ type PrincipalStore interface {
 	// PrincipalByHandle finds by WebAuthn user handle. not-found.
 	PrincipalByHandle(ctx context.Context, handle []byte) (Principal, error)
 	// AddPrincipals adds users and attaches policies to them, all or none. The events
-	// may be more than the users, not fewer. name-taken.
+	// may be more than the users, not fewer. name-taken, not-found (params: what).
 	AddPrincipals(ctx context.Context, ps []Principal, attached []Attachment, es []Event) error
 	// UpdatePrincipal changes name, path, password, PasswordAt and MustChange.
 	// concurrent-modification, not-found, name-taken.
@@ -63,8 +64,8 @@ type PrincipalStore interface {
 	// used and sets the deadline, but only if none is set; it does not raise the
 	// Version. A zero deadline sets none. not-found.
 	PasswordAccepted(ctx context.Context, key []byte, id string, deadline time.Time, e Event) error
-	// RemovePrincipal deletes a user with their memberships, attachments, recovery
-	// codes and linked phones. While the user has devices it fails with
+	// RemovePrincipal deletes a user with their memberships, attachments, inline policies,
+	// recovery codes and linked phones. While the user has devices it fails with
 	// delete-conflict (params: what), unless withDevices is set: then passkeys and
 	// virtual devices are deleted and tokens go back to stock.
 	// concurrent-modification, not-found; access-denied for root.
@@ -151,22 +152,74 @@ type LinkStore interface {
 	RemoveLink(ctx context.Context, id string, e Event) error
 }
 
-// AccessStore keeps groups and attached policies. Package policy will read the
-// documents; until then only their names count.
+// AccessStore keeps groups, policies and to whom they are attached. It does not read
+// the documents. Names of policies are found without case, and given as they were
+// created. AdministratorAccess, ManageOwnDevices and EnableAnyDevice are there from
+// the start.
 type AccessStore interface {
 	// AddGroup adds a group. name-taken.
 	AddGroup(ctx context.Context, g Group, e Event) error
-	// RemoveGroup deletes a group with its members and attachments. not-found,
-	// concurrent-modification.
+	// RemoveGroup deletes a group with its members, attachments and inline policies.
+	// not-found, concurrent-modification.
 	RemoveGroup(ctx context.Context, id string, version int64, e Event) error
 	// Groups lists all groups by name.
 	Groups(ctx context.Context) ([]Group, error)
+	// Members gives the IDs of a group's users, in no order. Nobody is in a group that
+	// is not there.
+	Members(ctx context.Context, groupID string) ([]string, error)
 	// SetMember puts a user into a group or takes them out. not-found.
 	SetMember(ctx context.Context, groupID, principalID string, in bool, e Event) error
-	// SetAttached attaches a policy or detaches it. not-found.
+	// SetAttached attaches a policy or detaches it. not-found (params: what: policy,
+	// principal, group), policy-limit (params: max) of MaxAttached.
 	SetAttached(ctx context.Context, a Attachment, on bool, e Event) error
 	// PoliciesOf names the policies that are attached to a user or to their groups.
 	PoliciesOf(ctx context.Context, principalID string) ([]string, error)
+
+	// AddPolicy adds a managed policy; whatever it says of BuiltIn, it is none. name-taken,
+	// policy-limit (params: max) of MaxPolicies, which built-in ones do not count for.
+	AddPolicy(ctx context.Context, p Policy, e Event) error
+	// UpdatePolicy changes path, document and UpdatedAt. concurrent-modification,
+	// not-found, policy-built-in (params: name).
+	UpdatePolicy(ctx context.Context, p Policy, e Event) error
+	// RemovePolicy deletes a managed policy. delete-conflict (params: what) while it is
+	// attached, concurrent-modification, not-found, policy-built-in (params: name).
+	RemovePolicy(ctx context.Context, name string, version int64, e Event) error
+	// Policy gives a managed policy. not-found.
+	Policy(ctx context.Context, name string) (Policy, error)
+	// Policies lists the managed policies by name.
+	Policies(ctx context.Context) ([]Policy, error)
+	// PutInline adds an inline policy, or replaces the document of the owner's one of
+	// this name. not-found (params: what), policy-limit (params: max) of MaxInline;
+	// invalid-input unless exactly one owner is named.
+	PutInline(ctx context.Context, p InlinePolicy, e Event) error
+	// RemoveInline deletes the owner's policy of this name. not-found.
+	RemoveInline(ctx context.Context, p InlinePolicy, e Event) error
+	// InlinePolicies lists the policies of the owner that is named, by name.
+	InlinePolicies(ctx context.Context, owner InlinePolicy) ([]InlinePolicy, error)
+	// Attachments lists to whom a managed policy is attached, in no order.
+	Attachments(ctx context.Context, policy string) ([]Attachment, error)
+	// Granted gives all policies that hold for a user at one moment: their own and those
+	// of their groups, managed and inline. Equal grants come in equal order. One that
+	// comes in two ways is there twice. Nobody has any whom the store does not know.
+	Granted(ctx context.Context, principalID string) ([]GrantedPolicy, error)
+}
+
+// MetadataStore keeps FIDO metadata. It does not read what is in it.
+type MetadataStore interface {
+	// SaveBlob keeps a BLOB that was accepted, its bytes, which the caller has compressed,
+	// and its index. metadata-rollback (params: have, got) unless its Number is above
+	// those of all that are kept.
+	SaveBlob(ctx context.Context, b Blob, raw, index []byte, e Event) error
+	// Blobs lists what is kept, newest first.
+	Blobs(ctx context.Context) ([]Blob, error)
+	// BlobContent gives the compressed bytes. not-found.
+	BlobContent(ctx context.Context, number int64) ([]byte, error)
+	// MetadataIndex gives the newest BLOB and its index. not-found when there is none.
+	MetadataIndex(ctx context.Context) (Blob, []byte, error)
+	// ReplaceIndex puts another index in the place of the newest BLOB's, which an older
+	// version of the program has made. It writes no event, as nothing was said anew.
+	// not-found unless the number is the newest one.
+	ReplaceIndex(ctx context.Context, number int64, index []byte) error
 }
 
 // RecoveryStore keeps recovery codes.

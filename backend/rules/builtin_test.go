@@ -40,6 +40,9 @@ func TestWhoMayDoWhat(t *testing.T) {
 	for _, group := range []string{"admins", "staff"} {
 		must(store.AddGroup(ctx, mfa.Group{ID: group, Name: group}, mfa.Event{}))
 	}
+	for _, name := range []string{"ReadOnlyAccess", "AdministratorAccessNot"} {
+		must(store.AddPolicy(ctx, storetest.NewPolicy(name), mfa.Event{}))
+	}
 	for _, a := range []mfa.Attachment{
 		{Policy: mfa.AdministratorAccess, PrincipalID: direct.ID},
 		{Policy: mfa.AdministratorAccess, GroupID: "admins"},

@@ -2,6 +2,8 @@ package sqlite
 
 import (
 	"context"
+	"database/sql"
+	"errors"
 
 	"github.com/keyferry/keyferry/backend/mfa"
 )
@@ -59,22 +61,43 @@ func (s *Store) SetAttached(ctx context.Context, a mfa.Attachment, on bool, e mf
 }
 
 func attach(t tx, a mfa.Attachment, on bool) error {
-	if (a.PrincipalID == "") == (a.GroupID == "") {
-		return mfa.Fail(mfa.CodeInvalidInput, "field", "attachment")
-	}
-	column, exists, what, to := "principal_id", hasPrincipal, "principal", a.PrincipalID
-	if a.GroupID != "" {
-		column, exists, what, to = "group_id", hasGroup, "group", a.GroupID
-	}
-	if err := t.must(exists, to, what); err != nil {
+	h, err := holderOf(a.PrincipalID, a.GroupID)
+	if err != nil {
 		return err
 	}
-	text := "DELETE FROM attachments WHERE policy = ? AND " + column + " = ?"
-	if on {
-		text = "INSERT INTO attachments (policy, " + column + ") VALUES (?, ?) ON CONFLICT DO NOTHING"
+	if err := t.must(h.exists, h.id, h.what); err != nil {
+		return err
 	}
-	_, err := t.exec(text, a.Policy, to)
-	return err
+	var name string
+	err = t.get("SELECT name FROM policies WHERE name_folded = ?", []any{mfa.FoldName(a.Policy)}, &name)
+	if errors.Is(err, sql.ErrNoRows) {
+		return notFound("policy")
+	}
+	if err != nil {
+		return err
+	}
+	if !on {
+		_, err := t.exec("DELETE FROM attachments WHERE policy = ? AND "+h.column+" = ?", name, h.id)
+		return err
+	}
+	n, err := t.exec("INSERT INTO attachments (policy, "+h.column+") VALUES (?, ?) ON CONFLICT DO NOTHING", name, h.id)
+	if err != nil || n == 0 {
+		return err
+	}
+	var has int
+	if err := t.get("SELECT count(*) FROM attachments WHERE "+h.column+" = ?", []any{h.id}, &has); err != nil {
+		return err
+	}
+	if has > mfa.MaxAttached {
+		return policyLimit(mfa.MaxAttached)
+	}
+	return nil
+}
+
+// Members implements mfa.AccessStore.
+func (s *Store) Members(ctx context.Context, groupID string) ([]string, error) {
+	return many(ctx, s, func(r row) (id string, err error) { return id, r.Scan(&id) },
+		"SELECT principal_id FROM group_members WHERE group_id = ?", groupID)
 }
 
 // PoliciesOf implements mfa.AccessStore.

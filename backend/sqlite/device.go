@@ -13,7 +13,7 @@ import (
 const selectDevices = `SELECT d.id, ifnull(d.principal_id, ''), d.kind, d.name, d.serial, d.created_at, d.enabled_at, d.last_used_at,
 	d.suspect_at, d.version, d.sign_count, d.backup_state, d.drift, d.last_step,
 	p.credential_id, p.public_key, ifnull(p.algorithm, 0), p.aaguid, p.transports, ifnull(p.backup_eligible, 0),
-	ifnull(p.discoverable, 0), ifnull(p.user_verified, 0), ifnull(p.attestation_format, ''), p.attestation_object,
+	ifnull(p.discoverable, 0), ifnull(p.user_verified, 0), ifnull(p.attestation_format, ''), p.attestation_object, ifnull(p.trust, ''),
 	c.sealed, ifnull(c.algorithm, ''), ifnull(c.digits, 0), ifnull(c.period, 0), ifnull(c.manufacturer, ''), ifnull(c.model, '')
 	FROM devices d LEFT JOIN passkeys p ON p.device = d.number LEFT JOIN code_devices c ON c.device = d.number `
 
@@ -22,11 +22,11 @@ func scanDevice(r row) (mfa.Device, error) {
 	var c mfa.Credential
 	var o mfa.OneTime
 	var created, enabled, used, suspect, period int64
-	var aaguid, transports []byte
+	var aaguid, transports, trust []byte
 	err := r.Scan(&d.ID, &d.PrincipalID, &d.Kind, &d.Name, &d.Serial, &created, &enabled, &used,
 		&suspect, &d.Version, &c.SignCount, &c.BackupState, &o.Drift, &o.LastStep,
 		&c.ID, &c.PublicKey, &c.Algorithm, &aaguid, &transports, &c.BackupEligible,
-		&c.Discoverable, &c.UserVerified, &c.AttestationFormat, &c.AttestationObject,
+		&c.Discoverable, &c.UserVerified, &c.AttestationFormat, &c.AttestationObject, &trust,
 		&o.Sealed, &o.Algorithm, &o.Digits, &period, &o.Manufacturer, &o.Model)
 	if err != nil {
 		return d, err
@@ -40,6 +40,11 @@ func scanDevice(r row) (mfa.Device, error) {
 	}
 	if err := json.Unmarshal(transports, &c.Transports); err != nil {
 		return d, damaged("device %s: transports are no JSON", d.ID)
+	}
+	if len(trust) > 0 {
+		if err := json.Unmarshal(trust, &c.Trust); err != nil {
+			return d, damaged("device %s: its trust is no JSON", d.ID)
+		}
 	}
 	copy(c.AAGUID[:], aaguid)
 	d.Passkey = &c

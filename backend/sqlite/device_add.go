@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"context"
 	"encoding/json"
+	"reflect"
 	"strconv"
 
 	"github.com/keyferry/keyferry/backend/audit"
@@ -98,8 +99,8 @@ const (
 		last_used_at, suspect_at, sign_count, backup_state, drift, last_step, samples, version)
 		VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, 0, 1)`
 	insertPasskeyRow = `INSERT INTO passkeys (device, credential_id, public_key, algorithm, aaguid, transports, backup_eligible,
-		discoverable, user_verified, attestation_format, attestation_object)
-		VALUES (last_insert_rowid(), ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`
+		discoverable, user_verified, attestation_format, attestation_object, trust)
+		VALUES (last_insert_rowid(), ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`
 	insertCodesRow = `INSERT INTO code_devices (device, sealed, algorithm, digits, period, manufacturer, model)
 		VALUES (last_insert_rowid(), ?, ?, ?, ?, ?, ?)`
 )
@@ -117,9 +118,21 @@ func insertDevice(t tx, d mfa.Device) error {
 	if err != nil {
 		return err
 	}
+	trust, err := trustText(c.Trust)
+	if err != nil {
+		return err
+	}
 	_, err = t.exec(insertPasskeyRow, blob(c.ID), blob(c.PublicKey), c.Algorithm, c.AAGUID[:], string(transports),
-		c.BackupEligible, c.Discoverable, c.UserVerified, c.AttestationFormat, blob(c.AttestationObject))
+		c.BackupEligible, c.Discoverable, c.UserVerified, c.AttestationFormat, blob(c.AttestationObject), trust)
 	return err
+}
+
+func trustText(trust mfa.Trust) (string, error) {
+	if reflect.ValueOf(trust).IsZero() {
+		return "", nil
+	}
+	text, err := json.Marshal(trust)
+	return string(text), err
 }
 
 func deviceValues(d mfa.Device) []any {

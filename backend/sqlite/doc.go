@@ -32,8 +32,8 @@
 // reserve.go (room in the WAL), then the
 // parts of the port: account.go and time.go; principal.go, principal_change.go,
 // overview.go, packed.go and guess.go; device.go, device_add.go, device_change.go and
-// device_codes.go; link.go, access.go, recovery.go, keyslot.go; event.go and
-// find.go. At the end check.go and failure.go.
+// device_codes.go; link.go, access.go, policy.go, inline.go, recovery.go, keyslot.go,
+// metadata.go; event.go and find.go. At the end check.go and failure.go.
 //
 // Formats: https://sqlite.org/fileformat2.html, https://sqlite.org/wal.html.
 package sqlite

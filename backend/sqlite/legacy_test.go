@@ -57,7 +57,8 @@ func legacy(t testing.TB, path string, n int) {
 				backup_state, version) VALUES (?, ?, 'passkey', ?, ?, ?, ?, ?, ?, ?, ?, ?)`, d.ID, p.ID, d.Name, mfa.FoldName(d.Name), d.Serial,
 				audit.Micros(d.EnabledAt), audit.Micros(d.LastUsedAt), audit.Micros(d.SuspectAt), d.Passkey.SignCount, d.Passkey.BackupState, d.Version)
 			c := d.Passkey
-			exec(insertPasskeyRow, c.ID, c.PublicKey, c.Algorithm, c.AAGUID[:], `["hybrid","internal"]`, c.BackupEligible, c.Discoverable,
+			exec(`INSERT INTO passkeys (device, credential_id, public_key, algorithm, aaguid, transports, backup_eligible, discoverable,
+				user_verified, attestation_format, attestation_object) VALUES (last_insert_rowid(), ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`, c.ID, c.PublicKey, c.Algorithm, c.AAGUID[:], `["hybrid","internal"]`, c.BackupEligible, c.Discoverable,
 				c.UserVerified, c.AttestationFormat, c.AttestationObject)
 		}
 	}

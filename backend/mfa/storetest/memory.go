@@ -24,7 +24,11 @@ type Memory struct {
 	links      []mfa.LinkedPhone            // in the order in which they were saved
 	groups     []mfa.Group
 	members    map[membership]bool
-	attached   map[mfa.Attachment]bool
+	attached   map[mfa.Attachment]bool // by the policy's name as it was created
+	policies   []mfa.Policy
+	inline     []mfa.InlinePolicy
+	blobs      []keptBlob // by number
+	index      []byte     // of the last one
 	codes      []recoveryCode
 	slots      []mfa.KeySlot // in the order in which they were added
 	events     []mfa.Event
@@ -40,7 +44,8 @@ func NewMemory() mfa.Store { return NewSmall(mfa.MaxVirtual) }
 // NewSmall makes an empty store whose account holds fewer virtual devices than IAM's
 // quota, for tests that fill it.
 func NewSmall(maxVirtual int) mfa.Store {
-	return &Memory{maxVirtual: maxVirtual, drifts: map[string][]mfa.DriftSample{}, members: map[membership]bool{}, attached: map[mfa.Attachment]bool{}}
+	return &Memory{maxVirtual: maxVirtual, drifts: map[string][]mfa.DriftSample{}, members: map[membership]bool{},
+		attached: map[mfa.Attachment]bool{}, policies: mfa.BuiltInPolicies()}
 }
 
 // enter takes the lock unless the context has ended or the store was closed.

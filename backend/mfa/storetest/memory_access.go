@@ -38,6 +38,7 @@ func (m *Memory) RemoveGroup(ctx context.Context, id string, version int64, e mf
 		m.groups = slices.Delete(m.groups, i, i+1)
 		maps.DeleteFunc(m.members, func(k membership, _ bool) bool { return k.groupID == id })
 		maps.DeleteFunc(m.attached, func(a mfa.Attachment, _ bool) bool { return a.GroupID == id })
+		m.inline = slices.DeleteFunc(m.inline, func(p mfa.InlinePolicy) bool { return p.GroupID == id })
 		return nil
 	})
 }
@@ -68,16 +69,41 @@ func (m *Memory) SetMember(ctx context.Context, groupID, principalID string, in 
 // SetAttached implements mfa.AccessStore.
 func (m *Memory) SetAttached(ctx context.Context, a mfa.Attachment, on bool, e mfa.Event) error {
 	return m.change(ctx, e, func() error {
-		switch {
-		case (a.PrincipalID == "") == (a.GroupID == ""):
-			return mfa.Fail(mfa.CodeInvalidInput, "field", "attachment")
-		case a.GroupID != "" && m.groupIndex(a.GroupID) < 0:
-			return notFound("group")
-		case a.PrincipalID != "" && m.principalIndex(a.PrincipalID) < 0:
-			return notFound("principal")
+		if err := m.owns(a.PrincipalID, a.GroupID); err != nil {
+			return err
+		}
+		i := m.policyIndex(a.Policy)
+		if i < 0 {
+			return notFound("policy")
+		}
+		a.Policy = m.policies[i].Name
+		if on && !m.attached[a] && m.countAttached(a) >= mfa.MaxAttached {
+			return policyLimit(mfa.MaxAttached)
 		}
 		set(m.attached, a, on)
 		return nil
+	})
+}
+
+func (m *Memory) countAttached(to mfa.Attachment) (n int) {
+	for a := range m.attached {
+		if a.PrincipalID == to.PrincipalID && a.GroupID == to.GroupID {
+			n++
+		}
+	}
+	return n
+}
+
+// Members implements mfa.AccessStore.
+func (m *Memory) Members(ctx context.Context, groupID string) ([]string, error) {
+	return read(ctx, m, func() ([]string, error) {
+		var ids []string
+		for k := range m.members {
+			if k.groupID == groupID {
+				ids = append(ids, k.principalID)
+			}
+		}
+		return ids, nil
 	})
 }
 
@@ -100,6 +126,7 @@ func (m *Memory) policiesOf(principalID string) []string {
 func (m *Memory) forgetAccess(principalID string) {
 	maps.DeleteFunc(m.members, func(k membership, _ bool) bool { return k.principalID == principalID })
 	maps.DeleteFunc(m.attached, func(a mfa.Attachment, _ bool) bool { return a.PrincipalID == principalID })
+	m.inline = slices.DeleteFunc(m.inline, func(p mfa.InlinePolicy) bool { return p.PrincipalID == principalID })
 }
 
 func (m *Memory) groupIndex(id string) int {

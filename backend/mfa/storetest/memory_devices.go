@@ -215,7 +215,7 @@ func cloneDevice(d mfa.Device) mfa.Device {
 	if d.Passkey != nil {
 		c := *d.Passkey
 		c.ID, c.PublicKey, c.AttestationObject = bytes.Clone(c.ID), bytes.Clone(c.PublicKey), bytes.Clone(c.AttestationObject)
-		c.Transports = slices.Clone(c.Transports)
+		c.Transports, c.Trust.Reports = slices.Clone(c.Transports), slices.Clone(c.Trust.Reports)
 		d.Passkey = &c
 	}
 	if d.OneTime != nil {

@@ -44,15 +44,22 @@ func (m *Memory) AddPrincipals(ctx context.Context, ps []mfa.Principal, attached
 		}
 		taken[mfa.FoldName(p.Name)] = true
 	}
-	for _, a := range attached {
-		if !added[a.PrincipalID] {
+	granted := make([]mfa.Attachment, len(attached))
+	for i, a := range attached {
+		p := m.policyIndex(a.Policy)
+		switch {
+		case !added[a.PrincipalID]:
 			return notFound("principal")
+		case p < 0:
+			return notFound("policy")
 		}
+		a.Policy = m.policies[p].Name
+		granted[i] = a
 	}
 	for _, p := range ps {
 		m.principals = append(m.principals, newPrincipal(p))
 	}
-	for _, a := range attached {
+	for _, a := range granted {
 		set(m.attached, a, true)
 	}
 	for _, e := range es {

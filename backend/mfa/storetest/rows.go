@@ -8,8 +8,8 @@ import (
 	"github.com/keyferry/keyferry/backend/mfa"
 )
 
-// NewAccount, NewRoot, NewUser, NewPasskey, NewLink, NewApp and NewToken make valid
-// rows for tests. Everything that must be unique is made from the name or number.
+// NewAccount, NewRoot, NewUser, NewPasskey, NewLink, NewApp, NewToken, NewPolicy and
+// NewBlob make valid rows for tests. Everything that must be unique is made from the name or number.
 func NewAccount() mfa.Account {
 	return mfa.Account{ID: "123456789012", Alias: "harbour", RPID: mfa.DefaultRPID, Settings: mfa.DefaultSettings(),
 		CreatedAt: day, Version: 1}
@@ -60,4 +60,16 @@ func NewToken(serial string) mfa.Device {
 	return mfa.Device{ID: "TOKEN-" + serial, Kind: mfa.KindToken, Serial: serial, CreatedAt: day, Version: 1,
 		OneTime: &mfa.OneTime{Sealed: []byte("sealed " + serial), Algorithm: "SHA256", Digits: 6, Period: time.Minute,
 			Manufacturer: "Quay Works", Model: "Q1"}}
+}
+
+// NewPolicy is a managed policy that grants nothing but listing users.
+func NewPolicy(name string) mfa.Policy {
+	return mfa.Policy{Name: name, Path: mfa.RootPath, Document: `{"Version":"2012-10-17","Statement":{"Sid":"` + name +
+		`","Effect":"Allow","Action":"iam:ListUsers","Resource":"*"}}`, CreatedAt: day, UpdatedAt: day, Version: 1}
+}
+
+// NewBlob is a metadata BLOB of this number. Its bytes are apart from it.
+func NewBlob(number int64) mfa.Blob {
+	return mfa.Blob{Number: number, Hash: [32]byte{byte(number)}, ImportedAt: day, NextUpdate: time.Date(2026, 4, 1, 0, 0, 0, 0, time.UTC),
+		Signer: "mds.example.org", Source: "blob.jwt", Entries: 281, Odd: 2, Size: 5 << 20}
 }

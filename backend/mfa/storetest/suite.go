@@ -36,6 +36,12 @@ func Run(t *testing.T, open func(t *testing.T) mfa.Store) {
 		"drift":      testDriftHistory,
 		"links":      testLinks,
 		"access":     testAccess,
+		"policies":   testPolicies,
+		"inline":     testInline,
+		"granted":    testGranted,
+		"quotas":     testPolicyQuotas,
+		"trust":      testTrust,
+		"metadata":   testMetadata,
 		"recovery":   testRecovery,
 		"slots":      testSlots,
 		"events":     testEvents,
@@ -118,6 +124,8 @@ func (b *bench) everything() string {
 		look(one(b.Principal(ctx, o.ID)))
 		look(one(b.Links(ctx, o.ID)))
 		look(one(b.PoliciesOf(ctx, o.ID)))
+		look(one(b.Granted(ctx, o.ID)))
+		look(one(b.InlinePolicies(ctx, mfa.InlinePolicy{PrincipalID: o.ID})))
 		look(one(b.RecoveryCodes(ctx, o.ID)))
 		owned, err := b.Devices(ctx, o.ID)
 		look(owned, err)
@@ -131,7 +139,15 @@ func (b *bench) everything() string {
 	for _, d := range devices {
 		look(one(b.DriftHistory(ctx, d.ID)))
 	}
-	look(one(b.Groups(ctx)))
+	groups, err := b.Groups(ctx)
+	look(groups, err)
+	for _, g := range groups {
+		look(one(b.InlinePolicies(ctx, mfa.InlinePolicy{GroupID: g.ID})))
+	}
+	look(one(b.Policies(ctx)))
+	look(one(b.Blobs(ctx)))
+	newest, index, err := b.MetadataIndex(ctx)
+	look([]any{newest, index}, err)
 	look(one(b.KeySlots(ctx)))
 	fmt.Fprintln(&all, "events:", len(b.trail()))
 	return all.String()

@@ -1,6 +1,7 @@
 package storetest
 
 import (
+	"slices"
 	"testing"
 
 	"github.com/keyferry/keyferry/backend/mfa"
@@ -32,6 +33,19 @@ func testAccess(t *testing.T, b *bench) {
 		t.Helper()
 		b.same("policies of "+name, found[[]string](b)(b.PoliciesOf(ctx, "USER-"+name)), want)
 	}
+	for _, name := range []string{"P", "OfPilots", "HerOwn"} {
+		b.must(b.AddPolicy(ctx, NewPolicy(name), event(mfa.EventPolicyCreated)))
+	}
+	members := func(group string, want ...string) {
+		t.Helper()
+		got := found[[]string](b)(b.Members(ctx, group))
+		slices.Sort(got)
+		b.same("members of "+group, got, want)
+	}
+	members("G1")
+	members("G9")
+	b.refuses(mfa.CodeNotFound, attach(mfa.Attachment{Policy: "Unheard", PrincipalID: "USER-ann"}, true))
+	b.refuses(mfa.CodeNotFound, attach(mfa.Attachment{Policy: "Unheard", PrincipalID: "USER-ann"}, false))
 	b.refuses(mfa.CodeNotFound, member("G9", "USER-ann", true))
 	b.refuses(mfa.CodeNotFound, member("G1", "NOBODY", true))
 	b.refuses(mfa.CodeNotFound, attach(mfa.Attachment{Policy: "P", GroupID: "G9"}, true))
@@ -44,6 +58,7 @@ func testAccess(t *testing.T, b *bench) {
 		b.must(attach(mfa.Attachment{Policy: "OfPilots", GroupID: "G1"}, true)())
 		b.must(attach(mfa.Attachment{Policy: "HerOwn", PrincipalID: "USER-ann"}, true)())
 		policies("ann", "HerOwn", "OfPilots")
+		members("G1", "USER-ann")
 	}
 	b.logged(mfa.EventPolicyAttached)
 	policies("bob")
@@ -51,7 +66,7 @@ func testAccess(t *testing.T, b *bench) {
 	b.must(attach(mfa.Attachment{Policy: "OfPilots", GroupID: "G2"}, true)())
 	policies("ann", "HerOwn", "OfPilots") // each once
 	b.must(attach(mfa.Attachment{Policy: "OfPilots", GroupID: "G2"}, false)())
-	b.must(attach(mfa.Attachment{Policy: "HerOwn", PrincipalID: "USER-ann"}, false)())
+	b.must(attach(mfa.Attachment{Policy: "herOWN", PrincipalID: "USER-ann"}, false)())
 	policies("ann", "OfPilots")
 	b.must(member("G1", "USER-ann", false)())
 	policies("ann")

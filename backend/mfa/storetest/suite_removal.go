@@ -10,12 +10,14 @@ import (
 func testRemovePrincipal(t *testing.T, b *bench) {
 	ctx := t.Context()
 	b.start()
+	b.must(b.AddPolicy(ctx, NewPolicy("ReadOnly"), event(mfa.EventPolicyCreated)))
 	for _, name := range []string{"ann", "bob"} {
 		id := "USER-" + name
 		b.must(b.AddPrincipal(ctx, NewUser(name), event(mfa.EventUserCreated)))
 		b.must(b.AddGroup(ctx, mfa.Group{ID: "GROUP-" + name, Name: name, Path: "/"}, event(mfa.EventGroupChanged)))
 		b.must(b.SetMember(ctx, "GROUP-"+name, id, true, event(mfa.EventGroupChanged)))
 		b.must(b.SetAttached(ctx, mfa.Attachment{Policy: "ReadOnly", PrincipalID: id}, true, event(mfa.EventPolicyAttached)))
+		b.must(b.PutInline(ctx, mfa.InlinePolicy{PrincipalID: id, Name: "inline", Document: "{}"}, event(mfa.EventPolicyChanged)))
 		b.must(b.ReplaceRecoveryCodes(ctx, id, []mfa.RecoveryCode{{ID: "CODE-" + name, Sealed: []byte{1}}}, event(mfa.EventRecoveryMade)))
 		link := NewLink(id, name[0])
 		b.must(b.SaveLink(ctx, link, event(mfa.EventPhoneLinked)))
@@ -48,10 +50,13 @@ func testRemovePrincipal(t *testing.T, b *bench) {
 	b.same("her links", len(found[[]mfa.LinkedPhone](b)(b.Links(ctx, "USER-ann"))), 0)
 	b.same("her codes", len(found[[]mfa.RecoveryCode](b)(b.RecoveryCodes(ctx, "USER-ann"))), 0)
 	b.same("her policies", len(found[[]string](b)(b.PoliciesOf(ctx, "USER-ann"))), 0)
+	b.same("her grants", len(found[[]mfa.GrantedPolicy](b)(b.Granted(ctx, "USER-ann"))), 0)
+	b.same("her inline policies", len(found[[]mfa.InlinePolicy](b)(b.InlinePolicies(ctx, mfa.InlinePolicy{PrincipalID: "USER-ann"}))), 0)
 
 	b.same("his links", len(found[[]mfa.LinkedPhone](b)(b.Links(ctx, "USER-bob"))), 1)
 	b.same("his codes", len(found[[]mfa.RecoveryCode](b)(b.RecoveryCodes(ctx, "USER-bob"))), 1)
 	b.same("his policies", found[[]string](b)(b.PoliciesOf(ctx, "USER-bob")), []string{"ReadOnly"})
+	b.same("his grants", len(found[[]mfa.GrantedPolicy](b)(b.Granted(ctx, "USER-bob"))), 2)
 	b.same("his devices", len(found[[]mfa.Device](b)(b.Devices(ctx, "USER-bob"))), 3)
 
 	cid := NewUser("cid") // nothing stands in the way of one without devices
@@ -82,7 +87,7 @@ func testOverviews(t *testing.T, b *bench) {
 	b.must(b.AddGroup(ctx, mfa.Group{ID: "G", Name: "masters"}, event(mfa.EventGroupChanged)))
 	b.must(b.SetAttached(ctx, mfa.Attachment{Policy: mfa.AdministratorAccess, GroupID: "G"}, true, event(mfa.EventPolicyAttached)))
 	b.must(b.SetMember(ctx, "G", cid.ID, true, event(mfa.EventGroupChanged)))
-	b.must(b.SetAttached(ctx, mfa.Attachment{Policy: "ReadOnly", PrincipalID: bob.ID}, true, event(mfa.EventPolicyAttached)))
+	b.must(b.SetAttached(ctx, mfa.Attachment{Policy: mfa.EnableAnyDevice, PrincipalID: bob.ID}, true, event(mfa.EventPolicyAttached)))
 	b.must(b.ReplaceRecoveryCodes(ctx, "ROOT", []mfa.RecoveryCode{{ID: "C1"}, {ID: "C2"}, {ID: "C3"}}, event(mfa.EventRecoveryMade)))
 	b.must(b.UseRecoveryCode(ctx, "C2", event(mfa.EventSignInRecovery)))
 	b.add(NewPasskey(ann.ID, "key1"))

@@ -12,7 +12,7 @@ func testSettings(t *testing.T, b *bench) {
 	b.start()
 	b.same("as created", found[mfa.Account](b)(b.Account(ctx)), NewAccount())
 	changed := NewAccount()
-	changed.Settings = mfa.Settings{RootGraceDays: 0, RequireForUser: true, UserGraceDays: 365, Passwordless: true, IdleMinutes: 0,
+	changed.Settings = mfa.Settings{RootGraceDays: 0, RequireForUser: true, UserGraceDays: 365, Passwordless: true, RuleOutHello: true, IdleMinutes: 0,
 		Passwords: mfa.PasswordRules{MinLength: 128, Upper: true, Lower: true, Digit: true, Symbol: true}}
 	b.must(b.UpdateAccount(ctx, changed, event(mfa.EventSettingsChanged)))
 	b.logged(mfa.EventSettingsChanged)
@@ -153,6 +153,10 @@ func testBatch(t *testing.T, b *bench) {
 		return b.AddPrincipals(ctx, ps, attached, append(es, event(mfa.EventPolicyAttached)))
 	}
 	b.refuses(mfa.CodeNotFound, func() error { return attach("USER-eve", "NOBODY") })
+	b.refuses(mfa.CodeNotFound, func() error {
+		ps, es := users("dan")
+		return b.AddPrincipals(ctx, ps, []mfa.Attachment{{Policy: "Unheard", PrincipalID: "USER-dan"}}, es)
+	})
 	b.must(attach("USER-eve"))
 	b.logged(mfa.EventPolicyAttached)
 	b.same("events with the attachment", len(b.trail()), 7)
