@@ -41,7 +41,7 @@ func BenchmarkDurableSignIn(b *testing.B) {
 	var raw, durable []time.Duration
 	for b.Loop() {
 		devices := t.devices(b)
-		options, err := party.BeginAuthentication(pending.Principal, devices)
+		options, err := party.BeginAuthentication(pending.Principal, "one", devices)
 		if err != nil {
 			b.Fatal(err)
 		}
@@ -56,7 +56,7 @@ func BenchmarkDurableSignIn(b *testing.B) {
 		raw = append(raw, time.Since(start))
 
 		start = time.Now()
-		assertion, err := party.FinishAuthentication(pending.Principal, devices, response)
+		assertion, err := party.FinishAuthentication(pending.Principal, "one", devices, response)
 		if err != nil {
 			b.Fatal(err)
 		}

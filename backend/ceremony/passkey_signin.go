@@ -40,7 +40,8 @@ func (s *Service) signInWithPasskey(ctx context.Context, report mfa.Report) (mfa
 	if err != nil {
 		return none(err)
 	}
-	options, err := party.BeginDiscoverable()
+	id := mfa.NewID()
+	options, err := party.BeginDiscoverable(id)
 	if err != nil {
 		return none(err)
 	}
@@ -54,7 +55,7 @@ func (s *Service) signInWithPasskey(ctx context.Context, report mfa.Report) (mfa
 	}
 	report.To(mfa.Progress{Stage: mfa.StageVerifying})
 	var devices []mfa.Device
-	p, assertion, err := party.FinishDiscoverable(response, func(handle []byte) (mfa.Principal, []mfa.Device, error) {
+	p, assertion, err := party.FinishDiscoverable(id, response, func(handle []byte) (mfa.Principal, []mfa.Device, error) {
 		p, found, err := s.ownerOf(ctx, handle)
 		devices = found
 		return p, found, err

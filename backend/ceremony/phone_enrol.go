@@ -52,7 +52,8 @@ func (s *Service) enrolPhone(ctx context.Context, who mfa.Session, targetID, nam
 	if err != nil {
 		return mfa.Device{}, err
 	}
-	options, err := party.BeginRegistration(principal, name, existing)
+	id := mfa.NewID()
+	options, err := party.BeginRegistration(principal, id, existing)
 	if err != nil {
 		return mfa.Device{}, err
 	}
@@ -65,7 +66,7 @@ func (s *Service) enrolPhone(ctx context.Context, who mfa.Session, targetID, nam
 		return mfa.Device{}, err
 	}
 	report.To(mfa.Progress{Stage: mfa.StageVerifying})
-	credential, err := party.FinishRegistration(principal, name, response)
+	credential, err := party.FinishRegistration(principal, id, response)
 	if err != nil {
 		return mfa.Device{}, err
 	}

@@ -37,7 +37,8 @@ func (s *Service) signInWithPhone(ctx context.Context, pending Pending, link *mf
 	if err != nil {
 		return mfa.Session{}, err
 	}
-	options, err := party.BeginAuthentication(pending.Principal, devices)
+	id := mfa.NewID()
+	options, err := party.BeginAuthentication(pending.Principal, id, devices)
 	if err != nil {
 		return mfa.Session{}, err
 	}
@@ -63,7 +64,7 @@ func (s *Service) signInWithPhone(ctx context.Context, pending Pending, link *mf
 		return mfa.Session{}, err
 	}
 	report.To(mfa.Progress{Stage: mfa.StageVerifying})
-	assertion, err := party.FinishAuthentication(pending.Principal, devices, response)
+	assertion, err := party.FinishAuthentication(pending.Principal, id, devices, response)
 	if mfa.IsCode(err, mfa.CodeCounterRegressed) {
 		return mfa.Session{}, s.suspect(ctx, assertion.DeviceID, err)
 	}

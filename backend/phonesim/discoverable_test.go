@@ -15,7 +15,7 @@ func TestPhoneFindsItsPasskey(t *testing.T) {
 	for _, model := range []phonesim.Model{phonesim.Android, phonesim.IPhone} {
 		t.Run(string(model), func(t *testing.T) {
 			w := newWorld(t, phonesim.Config{Behaviour: phonesim.Approve, Model: model})
-			options, err := w.party.BeginDiscoverable()
+			options, err := w.party.BeginDiscoverable("one")
 			if err != nil {
 				t.Fatal(err)
 			}
@@ -27,14 +27,14 @@ func TestPhoneFindsItsPasskey(t *testing.T) {
 				t.Fatal(err)
 			}
 			<-w.scanned
-			if options, err = w.party.BeginDiscoverable(); err != nil {
+			if options, err = w.party.BeginDiscoverable("one"); err != nil {
 				t.Fatal(err)
 			}
 			response, err := authenticator.Get(t.Context(), options, mfa.OriginOf(mfa.SandboxRPID), w.opener(t.Context(), nil), nil)
 			if err != nil {
 				t.Fatal(err)
 			}
-			p, a, err := w.party.FinishDiscoverable(response, func(handle []byte) (mfa.Principal, []mfa.Device, error) {
+			p, a, err := w.party.FinishDiscoverable("one", response, func(handle []byte) (mfa.Principal, []mfa.Device, error) {
 				if !bytes.Equal(handle, w.person.UserHandle) {
 					t.Errorf("user handle %x", handle)
 				}

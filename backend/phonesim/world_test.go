@@ -118,7 +118,7 @@ func (w *world) create(ctx context.Context) (mfa.Credential, error) {
 func (w *world) signIn(ctx context.Context, c mfa.Credential, link *mfa.LinkedPhone) error {
 	w.t.Helper()
 	devices := []mfa.Device{{ID: "D", PrincipalID: w.person.ID, Kind: mfa.KindPasskey, Name: "phone", Passkey: &c}}
-	options, err := w.party.BeginAuthentication(w.person, devices)
+	options, err := w.party.BeginAuthentication(w.person, "one", devices)
 	if err != nil {
 		w.t.Fatal(err)
 	}
@@ -126,7 +126,7 @@ func (w *world) signIn(ctx context.Context, c mfa.Credential, link *mfa.LinkedPh
 	if err != nil {
 		return err
 	}
-	_, err = w.party.FinishAuthentication(w.person, devices, response)
+	_, err = w.party.FinishAuthentication(w.person, "one", devices, response)
 	return err
 }
 

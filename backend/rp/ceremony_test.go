@@ -84,9 +84,6 @@ func TestRegistrationOptions(t *testing.T) {
 	if string(again) != want {
 		t.Errorf("got  %s\nwant %s", again, want)
 	}
-	if _, err := p.BeginRegistration(anna, "no spaces please", nil); !mfa.IsCode(err, mfa.CodeNameInvalid) {
-		t.Error(err)
-	}
 	if _, err := p.BeginRegistration(mfa.Principal{ID: "x"}, "Phone", nil); !mfa.IsCode(err, mfa.CodeInvalidInput) {
 		t.Error(err)
 	}
@@ -97,7 +94,7 @@ func TestAuthenticationOptions(t *testing.T) {
 	suspect := deviceOf(anna, newSoft(t, algES256))
 	suspect.SuspectAt = p.now
 	foreign := deviceOf(bert, newSoft(t, algES256))
-	text, err := p.BeginAuthentication(anna, []mfa.Device{suspect, deviceOf(anna, s), {ID: "totp", PrincipalID: anna.ID}, foreign})
+	text, err := p.BeginAuthentication(anna, "one", []mfa.Device{suspect, deviceOf(anna, s), {ID: "totp", PrincipalID: anna.ID}, foreign})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -107,7 +104,7 @@ func TestAuthenticationOptions(t *testing.T) {
 		t.Errorf("got  %s\nwant %s", text, want)
 	}
 	for _, devices := range [][]mfa.Device{nil, {suspect}, {foreign}} {
-		if _, err := p.BeginAuthentication(anna, devices); !mfa.IsCode(err, mfa.CodeNoCredential) {
+		if _, err := p.BeginAuthentication(anna, "one", devices); !mfa.IsCode(err, mfa.CodeNoCredential) {
 			t.Errorf("with %d devices: %v", len(devices), err)
 		}
 	}
@@ -123,10 +120,10 @@ func TestRegisterThenSignIn(t *testing.T) {
 	}
 	device := mfa.Device{ID: "d1", PrincipalID: anna.ID, Name: "Phone", Passkey: &c}
 	others := []mfa.Device{deviceOf(anna, newSoft(t, algES256)), device}
-	e = p.challenge(p.BeginAuthentication(anna, others))
+	e = p.challenge(p.BeginAuthentication(anna, "one", others))
 	m := s.startAssertion(e)
 	m.inner["userHandle"] = encode(anna.UserHandle)
-	a, err := p.FinishAuthentication(anna, others, m.assertionJSON())
+	a, err := p.FinishAuthentication(anna, "one", others, m.assertionJSON())
 	wantCode(t, err, "")
 	if a.DeviceID != "d1" {
 		t.Errorf("%+v", a)
@@ -187,12 +184,12 @@ func TestFinishAuthenticationChoosesTheDevice(t *testing.T) {
 		"no JSON":            {devices: []mfa.Device{mine}, bend: func(m *made) { m.text = func(string) string { return "" } }, code: mfa.CodeResponseMalformed},
 	} {
 		t.Run(name, func(t *testing.T) {
-			m := s.startAssertion(p.challenge(p.BeginAuthentication(anna, []mfa.Device{mine, second})))
+			m := s.startAssertion(p.challenge(p.BeginAuthentication(anna, "one", []mfa.Device{mine, second})))
 			m.count = 10
 			if row.bend != nil {
 				row.bend(m)
 			}
-			a, err := p.FinishAuthentication(anna, row.devices, m.assertionJSON())
+			a, err := p.FinishAuthentication(anna, "one", row.devices, m.assertionJSON())
 			wantCode(t, err, row.code)
 			if a.DeviceID != row.device {
 				t.Errorf("device %q, expected %q", a.DeviceID, row.device)
@@ -240,32 +237,32 @@ func TestChallengesAreSingleUseAndBound(t *testing.T) {
 			p.challenge(p.BeginRegistration(bert, "Phone", nil))
 			return p.register(bert, "Phone", s.startRegistration(e))
 		}, mfa.CodeChallengeMismatch},
-		"another name": {func(p *party, e Expectation) error {
+		"another ceremony": {func(p *party, e Expectation) error {
 			return p.register(anna, "Tablet", s.startRegistration(e))
 		}, mfa.CodeChallengeUnknown},
-		"another name that was asked for": {func(p *party, e Expectation) error {
+		"another ceremony that was asked for": {func(p *party, e Expectation) error {
 			p.challenge(p.BeginRegistration(anna, "Tablet", nil))
 			return p.register(anna, "Tablet", s.startRegistration(e))
 		}, mfa.CodeChallengeMismatch},
-		"two names at once": {func(p *party, e Expectation) error {
+		"two at once": {func(p *party, e Expectation) error {
 			p.challenge(p.BeginRegistration(anna, "Tablet", nil))
 			return p.register(anna, "Phone", s.startRegistration(e))
 		}, ""},
-		"asked anew": {func(p *party, e Expectation) error {
+		"a ceremony that was begun anew": {func(p *party, e Expectation) error {
 			p.challenge(p.BeginRegistration(anna, "Phone", nil))
 			return p.register(anna, "Phone", s.startRegistration(e))
 		}, mfa.CodeChallengeMismatch},
 		"for a sign-in": {func(p *party, e Expectation) error {
-			_, err := p.FinishAuthentication(anna, devices, s.startAssertion(e).assertionJSON())
+			_, err := p.FinishAuthentication(anna, "one", devices, s.startAssertion(e).assertionJSON())
 			return err
 		}, mfa.CodeChallengeUnknown},
 		"for a sign-in that was asked for": {func(p *party, e Expectation) error {
-			p.challenge(p.BeginAuthentication(anna, devices))
-			_, err := p.FinishAuthentication(anna, devices, s.startAssertion(e).assertionJSON())
+			p.challenge(p.BeginAuthentication(anna, "one", devices))
+			_, err := p.FinishAuthentication(anna, "one", devices, s.startAssertion(e).assertionJSON())
 			return err
 		}, mfa.CodeChallengeMismatch},
 		"sign-in's for a registration": {func(p *party, e Expectation) error {
-			return p.register(anna, "Phone", s.startRegistration(p.challenge(p.BeginAuthentication(anna, devices))))
+			return p.register(anna, "Phone", s.startRegistration(p.challenge(p.BeginAuthentication(anna, "one", devices))))
 		}, mfa.CodeChallengeMismatch},
 		"at the last moment": {func(p *party, e Expectation) error {
 			p.now = p.now.Add(DefaultChallengeLife)

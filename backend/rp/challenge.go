@@ -21,13 +21,13 @@ const (
 	discoverable // nobody has said who they are
 )
 
-// ceremonyKey is what a challenge is bound to. There is one open ceremony for
-// each key: asking again makes the earlier challenge worthless, so a code that
-// was replaced on the screen cannot be answered any more.
+// ceremonyKey is what a challenge is bound to. Two ceremonies of one person run side by
+// side, whatever they are for: which of two devices gets a name both want is decided when
+// the device is written.
 type ceremonyKey struct {
 	kind        ceremonyKind
 	principalID string // empty: discoverable
-	deviceName  string // registration only
+	ceremonyID  string
 }
 
 type openCeremony struct {
@@ -60,7 +60,6 @@ func (b *challengeBook) issue(key ceremonyKey) ([]byte, error) {
 		return nil, mfa.Fail(mfa.CodeInternal).Because(fmt.Errorf("challenge: %w", err))
 	}
 	now := b.clock()
-	delete(b.open, key)
 	b.makeRoom(now)
 	b.open[key] = openCeremony{challenge: challenge, issuedAt: now}
 	return challenge, nil

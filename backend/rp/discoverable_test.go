@@ -10,7 +10,7 @@ import (
 
 func TestDiscoverableOptions(t *testing.T) {
 	p := newParty(t, Config{})
-	text, err := p.BeginDiscoverable()
+	text, err := p.BeginDiscoverable("one")
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -50,11 +50,11 @@ func TestFinishDiscoverable(t *testing.T) {
 		"not verified":      {bend: func(m *made) { m.flags = flagUserPresent }, code: mfa.CodeUserVerifyMissing},
 		"forged":            {bend: func(m *made) { m.inner["signature"] = "AAAA" }, code: mfa.CodeSignatureInvalid},
 		"counter regressed": {bend: func(m *made) { m.count = 9 }, code: mfa.CodeCounterRegressed, device: annas.ID},
-		"a sign-in of somebody named": {begin: func() ([]byte, error) { return p.BeginAuthentication(anna, []mfa.Device{annas}) },
+		"a sign-in of somebody named": {begin: func() ([]byte, error) { return p.BeginAuthentication(anna, "one", []mfa.Device{annas}) },
 			code: mfa.CodeChallengeUnknown},
 	} {
 		t.Run(name, func(t *testing.T) {
-			begin := p.BeginDiscoverable
+			begin := func() ([]byte, error) { return p.BeginDiscoverable("one") }
 			if row.begin != nil {
 				begin = row.begin
 			}
@@ -64,27 +64,27 @@ func TestFinishDiscoverable(t *testing.T) {
 			if row.bend != nil {
 				row.bend(m)
 			}
-			who, a, err := p.FinishDiscoverable(m.assertionJSON(), owner)
+			who, a, err := p.FinishDiscoverable("one", m.assertionJSON(), owner)
 			wantCode(t, err, row.code)
 			if a.DeviceID != row.device || row.device != "" && who.ID != anna.ID {
 				t.Errorf("device %q of %q, expected %q", a.DeviceID, who.ID, row.device)
 			}
-			_, _, err = p.FinishDiscoverable(m.assertionJSON(), owner)
+			_, _, err = p.FinishDiscoverable("one", m.assertionJSON(), owner)
 			wantCode(t, err, mfa.CodeChallengeUnknown)
 		})
 	}
 	t.Run("its challenge serves nobody by name", func(t *testing.T) {
 		p := newParty(t, Config{})
-		m := s.startAssertion(p.challenge(p.BeginDiscoverable()))
+		m := s.startAssertion(p.challenge(p.BeginDiscoverable("one")))
 		m.count = 10
-		_, err := p.FinishAuthentication(anna, []mfa.Device{annas}, m.assertionJSON())
+		_, err := p.FinishAuthentication(anna, "one", []mfa.Device{annas}, m.assertionJSON())
 		wantCode(t, err, mfa.CodeChallengeUnknown)
 	})
 	t.Run("asked anew", func(t *testing.T) {
-		m := s.startAssertion(p.challenge(p.BeginDiscoverable()))
-		p.challenge(p.BeginDiscoverable())
+		m := s.startAssertion(p.challenge(p.BeginDiscoverable("one")))
+		p.challenge(p.BeginDiscoverable("one"))
 		m.count, m.inner["userHandle"] = 10, encode(anna.UserHandle)
-		_, _, err := p.FinishDiscoverable(m.assertionJSON(), owner)
+		_, _, err := p.FinishDiscoverable("one", m.assertionJSON(), owner)
 		wantCode(t, err, mfa.CodeChallengeMismatch)
 	})
 }

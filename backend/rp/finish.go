@@ -9,11 +9,11 @@ import (
 
 // FinishRegistration verifies the answer to BeginRegistration. The challenge is
 // spent, whatever the outcome. Beyond what VerifyRegistration can refuse:
-// challenge-unknown (never asked, answered already, or asked for another person
-// or name), challenge-expired, not-discoverable. That the credential is new is
+// challenge-unknown (never asked, answered already, or asked for another person or in
+// another ceremony), challenge-expired, not-discoverable. That the credential is new is
 // for the store to say (credential-registered).
-func (r *RelyingParty) FinishRegistration(p mfa.Principal, deviceName string, responseJSON []byte) (mfa.Credential, error) {
-	challenge, err := r.book.take(ceremonyKey{registration, p.ID, deviceName})
+func (r *RelyingParty) FinishRegistration(p mfa.Principal, id string, responseJSON []byte) (mfa.Credential, error) {
+	challenge, err := r.book.take(ceremonyKey{registration, p.ID, id})
 	if err != nil {
 		return mfa.Credential{}, err
 	}
@@ -37,8 +37,8 @@ func (r *RelyingParty) FinishRegistration(p mfa.Principal, deviceName string, re
 //
 // With counter-regressed (params: device) the Assertion is filled all the same:
 // its DeviceID is the device to mark.
-func (r *RelyingParty) FinishAuthentication(p mfa.Principal, devices []mfa.Device, responseJSON []byte) (Assertion, error) {
-	challenge, err := r.book.take(ceremonyKey{authentication, p.ID, ""})
+func (r *RelyingParty) FinishAuthentication(p mfa.Principal, id string, devices []mfa.Device, responseJSON []byte) (Assertion, error) {
+	challenge, err := r.book.take(ceremonyKey{authentication, p.ID, id})
 	if err != nil {
 		return Assertion{}, err
 	}
@@ -59,8 +59,8 @@ type Owner func(userHandle []byte) (mfa.Principal, []mfa.Device, error)
 // spent, whatever the outcome. Beyond what FinishAuthentication can refuse:
 // user-handle-mismatch when there is no handle. With counter-regressed both results are
 // filled.
-func (r *RelyingParty) FinishDiscoverable(responseJSON []byte, owner Owner) (mfa.Principal, Assertion, error) {
-	challenge, err := r.book.take(ceremonyKey{kind: discoverable})
+func (r *RelyingParty) FinishDiscoverable(id string, responseJSON []byte, owner Owner) (mfa.Principal, Assertion, error) {
+	challenge, err := r.book.take(ceremonyKey{kind: discoverable, ceremonyID: id})
 	if err != nil {
 		return mfa.Principal{}, Assertion{}, err
 	}

@@ -81,16 +81,14 @@ type creationExtensions struct {
 // attestation (which FinishRegistration does not insist on). existing are the
 // person's devices: their passkeys are excluded.
 //
-// An open registration of the same person and name is replaced. name-invalid;
-// invalid-input (field user-handle) when p has no handle of 1 to 64 bytes.
-func (r *RelyingParty) BeginRegistration(p mfa.Principal, deviceName string, existing []mfa.Device) ([]byte, error) {
-	if err := mfa.CheckName(deviceName); err != nil {
-		return nil, err
-	}
+// id tells the ceremony from others that the person may have open: it is never given
+// twice, and FinishRegistration asks for it. invalid-input (field user-handle) when p has
+// no handle of 1 to 64 bytes.
+func (r *RelyingParty) BeginRegistration(p mfa.Principal, id string, existing []mfa.Device) ([]byte, error) {
 	if err := checkUserHandle(p); err != nil {
 		return nil, err
 	}
-	challenge, err := r.book.issue(ceremonyKey{registration, p.ID, deviceName})
+	challenge, err := r.book.issue(ceremonyKey{registration, p.ID, id})
 	if err != nil {
 		return nil, err
 	}
@@ -118,9 +116,9 @@ func (r *RelyingParty) BeginRegistration(p mfa.Principal, deviceName string, exi
 
 // BeginAuthentication opens a sign-in with one of devices and gives its options.
 // Devices that are suspect, that are no passkey, or that belong to somebody else
-// are left out. An open sign-in of the same person is replaced. no-credential
-// when no device is left: an empty list would ask for anybody's passkey.
-func (r *RelyingParty) BeginAuthentication(p mfa.Principal, devices []mfa.Device) ([]byte, error) {
+// are left out. id is as at BeginRegistration. no-credential when no device is left: an
+// empty list would ask for anybody's passkey.
+func (r *RelyingParty) BeginAuthentication(p mfa.Principal, id string, devices []mfa.Device) ([]byte, error) {
 	if err := checkUserHandle(p); err != nil {
 		return nil, err
 	}
@@ -133,14 +131,13 @@ func (r *RelyingParty) BeginAuthentication(p mfa.Principal, devices []mfa.Device
 	if len(allow) == 0 {
 		return nil, refuse(mfa.CodeNoCredential, "none of %d devices can sign in", len(devices))
 	}
-	return r.ask(ceremonyKey{authentication, p.ID, ""}, allow)
+	return r.ask(ceremonyKey{authentication, p.ID, id}, allow)
 }
 
 // BeginDiscoverable opens a sign-in of whoever has a passkey here and gives its options:
-// the authenticator offers those it has. There is one such sign-in at a time; an open one
-// is replaced.
-func (r *RelyingParty) BeginDiscoverable() ([]byte, error) {
-	return r.ask(ceremonyKey{kind: discoverable}, []credentialDescriptor{})
+// the authenticator offers those it has. id is as at BeginRegistration.
+func (r *RelyingParty) BeginDiscoverable(id string) ([]byte, error) {
+	return r.ask(ceremonyKey{kind: discoverable, ceremonyID: id}, []credentialDescriptor{})
 }
 
 func (r *RelyingParty) ask(key ceremonyKey, allow []credentialDescriptor) ([]byte, error) {
