@@ -79,8 +79,7 @@ func (e *explanation) replaced(list, original []string, i int, tokens []token) [
 	return list
 }
 
-// written is a pattern as a policy would write it: wildcards that came out of a
-// variable as ${*} and ${?}.
+// written is a pattern as text.
 func written(tokens []token) string {
 	out := make([]byte, 0, 64)
 	for i := range tokens {

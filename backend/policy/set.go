@@ -18,7 +18,7 @@ type Set struct {
 	slotCount  int
 	// An action that some statement names in full leads to those statements. All
 	// others, with wildcards or complements, must be asked each time.
-	named   map[string]*namedAction
+	named   map[string]*namedAction // by name, as it was written and folded
 	general []int32
 	// What an evaluation starts with: nothing matched, for the action's sake.
 	outcomes []Outcome
@@ -32,7 +32,7 @@ type namedAction struct {
 // statement is a statement made ready.
 type statement struct {
 	deny         bool
-	actions      []token1
+	actions      []action
 	notAction    bool
 	everything   bool // Resource "*"
 	notResource  bool
@@ -41,8 +41,8 @@ type statement struct {
 	tests        []test
 }
 
-// token1 is an action: literal and folded, or a folded pattern.
-type token1 struct {
+// action is a folded name, or a folded pattern of names.
+type action struct {
 	text    string
 	pattern []token
 }
@@ -104,10 +104,10 @@ func (s *Set) add(st *Statement, variables bool) {
 		}
 		folded := fold(a.Value)
 		if pattern := template(folded, false, true); !isLiteral(pattern) {
-			c.actions = append(c.actions, token1{pattern: pattern})
+			c.actions = append(c.actions, action{pattern: pattern})
 			general = true
 		} else {
-			c.actions = append(c.actions, token1{text: folded})
+			c.actions = append(c.actions, action{text: folded})
 		}
 		if !st.NotAction {
 			s.name(a.Value, folded)

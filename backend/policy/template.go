@@ -53,6 +53,9 @@ func template(text string, variables, wildcards bool) []token {
 			text = text[1:]
 		case '?':
 			out = append(out, token{kind: exactly1})
+			if last := len(out) - 1; last > 0 && out[last-1].kind == anyNumber {
+				out[last-1], out[last] = out[last], out[last-1] // *? is ?*, and that is found sooner
+			}
 			text = text[1:]
 		default:
 			t, length := variableIn(text)
@@ -70,7 +73,8 @@ func variableIn(text string) (token, int) {
 		return token{text: text}, len(text)
 	}
 	inside, fallback := text[2:end], (*string)(nil)
-	if key, rest, found := strings.Cut(text[2:], ", '"); found && len(key)+2 < end {
+	if key, _, found := strings.Cut(inside, ", '"); found {
+		rest := text[len("${")+len(key)+len(", '"):]
 		if value, _, found := strings.Cut(rest, "'}"); found {
 			inside, fallback = key, &value
 			end = 2 + len(key) + len(", '") + len(value) + len("'")
