@@ -26,8 +26,14 @@ function licences(packages: string[]): Plugin {
   }
 }
 
+/** What the editor of policies is made of. */
+const editor = [
+  ...['autocomplete', 'commands', 'lang-json', 'language', 'lint', 'state', 'view'].map((p) => `@codemirror/${p}`),
+  ...['common', 'highlight', 'json', 'lr'].map((p) => `@lezer/${p}`), '@marijn/find-cluster-break', 'crelt', 'style-mod', 'w3c-keyname',
+]
+
 export default defineConfig({
-  plugins: [svelte(), policyInBuildsOnly(), licences(['@fontsource-variable/inter', '@lucide/svelte', 'svelte'])],
+  plugins: [svelte(), policyInBuildsOnly(), licences(['@fontsource-variable/inter', '@lucide/svelte', 'svelte', ...editor])],
   build: {
     target: ['safari16', 'chrome110'], // WebKitGTK 2.38 and newer, WebView2
     assetsInlineLimit: 0,
