@@ -82,6 +82,8 @@ type Previews interface {
 	UseUsers(ctx context.Context, id string, do func(context.Context, *account.UserList) error) error
 	ClosePreview(id string)
 	Progress(id string) func(done, total int)
+	Download(ctx context.Context, session mfa.Session, do func(context.Context) error) error
+	CancelDownload()
 }
 
 // Files is what the person chose.

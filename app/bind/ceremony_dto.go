@@ -31,10 +31,11 @@ type QRDTO struct {
 
 // CandidateDTO is a passkey that the person has not accepted yet.
 type CandidateDTO struct {
-	Provider string `json:"provider"`
-	AAGUID   string `json:"aaguid"`
-	Synced   bool   `json:"synced"`
-	OnPhone  bool   `json:"onPhone"`
+	Provider string    `json:"provider"`
+	AAGUID   string    `json:"aaguid"`
+	Synced   bool      `json:"synced"`
+	OnPhone  bool      `json:"onPhone"`
+	Trust    *TrustDTO `json:"trust"`
 }
 
 // NewAppDTO is an authenticator app that is being added. It holds no secret.
@@ -89,7 +90,8 @@ func (a *API) ceremony(c desk.Ceremony) (CeremonyDTO, error) {
 }
 
 func candidate(c ceremony.Candidate) CandidateDTO {
-	return CandidateDTO{Provider: c.Provider, AAGUID: c.AAGUID.String(), Synced: c.Synced, OnPhone: c.OnPhone}
+	trust := trustOf(c.Trust)
+	return CandidateDTO{Provider: c.Provider, AAGUID: c.AAGUID.String(), Synced: c.Synced, OnPhone: c.OnPhone, Trust: &trust}
 }
 
 func (a *API) draw(text string) (QRDTO, error) {

@@ -38,7 +38,7 @@ func (a *API) deviceList(list func(context.Context, *desk.House, mfa.Session) ([
 // CheckDeviceName says whether somebody could have a device of this name now.
 func (a *API) CheckDeviceName(req EnrolmentRequest) error {
 	_, err := seated(a, func(ctx context.Context, h *desk.House, who mfa.Session) (struct{}, error) {
-		_, err := h.Accounts.CheckNewDevice(ctx, who, req.PrincipalID, req.Name)
+		_, err := h.Accounts.CheckNewName(ctx, who, req.PrincipalID, req.Name)
 		return struct{}{}, err
 	})
 	return err

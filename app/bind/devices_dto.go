@@ -36,6 +36,7 @@ type PasskeyDTO struct {
 	Attestation  string   `json:"attestation"`
 	SignCount    uint32   `json:"signCount"`
 	UserVerified bool     `json:"userVerified"`
+	Trust        TrustDTO `json:"trust"`
 }
 
 // CodeDeviceDTO is what only a device with codes has. Period and Drift are in seconds.
@@ -97,7 +98,7 @@ func (a *API) passkey(rpID string) func(mfa.Credential) PasskeyDTO {
 	return func(c mfa.Credential) PasskeyDTO {
 		return PasskeyDTO{Provider: a.c.Pictures.Provider(c.AAGUID), AAGUID: c.AAGUID.String(), Synced: c.IsSynced(), OnPhone: c.OnPhone(),
 			RPID: rpID, Algorithm: algorithm(c.Algorithm), Transports: each(c.Transports, text[string]), Attestation: c.AttestationFormat,
-			SignCount: c.SignCount, UserVerified: c.UserVerified}
+			SignCount: c.SignCount, UserVerified: c.UserVerified, Trust: trustOf(c.Trust)}
 	}
 }
 

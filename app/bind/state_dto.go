@@ -43,6 +43,7 @@ type SettingsDTO struct {
 	UserGraceDays   int              `json:"userGraceDays"`
 	Passwordless    bool             `json:"passwordless"`
 	IdleMinutes     int              `json:"idleMinutes"`
+	RuleOutHello    bool             `json:"ruleOutHello"`
 	Passwords       PasswordRulesDTO `json:"passwords"`
 }
 
@@ -122,12 +123,12 @@ func accountOf(a mfa.Account) AccountDTO {
 
 func settings(s mfa.Settings) SettingsDTO {
 	return SettingsDTO{RootGraceDays: s.RootGraceDays, RequireForUsers: s.RequireForUser, UserGraceDays: s.UserGraceDays,
-		Passwordless: s.Passwordless, IdleMinutes: s.IdleMinutes, Passwords: PasswordRulesDTO(s.Passwords)}
+		Passwordless: s.Passwordless, IdleMinutes: s.IdleMinutes, RuleOutHello: s.RuleOutHello, Passwords: PasswordRulesDTO(s.Passwords)}
 }
 
 func (s SettingsDTO) domain() mfa.Settings {
 	return mfa.Settings{RootGraceDays: s.RootGraceDays, RequireForUser: s.RequireForUsers, UserGraceDays: s.UserGraceDays,
-		Passwordless: s.Passwordless, IdleMinutes: s.IdleMinutes, Passwords: mfa.PasswordRules(s.Passwords)}
+		Passwordless: s.Passwordless, IdleMinutes: s.IdleMinutes, RuleOutHello: s.RuleOutHello, Passwords: mfa.PasswordRules(s.Passwords)}
 }
 
 func session(p desk.Person) SessionDTO {

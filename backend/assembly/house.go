@@ -14,6 +14,8 @@ import (
 	"github.com/keyferry/keyferry/backend/desk"
 	"github.com/keyferry/keyferry/backend/devices"
 	"github.com/keyferry/keyferry/backend/home"
+	"github.com/keyferry/keyferry/backend/mds"
+	"github.com/keyferry/keyferry/backend/metadata"
 	"github.com/keyferry/keyferry/backend/mfa"
 	"github.com/keyferry/keyferry/backend/phonesim"
 	"github.com/keyferry/keyferry/backend/recovery"
@@ -164,7 +166,7 @@ func (d doors) Open(ctx context.Context, isSandbox bool, phone func(phonesim.Sta
 
 // furnish puts the use cases over a store.
 func (d doors) furnish(store *sqlite.Store, v *vault.Vault, way ceremony.Phones, isSandbox bool) *desk.House {
-	accounts := account.New(account.Config{Store: store, Rules: rules.Builtin{Policies: store}, Clock: time.Now, Rand: rand.Reader, Cost: d.hashing(),
+	accounts := account.New(account.Config{Store: store, Rules: rules.New(store, time.Now), Clock: time.Now, Rand: rand.Reader, Cost: d.hashing(),
 		Waits: d.waits[isSandbox]})
 	owned := devices.New(devices.Config{Store: store, Accounts: accounts, Clock: time.Now})
 	printed := recovery.New(recovery.Config{Store: store, Accounts: accounts, Vault: v, Clock: time.Now, Rand: rand.Reader})
@@ -173,6 +175,7 @@ func (d doors) furnish(store *sqlite.Store, v *vault.Vault, way ceremony.Phones,
 		Ceremonies: ceremony.New(ceremony.Config{Store: store, Accounts: accounts, Phones: way, Vault: v, Recovery: printed, Devices: owned,
 			Clock: time.Now, Rand: rand.Reader, Log: d.Log}),
 		Stock:    stock.New(stock.Config{Store: store, Accounts: accounts, Vault: v, Clock: time.Now}),
+		Metadata: metadata.New(metadata.Config{Store: store, Accounts: accounts, Anchors: mds.FIDO(), Clock: time.Now}),
 		Report:   report.New(report.Config{Store: store, Accounts: accounts, Clock: time.Now}),
 		Activity: activity.New(activity.Config{Store: store, Accounts: accounts, Checkpoints: d.checkpoints(isSandbox), Clock: time.Now}),
 		Archive: archive.New(archive.Config{Store: store, Accounts: accounts, Snapshot: store.Snapshot, Key: v.Key, Sandbox: isSandbox,

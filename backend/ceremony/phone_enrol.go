@@ -15,6 +15,7 @@ type Candidate struct {
 	AAGUID   mfa.AAGUID
 	Synced   bool
 	OnPhone  bool
+	Trust    mfa.Trust
 }
 
 // Confirm asks "Add <provider> on your phone?". An error, or the end of ctx,
@@ -39,7 +40,7 @@ func (s *Service) EnrolPhone(ctx context.Context, who mfa.Session, targetID, nam
 }
 
 func (s *Service) enrolPhone(ctx context.Context, who mfa.Session, targetID, name string, report mfa.Report, confirm Confirm) (mfa.Device, error) {
-	acting, err := s.Accounts.CheckNewDevice(ctx, who, targetID, name)
+	acting, err := s.Accounts.CheckNewDevice(ctx, who, targetID, name, &mfa.Registration{Step: mfa.StepCreate})
 	if err != nil {
 		return mfa.Device{}, err
 	}

@@ -57,7 +57,7 @@ func (h *hall) Open(ctx context.Context, sandbox bool, _ func(phonesim.State)) (
 		return nil, h.fail
 	}
 	store, log := h.stores[sandbox], slog.New(slog.DiscardHandler)
-	accounts := account.New(account.Config{Store: store, Rules: rules.Builtin{Policies: store}, Clock: h.time.now, Rand: rand.Reader,
+	accounts := account.New(account.Config{Store: store, Rules: rules.New(store, h.time.now), Clock: h.time.now, Rand: rand.Reader,
 		Cost: account.Cost{Time: 1, MemoryKiB: 64, Threads: 1}})
 	v := vault.New(vault.Config{Store: store, System: h.secrets, Clock: h.time.now, Rand: rand.Reader, Cost: vault.Cost{Time: 1, MemoryKiB: 64, Threads: 1}})
 	if a, err := store.Account(ctx); err == nil {

@@ -8,6 +8,7 @@ import (
 	"github.com/keyferry/keyferry/backend/archive"
 	"github.com/keyferry/keyferry/backend/ceremony"
 	"github.com/keyferry/keyferry/backend/devices"
+	"github.com/keyferry/keyferry/backend/metadata"
 	"github.com/keyferry/keyferry/backend/mfa"
 	"github.com/keyferry/keyferry/backend/phonesim"
 	"github.com/keyferry/keyferry/backend/recovery"
@@ -30,6 +31,7 @@ type House struct {
 	Report     *report.Service
 	Activity   *activity.Service
 	Archive    *archive.Service
+	Metadata   *metadata.Service
 	Phone      *phonesim.Phone // in the sandbox only
 	Shut       func() error    // ends all of the above
 }

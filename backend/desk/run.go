@@ -27,7 +27,7 @@ func (d *Desk) BeginEnrolment(ctx context.Context, targetID, name string) (Cerem
 	if err != nil {
 		return Ceremony{}, err
 	}
-	if _, err := house.Accounts.CheckNewDevice(ctx, session, targetID, name); err != nil {
+	if _, err := house.Accounts.CheckNewDevice(ctx, session, targetID, name, &mfa.Registration{Step: mfa.StepCreate}); err != nil {
 		return Ceremony{}, err
 	}
 	return d.begin(PurposeEnrol, name, func(ctx context.Context, r *run) error {

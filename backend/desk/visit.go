@@ -14,9 +14,10 @@ import (
 // goes with the session, and what is secret is wiped.
 type visit struct {
 	Person
-	app    *adding
-	tokens *preview[*stock.Preview]
-	users  *preview[*account.UserList]
+	app      *adding
+	tokens   *preview[*stock.Preview]
+	users    *preview[*account.UserList]
+	download *preview[download]
 }
 
 func (v *visit) wipe() {
@@ -24,6 +25,7 @@ func (v *visit) wipe() {
 		v.app.wipe()
 		v.tokens.wipe()
 		v.users.wipe()
+		v.download.wipe()
 	}
 }
 

@@ -99,7 +99,7 @@ func TestRemovedPrincipalIsSignedOut(t *testing.T) {
 			if err := b.hall.stores[false].RemovePrincipal(t.Context(), ann.ID, ann.Version, true, mfa.Event{Kind: mfa.EventUserRemoved}); err != nil {
 				t.Fatal(err)
 			}
-			_, err := h.Accounts.CheckNewDevice(t.Context(), who, "", "x")
+			_, err := h.Accounts.CheckNewName(t.Context(), who, "", "x")
 			wants(t, err, mfa.CodeNotSignedIn)
 			b.told()
 			notice(b, who)

@@ -305,7 +305,10 @@ export interface ReportRowDTO {
 export interface CertificatesDTO { fido: string; fips2: string; fips3: string }
 
 /** What was proven of a device's model when it was registered; it never changes. */
-export interface TrustDTO extends CertificatesDTO {
+export interface TrustDTO {
+  fido: string
+  fips2: string
+  fips3: string
   proven: boolean
   /** Why not. */
   unproven: '' | 'not-judged' | 'no-metadata' | 'no-attestation' | 'self-attestation' | 'no-model' | 'no-entry' | 'root-unknown' | 'no-roots'
@@ -338,14 +341,18 @@ export interface BlobDTO {
 }
 
 /** An entry that could not be read. */
-export interface OddDTO { position: number; id: string; why: string }
+/** used: it is in the catalogue all the same. */
+export interface OddDTO { position: number; id: string; why: string; used: boolean }
 
 export interface MetadataDTO { current: BlobDTO | null; older: BlobDTO[]; odd: OddDTO[]; address: string }
 
 /** blob is what there is now; fresh tells an import from the same file once more. */
 export interface ImportedBlobDTO { blob: BlobDTO; fresh: boolean; models: number; drifted: number }
 
-export interface ModelDTO extends CertificatesDTO {
+export interface ModelDTO {
+  fido: string
+  fips2: string
+  fips3: string
   /** AAGUID, AAID or key identifier. */
   id: string
   name: string
