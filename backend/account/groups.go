@@ -21,7 +21,7 @@ func (s *Service) SetAdministrator(ctx context.Context, who mfa.Session, id stri
 	if err := s.store.SetAttached(ctx, attachment, on, s.attaching(acting, attachment.Policy, acting.Target.Name, on)); err != nil {
 		return mfa.Overview{}, err
 	}
-	return s.changed(ctx, id)
+	return s.changed(ctx, acting.Target, on)
 }
 
 func (s *Service) attaching(acting Acting, policy, to string, on bool) mfa.Event {

@@ -65,9 +65,13 @@ func (s *Service) Rehearse(ctx context.Context, who mfa.Session, day time.Time) 
 	return enforcement.Rehearse(acting.Account.Settings, all, day), nil
 }
 
-// changed reads a row that was just written. It is done, so it is too late to cancel.
-func (s *Service) changed(ctx context.Context, id string) (mfa.Overview, error) {
-	return s.overview(context.WithoutCancel(ctx), id)
+// changed is the row of somebody as they were just written: whoever removes them in the
+// meantime does not make that fail. administrator says that they were made one. It is
+// done, so it is too late to cancel.
+func (s *Service) changed(ctx context.Context, p mfa.Principal, administrator bool) (mfa.Overview, error) {
+	o, err := s.overviewOf(context.WithoutCancel(ctx), p)
+	o.Administrator = o.Administrator || administrator && err == nil
+	return o, err
 }
 
 // overview makes one row of the list of users without reading the others.
@@ -76,15 +80,19 @@ func (s *Service) overview(ctx context.Context, id string) (mfa.Overview, error)
 	if err != nil {
 		return mfa.Overview{}, err
 	}
-	devices, err := s.store.Devices(ctx, id)
+	return s.overviewOf(ctx, p)
+}
+
+func (s *Service) overviewOf(ctx context.Context, p mfa.Principal) (mfa.Overview, error) {
+	devices, err := s.store.Devices(ctx, p.ID)
 	if err != nil {
 		return mfa.Overview{}, err
 	}
-	codes, err := s.store.RecoveryCodes(ctx, id)
+	codes, err := s.store.RecoveryCodes(ctx, p.ID)
 	if err != nil {
 		return mfa.Overview{}, err
 	}
-	policies, err := s.store.PoliciesOf(ctx, id)
+	policies, err := s.store.PoliciesOf(ctx, p.ID)
 	if err != nil {
 		return mfa.Overview{}, err
 	}

@@ -43,7 +43,8 @@ func (s *Service) SetPassword(ctx context.Context, who mfa.Session, id string, v
 	if err := s.store.UpdatePrincipal(ctx, p, s.did(acting, mfa.EventPasswordSet, "what", what)); err != nil {
 		return mfa.Overview{}, err
 	}
-	return s.changed(ctx, id)
+	p.Version++
+	return s.changed(ctx, p, false)
 }
 
 // ChangePassword changes the caller's own password. A wrong old one counts like a

@@ -38,7 +38,7 @@ func (s *Service) AddUser(ctx context.Context, who mfa.Session, n NewUser) (mfa.
 	if err := s.add(ctx, acting, []added{{p, n.Administrator}}); err != nil {
 		return mfa.Overview{}, err
 	}
-	return s.changed(ctx, p.ID)
+	return s.changed(ctx, p, n.Administrator)
 }
 
 // mayAdd asks for the policy, too, when there is an administrator among the new ones.
@@ -164,7 +164,8 @@ func (s *Service) ChangeUser(ctx context.Context, who mfa.Session, id string, ve
 	if err := s.store.UpdatePrincipal(ctx, p, e); err != nil {
 		return mfa.Overview{}, err
 	}
-	return s.changed(ctx, p.ID)
+	p.Version++
+	return s.changed(ctx, p, false)
 }
 
 // RemoveUser deletes a user. While the user has devices it fails with delete-conflict,

@@ -61,6 +61,14 @@ func use(a totp.Accepted, now time.Time) mfa.CodeUse {
 	return mfa.CodeUse{Drift: a.State.Drift, Step: a.State.LastStep, At: now}
 }
 
+// after is a device as it is once a code, or a pair, was accepted.
+func after(d mfa.Device, a totp.Accepted) mfa.Device {
+	codes := *d.OneTime // the caller's copy stays as it was
+	codes.Drift, codes.LastStep = a.State.Drift, a.State.LastStep
+	d.OneTime = &codes
+	return d
+}
+
 // tried lets try at a code of somebody's second factor, one at a time: two that run
 // side by side would pass the gate on one count. The gate comes first, then try; what is
 // counted afterwards is try's to say.

@@ -34,9 +34,8 @@ func (s *Service) enable(ctx context.Context, a account.Acting, d mfa.Device, na
 		s.note(ctx, s.Accounts.Did(a, mfa.EventEnrolmentFailed, d.ID), err)
 		return mfa.Device{}, err
 	}
-	codes := *d.OneTime
-	codes.Drift, codes.LastStep = accepted.State.Drift, accepted.State.LastStep
-	d.OneTime, d.PrincipalID, d.Name, d.EnabledAt = &codes, a.Target.ID, name, now
+	d = after(d, accepted)
+	d.PrincipalID, d.Name, d.EnabledAt = a.Target.ID, name, now
 	err = s.named(ctx, a.Caller, name, func() error {
 		return s.Store.AssignDevice(ctx, d, s.did(a, mfa.EventDeviceAdded, d))
 	})
@@ -44,7 +43,8 @@ func (s *Service) enable(ctx context.Context, a account.Acting, d mfa.Device, na
 		return mfa.Device{}, err
 	}
 	s.clocks.saw(d.ID, o.ahead(accepted.Drift), now)
-	return s.Store.Device(context.WithoutCancel(ctx), d.ID)
+	d.Version++ // what was written: by now somebody else may have removed it
+	return d, nil
 }
 
 // enableWindow is how far the second code of a pair may be off when a device is enabled,

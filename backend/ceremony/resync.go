@@ -42,10 +42,7 @@ func (s *Service) Resync(ctx context.Context, who mfa.Session, deviceID, first, 
 	if missing != nil || !d.Kind.HasCodes() || !d.IsAssigned() {
 		return mfa.Device{}, noDevice()
 	}
-	if err := s.resync(ctx, acting, d, first, second); err != nil {
-		return mfa.Device{}, err
-	}
-	return s.Store.Device(context.WithoutCancel(ctx), deviceID)
+	return s.resync(ctx, acting, d, first, second)
 }
 
 // ResyncPending is Resync for somebody whose password was right and whose codes are
@@ -62,13 +59,16 @@ func (s *Service) ResyncPending(ctx context.Context, pending Pending, deviceID, 
 	if i < 0 {
 		return noDevice()
 	}
-	return s.resync(ctx, account.Acting{Caller: pending.Principal, Target: pending.Principal}, devices[i], first, second)
+	_, err = s.resync(ctx, account.Acting{Caller: pending.Principal, Target: pending.Principal}, devices[i], first, second)
+	return err
 }
 
-// resync holds two codes against a device, on behalf of whoever typed them. The device
-// is read again in its turn: the first code of the pair may have just signed in.
-func (s *Service) resync(ctx context.Context, by account.Acting, d mfa.Device, first, second string) error {
-	return s.tried(ctx, by.Caller.ID, func() error {
+// resync holds two codes against a device, on behalf of whoever typed them, and gives it
+// as it was written: by then somebody else may have removed it. The device is read again
+// in its turn: the first code of the pair may have just signed in.
+func (s *Service) resync(ctx context.Context, by account.Acting, d mfa.Device, first, second string) (mfa.Device, error) {
+	var written mfa.Device
+	err := s.tried(ctx, by.Caller.ID, func() error {
 		now, err := s.Store.Device(ctx, d.ID)
 		if err != nil {
 			return err
@@ -76,14 +76,16 @@ func (s *Service) resync(ctx context.Context, by account.Acting, d mfa.Device, f
 		if now.PrincipalID != d.PrincipalID {
 			return noDevice()
 		}
-		return s.resynced(ctx, by, now, first, second)
+		written, err = s.resynced(ctx, by, now, first, second)
+		return err
 	})
+	return written, err
 }
 
-func (s *Service) resynced(ctx context.Context, by account.Acting, d mfa.Device, first, second string) error {
+func (s *Service) resynced(ctx context.Context, by account.Acting, d mfa.Device, first, second string) (mfa.Device, error) {
 	o, err := s.open(d)
 	if err != nil {
-		return err
+		return mfa.Device{}, err
 	}
 	defer o.wipe()
 	now := s.Clock()
@@ -95,14 +97,13 @@ func (s *Service) resynced(ctx context.Context, by account.Acting, d mfa.Device,
 	switch {
 	case err == nil:
 		s.clocks.saw(d.ID, o.ahead(accepted.Drift), now)
-		return s.right(context.WithoutCancel(ctx), by.Caller.ID)
+		return after(d, accepted), s.right(context.WithoutCancel(ctx), by.Caller.ID)
 	case mfa.IsCode(err, mfa.CodeCodeUsed):
 		s.note(ctx, failed, err)
-		return err
 	case isGuess(err):
 		_, err = s.wrong(ctx, by.Caller.ID, failed, s.explained(o, first, second, now, err))
 	}
-	return err
+	return mfa.Device{}, err
 }
 
 // checkPair refuses what is no pair of codes before anybody is looked up.

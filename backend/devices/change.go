@@ -28,7 +28,8 @@ func (s *Service) Rename(ctx context.Context, who mfa.Session, id string, versio
 	if err := s.store.UpdateDevice(ctx, d, event); err != nil {
 		return mfa.Device{}, err
 	}
-	return s.store.Device(context.WithoutCancel(ctx), id)
+	d.Version++ // what was written: by now somebody else may have removed it
+	return d, nil
 }
 
 // Remove takes a device from its owner (DeactivateMFADevice) and gives what is left of

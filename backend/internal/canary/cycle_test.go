@@ -1,7 +1,6 @@
 package canary
 
 import (
-	"context"
 	"regexp"
 	"strings"
 	"testing"
@@ -9,7 +8,6 @@ import (
 
 	"github.com/keyferry/keyferry/backend/account"
 	"github.com/keyferry/keyferry/backend/ceremony"
-	"github.com/keyferry/keyferry/backend/devices"
 	"github.com/keyferry/keyferry/backend/mfa"
 	"github.com/keyferry/keyferry/backend/totp"
 )
@@ -214,25 +212,4 @@ func (w *world) added(name string) mfa.Overview {
 	o, err := w.accounts.AddUser(w.Context(), w.who, account.NewUser{Name: name, Password: secret(password)})
 	w.must(err)
 	return o
-}
-
-// hasty is a store in which somebody signs in, and sweeps, just after a device was taken
-// from its owner.
-type hasty struct{ mfa.Store }
-
-func (h hasty) UnassignDevice(ctx context.Context, id string, version int64, e mfa.Event) error {
-	if err := h.Store.UnassignDevice(ctx, id, version, e); err != nil {
-		return err
-	}
-	_, err := h.SweepUnassigned(ctx, mfa.Event{At: e.At, Kind: mfa.EventVirtualSwept})
-	return err
-}
-
-// What was done is not reported as failed because somebody else was there next.
-func TestARemovalThatIsSweptAtOnceIsDone(t *testing.T) {
-	w := newWorld(t)
-	own := devices.New(devices.Config{Store: hasty{w.store}, Accounts: w.accounts, Clock: w.clock.read})
-	if left, err := own.Remove(t.Context(), w.who, w.app.ID, w.app.Version); err != nil || left.ID != "" {
-		t.Errorf("%+v, %v", left, err)
-	}
 }

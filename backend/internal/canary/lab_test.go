@@ -131,14 +131,20 @@ func (l *lab) open() {
 	if a, err := l.store.Account(ctx); err == nil {
 		l.must(l.vault.Start(ctx, a.ID))
 	}
-	l.accounts = account.New(account.Config{Store: l.store, Rules: rules.Builtin{Policies: l.store}, Clock: now, Rand: rand.Reader, Cost: cheap})
-	l.own = devices.New(devices.Config{Store: l.store, Accounts: l.accounts, Clock: now})
-	l.recovery = recovery.New(recovery.Config{Store: l.store, Accounts: l.accounts, Vault: l.vault, Clock: now, Rand: rand.Reader})
-	l.stock = stock.New(stock.Config{Store: l.store, Accounts: l.accounts, Vault: l.vault, Clock: now})
-	l.activity = activity.New(activity.Config{Store: l.store, Accounts: l.accounts, Checkpoints: filepath.Join(l.dir, "checkpoints"), Clock: now})
-	l.archive = archive.New(archive.Config{Store: l.store, Accounts: l.accounts, Snapshot: l.store.Snapshot, Key: l.vault.Key, Version: "1.2.3",
+	l.wire(l.store)
+}
+
+// wire puts the use cases over a store.
+func (l *lab) wire(store mfa.Store) {
+	now := l.clock.read
+	l.accounts = account.New(account.Config{Store: store, Rules: rules.Builtin{Policies: store}, Clock: now, Rand: rand.Reader, Cost: cheap})
+	l.own = devices.New(devices.Config{Store: store, Accounts: l.accounts, Clock: now})
+	l.recovery = recovery.New(recovery.Config{Store: store, Accounts: l.accounts, Vault: l.vault, Clock: now, Rand: rand.Reader})
+	l.stock = stock.New(stock.Config{Store: store, Accounts: l.accounts, Vault: l.vault, Clock: now})
+	l.activity = activity.New(activity.Config{Store: store, Accounts: l.accounts, Checkpoints: filepath.Join(l.dir, "checkpoints"), Clock: now})
+	l.archive = archive.New(archive.Config{Store: store, Accounts: l.accounts, Snapshot: l.store.Snapshot, Key: l.vault.Key, Version: "1.2.3",
 		Clock: now, Folder: l.dir, WorkFactor: 4})
-	l.ceremony = ceremony.New(ceremony.Config{Store: l.store, Accounts: l.accounts, Phones: phone{l.TB}, Vault: l.vault, Recovery: l.recovery,
+	l.ceremony = ceremony.New(ceremony.Config{Store: store, Accounts: l.accounts, Phones: phone{l.TB}, Vault: l.vault, Recovery: l.recovery,
 		Devices: l.own, Clock: now, Rand: rand.Reader, Log: slog.New(slog.DiscardHandler)})
 }
 
