@@ -97,14 +97,8 @@ func becomesProvable(u mfa.Unproven) bool {
 	return u == mfa.UnprovenMetadata || u == mfa.UnprovenEntry || u == mfa.UnprovenRoot
 }
 
-// The levels of each scheme, lowest first; "" is none.
-var (
-	fidoLevels = []string{"", "L1", "L1plus", "L2", "L2plus", "L3", "L3plus"}
-	fipsLevels = []string{"", "L1", "L2", "L3", "L4"}
-)
-
-// lower reports that any of now's levels is below then's.
+// lower reports that any of now's levels is below then's; no level is below all.
 func lower(now, then mfa.Certificates) bool {
 	below := func(levels []string, a, b string) bool { return slices.Index(levels, a) < slices.Index(levels, b) }
-	return below(fidoLevels, now.FIDO, then.FIDO) || below(fipsLevels, now.FIPS1402, then.FIPS1402) || below(fipsLevels, now.FIPS1403, then.FIPS1403)
+	return below(mfa.FIDOLevels, now.FIDO, then.FIDO) || below(mfa.FIPSLevels, now.FIPS1402, then.FIPS1402) || below(mfa.FIPSLevels, now.FIPS1403, then.FIPS1403)
 }

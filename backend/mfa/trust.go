@@ -11,6 +11,13 @@ type Certificates struct {
 	FIPS1403 string `json:"fips_140_3,omitempty"` // iam:FIDO-FIPS-140-3-certification: L1 to L4
 }
 
+// The levels of the schemes, lowest first. IAM's conditions compare them as text: one
+// that asks for L1 does not accept L2.
+var (
+	FIDOLevels = []string{"L1", "L1plus", "L2", "L2plus", "L3", "L3plus"}
+	FIPSLevels = []string{"L1", "L2", "L3", "L4"}
+)
+
 // Unproven is why nothing is proven of an authenticator's model.
 type Unproven string
 
