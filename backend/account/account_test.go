@@ -27,7 +27,7 @@ func newBench(t *testing.T) *bench { return benchOn(t, storetest.NewMemory()) }
 
 func benchOn(t *testing.T, store mfa.Store) *bench {
 	b := &bench{store: store, now: time.Date(2026, 11, 1, 9, 0, 0, 0, time.UTC)}
-	b.Service = New(Config{Store: b.store, Rules: rules.Builtin{Policies: b.store}, Clock: func() time.Time { return b.now }, Rand: rand.Reader, Cost: cheap})
+	b.Service = New(Config{Store: b.store, Rules: rules.New(b.store, func() time.Time { return b.now }), Clock: func() time.Time { return b.now }, Rand: rand.Reader, Cost: cheap})
 	t.Cleanup(func() { b.store.Close() })
 	return b
 }
@@ -118,7 +118,7 @@ func (b *bench) createSilent(t *testing.T) {
 
 // restart makes a new service over the same store.
 func (b *bench) restart() {
-	b.Service = New(Config{Store: b.store, Rules: rules.Builtin{Policies: b.store}, Clock: func() time.Time { return b.now }, Rand: rand.Reader, Cost: cheap})
+	b.Service = New(Config{Store: b.store, Rules: rules.New(b.store, func() time.Time { return b.now }), Clock: func() time.Time { return b.now }, Rand: rand.Reader, Cost: cheap})
 }
 
 func TestWrongPasswordAndUnknownNameAnswerAlike(t *testing.T) {
@@ -299,7 +299,7 @@ func (b *bench) add(t *testing.T, d mfa.Device) {
 }
 
 func (b *bench) mayAdd(t *testing.T, who mfa.Session, name string) error {
-	_, err := b.CheckNewDevice(t.Context(), who, "", name)
+	_, err := b.CheckNewDevice(t.Context(), who, "", name, nil)
 	return err
 }
 

@@ -2,6 +2,7 @@ package account
 
 import (
 	"context"
+	"slices"
 
 	"github.com/keyferry/keyferry/backend/mfa"
 )
@@ -43,7 +44,12 @@ func (s *Service) Groups(ctx context.Context, who mfa.Session) ([]mfa.Group, err
 // AddGroup adds a group; an empty path is mfa.RootPath. name-invalid, path-invalid,
 // name-taken, or as May fails.
 func (s *Service) AddGroup(ctx context.Context, who mfa.Session, name, path string) (mfa.Group, error) {
-	acting, err := s.May(ctx, who, mfa.OpManageGroups, "")
+	a, err := s.store.Account(ctx)
+	if err != nil {
+		return mfa.Group{}, err
+	}
+	g := mfa.Group{ID: mfa.NewID(), Name: name, Path: path, Version: 1}
+	acting, err := s.MayDo(ctx, who, Ask{Operation: mfa.OpManageGroups, Resource: mfa.GroupARN(a, g)})
 	if err != nil {
 		return mfa.Group{}, err
 	}
@@ -51,14 +57,14 @@ func (s *Service) AddGroup(ctx context.Context, who mfa.Session, name, path stri
 	if err := n.check(mfa.PasswordRules{}); err != nil {
 		return mfa.Group{}, err
 	}
-	g := mfa.Group{ID: mfa.NewID(), Name: n.Name, Path: n.Path, Version: 1}
+	g.Path = n.Path
 	return g, s.store.AddGroup(ctx, g, s.did(acting, mfa.EventGroupChanged, "what", "added", "group", name))
 }
 
 // RemoveGroup deletes a group; its members lose what was attached to it. not-found,
 // concurrent-modification, or as May fails.
 func (s *Service) RemoveGroup(ctx context.Context, who mfa.Session, id string, version int64) error {
-	acting, g, err := s.group(ctx, who, mfa.OpManageGroups, "", id)
+	acting, g, err := s.MayOnGroup(ctx, who, mfa.OpManageGroups, id)
 	if err != nil {
 		return err
 	}
@@ -69,7 +75,7 @@ func (s *Service) RemoveGroup(ctx context.Context, who mfa.Session, id string, v
 // access-denied for root, and for leaving a group oneself: it may be what makes one an
 // administrator.
 func (s *Service) SetMember(ctx context.Context, who mfa.Session, groupID, principalID string, in bool) error {
-	acting, g, err := s.group(ctx, who, mfa.OpManageGroups, principalID, groupID)
+	acting, g, err := s.group(ctx, who, Ask{Operation: mfa.OpManageGroups, TargetID: principalID}, groupID)
 	if err != nil {
 		return err
 	}
@@ -83,21 +89,44 @@ func (s *Service) SetMember(ctx context.Context, who mfa.Session, groupID, princ
 	return s.store.SetMember(ctx, groupID, acting.Target.ID, in, s.did(acting, mfa.EventGroupChanged, "what", what, "group", g.Name))
 }
 
-// SetGroupPolicy attaches a policy to a group or detaches it; see mfa.CheckName for
-// its name. name-invalid, not-found, or as May fails.
+// Members lists the users of a group, by name. not-found, or as May fails.
+func (s *Service) Members(ctx context.Context, who mfa.Session, groupID string) ([]mfa.Overview, error) {
+	if _, _, err := s.MayOnGroup(ctx, who, mfa.OpManageGroups, groupID); err != nil {
+		return nil, err
+	}
+	ids, err := s.store.Members(ctx, groupID)
+	if err != nil {
+		return nil, err
+	}
+	all, err := s.store.Overviews(ctx)
+	if err != nil {
+		return nil, err
+	}
+	return slices.DeleteFunc(all, func(o mfa.Overview) bool { return !slices.Contains(ids, o.ID) }), nil
+}
+
+// SetGroupPolicy attaches a policy to a group or detaches it. It does not ask whether
+// anybody is left who could undo it: package policies does. not-found, policy-limit, or
+// as May fails.
 func (s *Service) SetGroupPolicy(ctx context.Context, who mfa.Session, groupID, policy string, on bool) error {
-	acting, g, err := s.group(ctx, who, mfa.OpAttachPolicy, "", groupID)
+	acting, g, err := s.MayOnGroup(ctx, who, mfa.OpAttachPolicy, groupID)
 	if err != nil {
 		return err
 	}
-	if err := mfa.CheckName(policy); err != nil {
+	if err := mfa.CheckPolicyName(policy); err != nil {
 		return err
 	}
 	return s.store.SetAttached(ctx, mfa.Attachment{Policy: policy, GroupID: groupID}, on, s.attaching(acting, policy, g.Name, on))
 }
 
-func (s *Service) group(ctx context.Context, who mfa.Session, op mfa.Operation, targetID, groupID string) (Acting, mfa.Group, error) {
-	acting, err := s.May(ctx, who, op, targetID)
+// MayOnGroup is MayDo for what is done to a group. not-found for the group, which
+// whoever may not ask is not told.
+func (s *Service) MayOnGroup(ctx context.Context, who mfa.Session, op mfa.Operation, groupID string) (Acting, mfa.Group, error) {
+	return s.group(ctx, who, Ask{Operation: op}, groupID)
+}
+
+func (s *Service) group(ctx context.Context, who mfa.Session, ask Ask, groupID string) (Acting, mfa.Group, error) {
+	a, err := s.store.Account(ctx)
 	if err != nil {
 		return Acting{}, mfa.Group{}, err
 	}
@@ -105,10 +134,18 @@ func (s *Service) group(ctx context.Context, who mfa.Session, op mfa.Operation, 
 	if err != nil {
 		return Acting{}, mfa.Group{}, err
 	}
-	for _, g := range all {
-		if g.ID == groupID {
-			return acting, g, nil
-		}
+	i := slices.IndexFunc(all, func(g mfa.Group) bool { return g.ID == groupID })
+	var g mfa.Group
+	if i >= 0 {
+		g = all[i]
 	}
-	return Acting{}, mfa.Group{}, mfa.Fail(mfa.CodeNotFound, "what", "group")
+	ask.Resource = mfa.GroupARN(a, g)
+	acting, err := s.MayDo(ctx, who, ask)
+	if err == nil && i < 0 {
+		err = mfa.Fail(mfa.CodeNotFound, "what", "group")
+	}
+	if err != nil {
+		return Acting{}, mfa.Group{}, err
+	}
+	return acting, g, nil
 }

@@ -9,16 +9,33 @@ import (
 )
 
 // CheckNewDevice says whether a device of this name may be added for somebody, the
-// caller when targetID is empty. It asks in the order that is to be expected of
-// EnableMFADevice: syntax, authorisation, user, limit, name. What only the store can
-// know for certain (limit, name) it decides once more when the device is written.
+// caller when targetID is empty: a FIDO authenticator at this step of its registration,
+// or, when registering is nil, a device with codes. It asks in the order that is to be
+// expected of EnableMFADevice: syntax, authorisation, user, limit, name. What only the
+// store can know for certain (limit, name) it decides once more when the device is
+// written.
 //
-// name-invalid, name-taken, device-limit (params: max), or as May fails.
-func (s *Service) CheckNewDevice(ctx context.Context, who mfa.Session, targetID, name string) (Acting, error) {
+// name-invalid, name-taken, device-limit (params: max), or as MayDo fails.
+func (s *Service) CheckNewDevice(ctx context.Context, who mfa.Session, targetID, name string, registering *mfa.Registration) (Acting, error) {
+	return s.checkNewDevice(ctx, who, targetID, name, registering)
+}
+
+// CheckNewName is CheckNewDevice before anybody has said what kind of device it will be:
+// one of the kinds must be allowed.
+func (s *Service) CheckNewName(ctx context.Context, who mfa.Session, targetID, name string) (Acting, error) {
+	return s.checkNewDevice(ctx, who, targetID, name, &mfa.Registration{Step: mfa.StepCreate}, nil)
+}
+
+func (s *Service) checkNewDevice(ctx context.Context, who mfa.Session, targetID, name string, ways ...*mfa.Registration) (acting Acting, err error) {
 	if err := mfa.CheckName(name); err != nil {
 		return Acting{}, err
 	}
-	acting, err := s.May(ctx, who, mfa.OpEnableDevice, targetID)
+	for _, way := range ways {
+		acting, err = s.MayDo(ctx, who, Ask{Operation: mfa.OpEnableDevice, TargetID: targetID, Registering: way})
+		if !mfa.IsCode(err, mfa.CodeAccessDenied) {
+			break
+		}
+	}
 	if err != nil {
 		return Acting{}, err
 	}

@@ -3,7 +3,6 @@ package account
 import (
 	"context"
 	"fmt"
-	"slices"
 
 	"github.com/keyferry/keyferry/backend/mfa"
 )
@@ -18,8 +17,13 @@ func (s *Service) CheckUsers(ctx context.Context, who mfa.Session, l *UserList) 
 }
 
 func (s *Service) checkUsers(ctx context.Context, who mfa.Session, l *UserList) (Acting, error) {
-	administrators := slices.ContainsFunc(l.Rows, func(r UserRow) bool { return r.Administrator })
-	acting, err := s.mayAdd(ctx, who, administrators)
+	var users []NewUser
+	for _, r := range l.Rows {
+		if r.read == nil {
+			users = append(users, r.user())
+		}
+	}
+	acting, err := s.mayAdd(ctx, who, users...)
 	if err != nil {
 		return Acting{}, err
 	}

@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"io"
+	"strings"
 
 	"github.com/keyferry/keyferry/backend/mfa"
 )
@@ -20,11 +21,11 @@ type NewUser struct {
 	Administrator bool
 }
 
-// AddUser adds a user. name-invalid, path-invalid, password-invalid,
+// AddUser adds a user, who then has mfa.FirstPolicies. name-invalid, path-invalid, password-invalid,
 // password-too-short, password-policy, name-taken, user-limit (params: max), or as May
 // fails.
 func (s *Service) AddUser(ctx context.Context, who mfa.Session, n NewUser) (mfa.Overview, error) {
-	acting, err := s.mayAdd(ctx, who, n.Administrator)
+	acting, err := s.mayAdd(ctx, who, n)
 	if err != nil {
 		return mfa.Overview{}, err
 	}
@@ -41,13 +42,38 @@ func (s *Service) AddUser(ctx context.Context, who mfa.Session, n NewUser) (mfa.
 	return s.changed(ctx, p, n.Administrator)
 }
 
-// mayAdd asks for the policy, too, when there is an administrator among the new ones.
-func (s *Service) mayAdd(ctx context.Context, who mfa.Session, administrator bool) (Acting, error) {
-	acting, err := s.May(ctx, who, mfa.OpCreateUser, "")
-	if err == nil && administrator {
-		acting, err = s.May(ctx, who, mfa.OpAttachPolicy, "")
+// mayAdd asks whether the caller may create each of these users, and make those
+// administrators who are to be. It asks also when there are none.
+func (s *Service) mayAdd(ctx context.Context, who mfa.Session, users ...NewUser) (Acting, error) {
+	a, err := s.store.Account(ctx)
+	if err != nil {
+		return Acting{}, err
 	}
-	return acting, err
+	arn := func(n NewUser) string {
+		return mfa.PrincipalARN(a, mfa.Principal{Kind: mfa.User, Name: n.Name, Path: n.Path})
+	}
+	var first NewUser
+	if len(users) > 0 {
+		first = users[0]
+	}
+	acting, err := s.MayDo(ctx, who, Ask{Operation: mfa.OpCreateUser, Resource: arn(first)})
+	if err != nil {
+		return Acting{}, err
+	}
+	for i, n := range users {
+		access := mfa.Access{Operation: mfa.OpCreateUser, Caller: acting.Caller, Session: who, Target: acting.Caller, Resource: arn(n)}
+		if i > 0 {
+			err = s.allowed(ctx, a, access)
+		}
+		if err == nil && n.Administrator {
+			access.Operation = mfa.OpAttachPolicy
+			err = s.allowed(ctx, a, access)
+		}
+		if err != nil {
+			return Acting{}, err
+		}
+	}
+	return acting, nil
 }
 
 func (n *NewUser) check(rules mfa.PasswordRules) error {
@@ -104,7 +130,10 @@ func (s *Service) add(ctx context.Context, acting Acting, users []added) error {
 	var promoted []mfa.Event
 	for i, u := range users {
 		acting.Target = u.Principal
-		ps[i], events[i] = u.Principal, s.did(acting, mfa.EventUserCreated, "path", u.Path)
+		ps[i], events[i] = u.Principal, s.did(acting, mfa.EventUserCreated, "path", u.Path, "policies", strings.Join(mfa.FirstPolicies, ","))
+		for _, policy := range mfa.FirstPolicies {
+			attached = append(attached, mfa.Attachment{Policy: policy, PrincipalID: u.ID})
+		}
 		if u.administrator {
 			attached = append(attached, mfa.Attachment{Policy: mfa.AdministratorAccess, PrincipalID: u.ID})
 			promoted = append(promoted, s.did(acting, mfa.EventPolicyAttached, "policy", mfa.AdministratorAccess, "to", u.Name))
@@ -146,7 +175,8 @@ func (s *Service) mayChange(ctx context.Context, who mfa.Session, op mfa.Operati
 
 func denied(op mfa.Operation) error { return mfa.Fail(mfa.CodeAccessDenied, "operation", string(op)) }
 
-// ChangeUser gives a user another name or path; an empty path is mfa.RootPath.
+// ChangeUser gives a user another name or path; an empty path is mfa.RootPath. The
+// caller must be allowed to do so to the user as they are and as they will be, as in IAM.
 // name-invalid, path-invalid, name-taken, concurrent-modification, not-found, or as
 // May fails; access-denied for root.
 func (s *Service) ChangeUser(ctx context.Context, who mfa.Session, id string, version int64, name, path string) (mfa.Overview, error) {
@@ -161,6 +191,9 @@ func (s *Service) ChangeUser(ctx context.Context, who mfa.Session, id string, ve
 	p := acting.Target
 	e := s.did(acting, mfa.EventUserChanged, "from", p.Name, "to", n.Name, "path", n.Path)
 	p.Name, p.Path = n.Name, n.Path
+	if _, err := s.MayDo(ctx, who, Ask{Operation: mfa.OpUpdateUser, TargetID: id, Resource: mfa.PrincipalARN(acting.Account, p)}); err != nil {
+		return mfa.Overview{}, err
+	}
 	if err := s.store.UpdatePrincipal(ctx, p, e); err != nil {
 		return mfa.Overview{}, err
 	}

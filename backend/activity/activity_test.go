@@ -36,7 +36,7 @@ func newBench(t *testing.T, n int) *bench {
 		t.Fatal(err)
 	}
 	b.root = mfa.Session{ID: "S", PrincipalID: root.ID, StartedAt: noon, MFAAt: noon}
-	accounts := account.New(account.Config{Store: b.store, Rules: rules.Builtin{Policies: b.store}, Clock: func() time.Time { return noon }})
+	accounts := account.New(account.Config{Store: b.store, Rules: rules.New(b.store, func() time.Time { return noon }), Clock: func() time.Time { return noon }})
 	b.Service = New(Config{Store: b.store, Accounts: accounts, Checkpoints: b.path, Clock: func() time.Time { return noon }})
 	b.grow(t, n-1)
 	return b

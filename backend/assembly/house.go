@@ -5,10 +5,12 @@ import (
 	"crypto/rand"
 	"errors"
 	"log/slog"
+	"runtime"
 	"time"
 
 	"github.com/keyferry/keyferry/backend/account"
 	"github.com/keyferry/keyferry/backend/activity"
+	"github.com/keyferry/keyferry/backend/admission"
 	"github.com/keyferry/keyferry/backend/archive"
 	"github.com/keyferry/keyferry/backend/ceremony"
 	"github.com/keyferry/keyferry/backend/desk"
@@ -170,12 +172,14 @@ func (d doors) furnish(store *sqlite.Store, v *vault.Vault, way ceremony.Phones,
 		Waits: d.waits[isSandbox]})
 	owned := devices.New(devices.Config{Store: store, Accounts: accounts, Clock: time.Now})
 	printed := recovery.New(recovery.Config{Store: store, Accounts: accounts, Vault: v, Clock: time.Now, Rand: rand.Reader})
+	blobs := metadata.New(metadata.Config{Store: store, Accounts: accounts, Anchors: mds.FIDO(), Clock: time.Now})
+	answers := admission.New(admission.Config{Store: store, Accounts: accounts, Rules: access, Metadata: blobs, System: runtime.GOOS, Clock: time.Now})
 	return &desk.House{
 		Sandbox: isSandbox, Store: store, Vault: v, Accounts: accounts, Devices: owned, Recovery: printed,
-		Ceremonies: ceremony.New(ceremony.Config{Store: store, Accounts: accounts, Phones: way, Vault: v, Recovery: printed, Devices: owned,
+		Ceremonies: ceremony.New(ceremony.Config{Store: store, Accounts: accounts, Phones: way, Vault: v, Recovery: printed, Devices: owned, Metadata: blobs, Admission: answers, System: runtime.GOOS,
 			Clock: time.Now, Rand: rand.Reader, Log: d.Log}),
 		Stock:    stock.New(stock.Config{Store: store, Accounts: accounts, Vault: v, Clock: time.Now}),
-		Metadata: metadata.New(metadata.Config{Store: store, Accounts: accounts, Anchors: mds.FIDO(), Clock: time.Now}),
+		Metadata: blobs, Admission: answers,
 		Report:   report.New(report.Config{Store: store, Accounts: accounts, Clock: time.Now}),
 		Activity: activity.New(activity.Config{Store: store, Accounts: accounts, Checkpoints: d.checkpoints(isSandbox), Clock: time.Now}),
 		Archive: archive.New(archive.Config{Store: store, Accounts: accounts, Snapshot: store.Snapshot, Key: v.Key, Sandbox: isSandbox,

@@ -41,7 +41,11 @@ func (s *Service) CreateApp(ctx context.Context, who mfa.Session, targetID, name
 	if err := mfa.CheckName(name); err != nil {
 		return NewApp{}, err
 	}
-	acting, err := s.Accounts.May(ctx, who, mfa.OpCreateVirtualDevice, targetID)
+	a, err := s.Store.Account(ctx)
+	if err != nil {
+		return NewApp{}, err
+	}
+	acting, err := s.Accounts.MayDo(ctx, who, account.Ask{Operation: mfa.OpCreateVirtualDevice, TargetID: targetID, Resource: mfa.VirtualARN(a, name)})
 	if err != nil {
 		return NewApp{}, err
 	}

@@ -118,7 +118,7 @@ func newBenchOver(t testing.TB, phone virtualauth.Config, store mfa.Store) *benc
 
 // over makes the services anew over a store, as a program does that begins.
 func (b *bench) over(store mfa.Store) {
-	accounts := account.New(account.Config{Store: store, Rules: rules.Builtin{Policies: store}, Clock: b.clock.read, Rand: rand.Reader,
+	accounts := account.New(account.Config{Store: store, Rules: rules.New(store, b.clock.read), Clock: b.clock.read, Rand: rand.Reader,
 		Cost: account.Cost{Time: 1, MemoryKiB: 64, Threads: 1}})
 	b.Service = New(Config{Store: store, Accounts: accounts, Phones: b.phones, Vault: b.vault, Clock: b.clock.read, Rand: rand.Reader,
 		Log: slog.New(slog.DiscardHandler)})
@@ -262,7 +262,9 @@ func TestNameTakenMeanwhile(t *testing.T) {
 			t.Error(err)
 		}
 	}
-	_, err := b.EnrolPhone(t.Context(), b.who, "", "my-phone", nil, yes)
+	who := b.who
+	who.MFAAt = time.Now()
+	_, err := b.EnrolPhone(t.Context(), who, "", "my-phone", nil, yes)
 	wants(t, err, mfa.CodeNameTaken)
 }
 

@@ -18,7 +18,7 @@ type run struct {
 }
 
 // BeginEnrolment starts adding a phone for somebody, for oneself when targetID is
-// empty. It fails at once as account.Service.CheckNewDevice does; what fails later
+// empty. It fails at once as ceremony.Service.MayCreate does; what fails later
 // arrives as an event.
 func (d *Desk) BeginEnrolment(ctx context.Context, targetID, name string) (Ceremony, error) {
 	d.moving.Lock()
@@ -27,7 +27,7 @@ func (d *Desk) BeginEnrolment(ctx context.Context, targetID, name string) (Cerem
 	if err != nil {
 		return Ceremony{}, err
 	}
-	if _, err := house.Accounts.CheckNewDevice(ctx, session, targetID, name, &mfa.Registration{Step: mfa.StepCreate}); err != nil {
+	if _, err := house.Ceremonies.MayCreate(ctx, session, targetID, name); err != nil {
 		return Ceremony{}, err
 	}
 	return d.begin(PurposeEnrol, name, func(ctx context.Context, r *run) error {

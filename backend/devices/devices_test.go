@@ -28,14 +28,16 @@ func newBench(t *testing.T) *bench {
 	t.Helper()
 	clock := func() time.Time { return now }
 	b := &bench{store: storetest.NewMemory()}
-	accounts := account.New(account.Config{Store: b.store, Rules: rules.Builtin{Policies: b.store}, Clock: clock, Rand: rand.Reader,
+	accounts := account.New(account.Config{Store: b.store, Rules: rules.New(b.store, clock), Clock: clock, Rand: rand.Reader,
 		Cost: account.Cost{Time: 1, MemoryKiB: 64, Threads: 1}})
 	var err error
 	if b.account, b.root, err = accounts.Create(t.Context(), account.NewAccount{Alias: "acme-lab", Email: "root@example.org", Password: mfa.NewSecret([]byte("correct horse"))}); err != nil {
 		t.Fatal(err)
 	}
 	b.ann = mfa.Principal{ID: mfa.NewID(), Kind: mfa.User, Name: "ann", Path: "/", UserHandle: []byte("ann"), CreatedAt: now, Version: 1}
-	if err := b.store.AddPrincipal(t.Context(), b.ann, mfa.Event{At: now, Kind: mfa.EventUserCreated}); err != nil {
+	first := []mfa.Attachment{{Policy: mfa.ManageOwnDevices, PrincipalID: b.ann.ID}, {Policy: mfa.EnableAnyDevice, PrincipalID: b.ann.ID}}
+	created := []mfa.Event{{At: now, Kind: mfa.EventUserCreated}}
+	if err := b.store.AddPrincipals(t.Context(), []mfa.Principal{b.ann}, first, created); err != nil {
 		t.Fatal(err)
 	}
 	b.asRoot = mfa.Session{PrincipalID: b.root.ID, StartedAt: now, MFAAt: now}

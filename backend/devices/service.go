@@ -34,7 +34,11 @@ func (s *Service) find(ctx context.Context, who mfa.Session, op func(mfa.Device)
 		return mfa.Device{}, account.Acting{}, missing
 	}
 	// Whoever may not ask is not told what is missing.
-	acting, err := s.accounts.May(ctx, who, op(d), d.PrincipalID)
+	ask := account.Ask{Operation: op(d), TargetID: d.PrincipalID}
+	if ask.Operation == mfa.OpDeleteVirtualDevice {
+		ask.Resource = d.Serial // for IAM it acts on the device, and all else here on its owner
+	}
+	acting, err := s.accounts.MayDo(ctx, who, ask)
 	if err == nil {
 		err = missing
 	}

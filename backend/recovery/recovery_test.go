@@ -31,7 +31,7 @@ func newBench(t *testing.T, random io.Reader) *bench {
 	t.Helper()
 	clock := func() time.Time { return now }
 	store := storetest.NewMemory()
-	accounts := account.New(account.Config{Store: store, Rules: rules.Builtin{Policies: store}, Clock: clock, Rand: rand.Reader,
+	accounts := account.New(account.Config{Store: store, Rules: rules.New(store, clock), Clock: clock, Rand: rand.Reader,
 		Cost: account.Cost{Time: 1, MemoryKiB: 64, Threads: 1}})
 	a, p, err := accounts.Create(t.Context(), account.NewAccount{Alias: "acme-lab", Email: "root@example.org", Password: secret("correct horse")})
 	if err != nil {

@@ -88,7 +88,7 @@ func TestMake(t *testing.T) {
 	t.Cleanup(func() { store.Close() })
 	now := at(10)
 	clock := func() time.Time { return now }
-	accounts := account.New(account.Config{Store: store, Rules: rules.Builtin{Policies: store}, Clock: clock, Rand: rand.Reader, Cost: account.Cost{Time: 1, MemoryKiB: 64, Threads: 1}})
+	accounts := account.New(account.Config{Store: store, Rules: rules.New(store, clock), Clock: clock, Rand: rand.Reader, Cost: account.Cost{Time: 1, MemoryKiB: 64, Threads: 1}})
 	secret := func() *mfa.Secret { return mfa.NewSecret([]byte("correct horse")) }
 	a, root, err := accounts.Create(ctx, account.NewAccount{Alias: "acme-lab", Email: "root@example.org", Password: secret()})
 	if err != nil {

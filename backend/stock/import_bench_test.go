@@ -63,7 +63,7 @@ func importAll(b *testing.B, file string) time.Duration {
 	if err := v.SetUp(ctx, root.ID, mfa.NewSecret([]byte("correct horse battery"))); err != nil {
 		b.Fatal(err)
 	}
-	accounts := account.New(account.Config{Store: store, Rules: rules.Builtin{Policies: store}, Clock: time.Now})
+	accounts := account.New(account.Config{Store: store, Rules: rules.New(store, time.Now), Clock: time.Now})
 	s := New(Config{Store: store, Accounts: accounts, Vault: v})
 	who := mfa.Session{PrincipalID: root.ID}
 

@@ -73,7 +73,7 @@ func newBench(t testing.TB) *bench {
 	}
 	b.root = mfa.Session{ID: "S", PrincipalID: root.ID, StartedAt: noon}
 	clock := func() time.Time { return noon }
-	accounts := account.New(account.Config{Store: b.store, Rules: rules.Builtin{Policies: b.store}, Clock: clock})
+	accounts := account.New(account.Config{Store: b.store, Rules: rules.New(b.store, clock), Clock: clock})
 	b.Service = New(Config{Store: b.store, Accounts: accounts, Vault: b.glass, Clock: clock})
 	return b
 }

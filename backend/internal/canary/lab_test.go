@@ -137,7 +137,7 @@ func (l *lab) open() {
 // wire puts the use cases over a store.
 func (l *lab) wire(store mfa.Store) {
 	now := l.clock.read
-	l.accounts = account.New(account.Config{Store: store, Rules: rules.Builtin{Policies: store}, Clock: now, Rand: rand.Reader, Cost: cheap})
+	l.accounts = account.New(account.Config{Store: store, Rules: rules.New(l.store, now), Clock: now, Rand: rand.Reader, Cost: cheap})
 	l.own = devices.New(devices.Config{Store: store, Accounts: l.accounts, Clock: now})
 	l.recovery = recovery.New(recovery.Config{Store: store, Accounts: l.accounts, Vault: l.vault, Clock: now, Rand: rand.Reader})
 	l.stock = stock.New(stock.Config{Store: store, Accounts: l.accounts, Vault: l.vault, Clock: now})
