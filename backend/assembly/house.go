@@ -168,7 +168,8 @@ func (d doors) Open(ctx context.Context, isSandbox bool, phone func(phonesim.Sta
 
 // furnish puts the use cases over a store.
 func (d doors) furnish(store *sqlite.Store, v *vault.Vault, way ceremony.Phones, isSandbox bool) *desk.House {
-	accounts := account.New(account.Config{Store: store, Rules: rules.New(store, time.Now), Clock: time.Now, Rand: rand.Reader, Cost: d.hashing(),
+	access := rules.New(store, time.Now)
+	accounts := account.New(account.Config{Store: store, Rules: access, Clock: time.Now, Rand: rand.Reader, Cost: d.hashing(),
 		Waits: d.waits[isSandbox]})
 	owned := devices.New(devices.Config{Store: store, Accounts: accounts, Clock: time.Now})
 	printed := recovery.New(recovery.Config{Store: store, Accounts: accounts, Vault: v, Clock: time.Now, Rand: rand.Reader})

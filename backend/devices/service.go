@@ -35,7 +35,7 @@ func (s *Service) find(ctx context.Context, who mfa.Session, op func(mfa.Device)
 	}
 	// Whoever may not ask is not told what is missing.
 	ask := account.Ask{Operation: op(d), TargetID: d.PrincipalID}
-	if ask.Operation == mfa.OpDeleteVirtualDevice {
+	if ask.Operation == mfa.OpDeleteVirtualDevice && d.Kind == mfa.KindApp {
 		ask.Resource = d.Serial // for IAM it acts on the device, and all else here on its owner
 	}
 	acting, err := s.accounts.MayDo(ctx, who, ask)
