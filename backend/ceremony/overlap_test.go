@@ -19,8 +19,8 @@ func (b *bench) during(second func()) {
 	}
 }
 
-// Two enrolments that want the same name get in each other's way when a device is
-// written, and not before.
+// Two enrolments that want the same name get in each other's way once a device is
+// there, and not before: from then on the password that began the other is too little.
 func TestTwoEnrolmentsOfOneName(t *testing.T) {
 	for _, row := range []struct {
 		name   string
@@ -28,7 +28,7 @@ func TestTwoEnrolmentsOfOneName(t *testing.T) {
 		code   mfa.Code // of the first
 	}{
 		{"the second is refused", func(context.Context, Candidate) (bool, error) { return false, nil }, ""},
-		{"the second was faster", yes, mfa.CodeNameTaken},
+		{"the second was faster", yes, mfa.CodeMFANeeded},
 	} {
 		t.Run(row.name, func(t *testing.T) {
 			b := newBench(t, virtualauth.Android())

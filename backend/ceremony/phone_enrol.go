@@ -5,6 +5,7 @@ import (
 
 	"github.com/keyferry/keyferry/backend/account"
 	"github.com/keyferry/keyferry/backend/authenticator"
+	"github.com/keyferry/keyferry/backend/hello"
 	"github.com/keyferry/keyferry/backend/mfa"
 	"github.com/keyferry/keyferry/backend/rp"
 )
@@ -24,7 +25,8 @@ type Confirm func(ctx context.Context, c Candidate) (bool, error)
 
 // EnrolPhone adds a phone as a passkey device:
 //
-//	may this person?  ->  QR, advert, tunnel, makeCredential  ->  verify
+//	may this person (Create)?  ->  QR, advert, tunnel, makeCredential  ->  verify
+//	  ->  what is proven of the authenticator; may this person (Activate)?
 //	  ->  the person confirms  ->  device and event in one transaction
 //
 // Until that transaction nothing is kept. The passkey then may stay behind on
@@ -40,7 +42,7 @@ func (s *Service) EnrolPhone(ctx context.Context, who mfa.Session, targetID, nam
 }
 
 func (s *Service) enrolPhone(ctx context.Context, who mfa.Session, targetID, name string, report mfa.Report, confirm Confirm) (mfa.Device, error) {
-	acting, err := s.Accounts.CheckNewDevice(ctx, who, targetID, name, &mfa.Registration{Step: mfa.StepCreate})
+	acting, err := s.MayCreate(ctx, who, targetID, name)
 	if err != nil {
 		return mfa.Device{}, err
 	}
@@ -71,9 +73,12 @@ func (s *Service) enrolPhone(ctx context.Context, who mfa.Session, targetID, nam
 	if err != nil {
 		return mfa.Device{}, err
 	}
+	if err := s.mayActivate(ctx, acting, &credential, hello.PathHybrid); err != nil {
+		return mfa.Device{}, err
+	}
 	provider := rp.ProviderName(credential.AAGUID)
 	report.To(mfa.Progress{Stage: mfa.StageNameDevice})
-	yes, err := confirm(ctx, Candidate{Provider: provider, AAGUID: credential.AAGUID, Synced: credential.IsSynced(), OnPhone: credential.OnPhone()})
+	yes, err := confirm(ctx, Candidate{Provider: provider, AAGUID: credential.AAGUID, Synced: credential.IsSynced(), OnPhone: credential.OnPhone(), Trust: credential.Trust})
 	if err != nil {
 		return mfa.Device{}, err
 	}

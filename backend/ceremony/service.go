@@ -39,11 +39,14 @@ type Recovery interface {
 
 // Config is what a Service is made of.
 type Config struct {
-	Store    mfa.Store
-	Accounts *account.Service
-	Phones   Phones
-	Vault    mfa.Sealer // of seeds and links; nil is one that is always locked
-	Recovery Recovery   // nil: no recovery codes
+	Store     mfa.Store
+	Accounts  *account.Service
+	Phones    Phones
+	Vault     mfa.Sealer // of seeds and links; nil is one that is always locked
+	Recovery  Recovery   // nil: no recovery codes
+	Metadata  Metadata   // nil: nothing is proven of any authenticator
+	Admission Admission  // nil: refusals are not explained
+	System    string     // runtime.GOOS
 	// Devices sweeps at sign-in; nil does not. IAM sweeps when somebody signs in to its
 	// console, and leaves unassigned apps to those who work by commands.
 	Devices Sweeper

@@ -5,6 +5,7 @@ import (
 
 	"github.com/keyferry/keyferry/backend/account"
 	"github.com/keyferry/keyferry/backend/activity"
+	"github.com/keyferry/keyferry/backend/admission"
 	"github.com/keyferry/keyferry/backend/archive"
 	"github.com/keyferry/keyferry/backend/ceremony"
 	"github.com/keyferry/keyferry/backend/devices"
@@ -32,6 +33,7 @@ type House struct {
 	Activity   *activity.Service
 	Archive    *archive.Service
 	Metadata   *metadata.Service
+	Admission  *admission.Service
 	Phone      *phonesim.Phone // in the sandbox only
 	Shut       func() error    // ends all of the above
 }
