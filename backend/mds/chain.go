@@ -39,7 +39,7 @@ func (a Anchors) judge(certs []*x509.Certificate) (*genuine, error) {
 		// An empty pool and not none: none would mean the machine's.
 		Roots:         x509.NewCertPool(),
 		Intermediates: x509.NewCertPool(),
-		KeyUsages:     []x509.ExtKeyUsage{x509.ExtKeyUsageServerAuth},
+		KeyUsages:     []x509.ExtKeyUsage{x509.ExtKeyUsageAny}, // no specification names one
 	}}
 	for _, root := range a.Roots {
 		g.pools.Roots.AddCert(root)

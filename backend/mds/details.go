@@ -77,6 +77,9 @@ func Details(blob []byte, m *Model) (Statement, error) {
 	if d.out.Name == "" {
 		d.out.Name = m.Name
 	}
+	if d.facts["versions"] == nil { // getInfo says more than upv
+		d.facts["versions"] = d.facts["upv"]
+	}
 	for _, name := range factOrder {
 		if values := d.facts[name]; len(values) > 0 {
 			d.out.Facts = append(d.out.Facts, Fact{name, values})
@@ -147,7 +150,7 @@ func (d *details) statement(name []byte) {
 					d.skip()
 				}
 			})
-			d.add("versions", strconv.FormatInt(major, 10)+"."+strconv.FormatInt(minor, 10))
+			d.add("upv", strconv.FormatInt(major, 10)+"."+strconv.FormatInt(minor, 10))
 		})
 	case "userVerificationDetails":
 		d.array(func(int) {
@@ -183,7 +186,6 @@ var statementFacts = map[string]string{
 func (d *details) getInfo(name []byte) {
 	switch string(name) {
 	case "versions":
-		delete(d.facts, "versions") // says more than upv
 		d.values("versions")
 	case "extensions", "transports":
 		d.values(string(name))

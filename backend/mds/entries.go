@@ -20,7 +20,13 @@ const (
 	maxText    = 512    // bytes of a name or an address
 	maxWord    = 64     // bytes of a status, a number, an ID
 	maxWords   = 32     // of a list
-	maxOdd     = 1000   // notes kept
+	maxOdd     = 20_000 // notes kept
+
+	// maxItems bounds reports, certificates, IDs and words of all entries together: a few
+	// bytes of JSON can stand for a few hundred in memory. FIDO's BLOB has some 6,000.
+	maxItems = 100_000
+
+	minCertificate = 128 // bytes; a key, two names and a signature need more
 )
 
 // reader takes the payload of a BLOB (MDS section 3.1.6) in one pass.
@@ -29,7 +35,8 @@ type reader struct {
 	meta  *Metadata
 	certs map[string][]byte // DER by its base64: many models share their roots
 	words map[string]string // statuses and the like, once each
-	last  time.Time         // the latest change of a status that is not after nextUpdate
+	items int
+	last  time.Time // the latest change of a status that is not after nextUpdate
 
 	// Of the entry being read.
 	model *Model
@@ -200,6 +207,13 @@ var (
 	hintTransports = map[string]string{"wired": "usb", "nfc": "nfc", "bluetooth": "ble", "internal": "internal"}
 )
 
+// item counts one more thing to keep.
+func (r *reader) item() {
+	if r.items++; r.items > maxItems {
+		r.fail("entries")
+	}
+}
+
 func (r *reader) leaveOut(why string) {
 	if r.out == "" {
 		r.out = why
@@ -241,6 +255,7 @@ func (r *reader) keyIDs() {
 		return
 	}
 	if !r.array(func(int) {
+		r.item()
 		text, _ := r.text(2 * maxWord)
 		id, err := hex.DecodeString(text)
 		if err != nil || len(id) == 0 || len(r.model.KeyIDs) >= maxKeyIDs {
@@ -308,16 +323,18 @@ func (r *reader) getInfo(name []byte) {
 }
 
 func (r *reader) root() {
+	r.item()
 	if len(r.model.ders) >= maxRoots {
 		r.note("root")
 		r.skip()
 		return
 	}
-	if der := r.certificate(); der != nil {
-		r.model.ders = append(r.model.ders, der)
-	} else {
+	der := r.certificate()
+	if der == nil {
 		r.note("root")
+		return
 	}
+	r.model.ders = append(r.model.ders, der)
 }
 
 // certificate reads base64 of DER; line ends in it are common. Nil when it is none.
@@ -330,7 +347,7 @@ func (r *reader) certificate() []byte {
 		return der
 	}
 	der, err := base64.StdEncoding.DecodeString(strings.Join(strings.Fields(unquote(text)), ""))
-	if err != nil || len(der) == 0 || len(der) > maxCertificate || der[0] != 0x30 {
+	if err != nil || len(der) < minCertificate || len(der) > maxCertificate || der[0] != 0x30 {
 		return nil
 	}
 	r.certs[string(text)] = der
@@ -340,6 +357,7 @@ func (r *reader) certificate() []byte {
 // report reads one status report. One that cannot be read at all takes its entry with
 // it: it could have been the one that says REVOKED.
 func (r *reader) report() {
+	r.item()
 	var report Report
 	var batch, certificate []byte
 	unclear := func(ok bool, why string) {
@@ -415,6 +433,9 @@ func (r *reader) date() (time.Time, bool) {
 		return time.Time{}, true
 	}
 	text, _ := r.text(maxWord)
+	if text == "" {
+		return time.Time{}, true
+	}
 	if len(text) > 10 && text[10] == 'T' {
 		text = text[:10]
 	}
@@ -452,6 +473,7 @@ func (r *reader) intern(raw []byte) string {
 func (r *reader) list() []string {
 	var list []string
 	r.array(func(int) {
+		r.item()
 		if w := r.word(); w != "" && len(list) < maxWords {
 			list = append(list, w)
 		}

@@ -134,7 +134,8 @@ func (s *Service) signature(signed []byte) []byte {
 	case *ecdsa.PrivateKey:
 		var r, t *big.Int
 		if r, t, err = ecdsa.Sign(rand.Reader, k, digest[:]); err == nil {
-			signature = append(r.FillBytes(make([]byte, 32)), t.FillBytes(make([]byte, 32))...)
+			size := (k.Params().BitSize + 7) / 8
+			signature = append(r.FillBytes(make([]byte, size)), t.FillBytes(make([]byte, size))...)
 		}
 	case *rsa.PrivateKey:
 		if s.Algorithm == "PS256" {
