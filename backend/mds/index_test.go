@@ -16,13 +16,13 @@ func base64Of(data []byte) string { return base64.StdEncoding.EncodeToString(dat
 // A later start finds all that the import found.
 func TestIndex(t *testing.T) {
 	s := mdstest.New(t)
-	small := s.Open(mdstest.Many(t, 120)...)
+	small := s.Open(mdstest.Many(t, 60)...)
 	for _, c := range []struct {
 		name string
 		m    func(t *testing.T) *mds.Metadata
 	}{
 		{"none", func(*testing.T) *mds.Metadata { return s.Open() }},
-		{"a hundred", func(*testing.T) *mds.Metadata { return small }},
+		{"many", func(*testing.T) *mds.Metadata { return small }},
 		{"real", func(t *testing.T) *mds.Metadata {
 			m, err := mds.Open(shared(t, "mds/blob-2021-no9.jwt"), mds.FIDO(), today)
 			if err != nil {
