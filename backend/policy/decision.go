@@ -32,6 +32,8 @@ type Place struct {
 	Policy    int // from 0, as given to NewSet
 	Statement int // from 0
 	Name      string
+	Inline    bool
+	Group     string // the group through which it holds; empty: the principal's own
 	Sid       string
 	Line      int // from 1
 }

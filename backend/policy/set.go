@@ -78,7 +78,7 @@ func NewSet(policies ...Policy) *Set {
 			st := &pol.Document.Statements[i]
 			s.add(st, pol.Document.Version == Version2012)
 			s.outcomes = append(s.outcomes, Outcome{
-				Place:    Place{Policy: p, Statement: i, Name: pol.Name, Sid: st.Sid, Line: st.Line},
+				Place:    Place{Policy: p, Statement: i, Name: pol.Name, Inline: pol.Inline, Group: pol.Group, Sid: st.Sid, Line: st.Line},
 				Effect:   st.Effect,
 				Mismatch: Mismatch{Part: PartAction, Operator: element("Action", st.NotAction), Want: texts(st.Actions)},
 			})
