@@ -3,7 +3,7 @@ package policy
 // Nearest is the known word that takes the fewest changed characters to reach,
 // without regard to case; the first of equals. Empty: none is near.
 func Nearest(word string, known []string) string {
-	best, least := "", len(word)/2+1
+	best, least := "", len(word)/3+1
 	for _, k := range known {
 		if d := distance(fold(word), fold(k), least); d < least {
 			best, least = k, d
