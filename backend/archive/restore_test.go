@@ -11,6 +11,7 @@ import (
 	"path/filepath"
 	"slices"
 	"strings"
+	"sync"
 	"testing"
 
 	"github.com/keyferry/keyferry/backend/mfa"
@@ -20,16 +21,48 @@ import (
 // steps are all that Restore goes through.
 var steps = []string{"read", "check", "settle", "keep", "clear", "swap", "done"}
 
-// late makes a backup, changes the account afterwards and closes it: "late" tells
-// the old database from the one in the backup.
+// Two worlds, each as files in memory: most tests begin with one of them,
+// and making it takes longer than what they try.
+var closedWorld, crashedWorld madeOnce
+
+type madeOnce struct {
+	once   sync.Once
+	files  map[string][]byte // of the data folder
+	backup []byte
+}
+
+// world gives a copy of a world with a user more than its backup has: "late" tells the
+// old database from the one in the backup. end closes the one that is copied.
+func (m *madeOnce) world(t *testing.T, end func(*world)) (*world, string) {
+	t.Helper()
+	m.once.Do(func() {
+		w := newWorld(t)
+		w.fill()
+		path := w.backup()
+		w.must(w.store.AddPrincipal(t.Context(), storetest.NewUser("late"), mfa.Event{At: clock(), Kind: mfa.EventUserCreated}))
+		end(w)
+		made := map[string][]byte{"keys": read(t, filepath.Join(w.dir, "keys"))}
+		for _, name := range files(t, w.dir) {
+			made[name] = read(t, filepath.Join(w.dir, name))
+		}
+		m.backup, m.files = read(t, path), made
+	})
+	if m.files == nil {
+		t.Fatal("the world could not be made")
+	}
+	w := emptyWorld(t, storetest.NewAccount())
+	for name, data := range m.files {
+		w.must(os.WriteFile(filepath.Join(w.dir, name), data, 0o600))
+	}
+	path := filepath.Join(t.TempDir(), "account.keyferry")
+	w.must(os.WriteFile(path, m.backup, 0o600))
+	return w, path
+}
+
+// late is a world that was closed.
 func late(t *testing.T) (*world, string) {
 	t.Helper()
-	w := newWorld(t)
-	w.fill()
-	path := w.backup()
-	w.must(w.store.AddPrincipal(t.Context(), storetest.NewUser("late"), mfa.Event{At: clock(), Kind: mfa.EventUserCreated}))
-	w.close()
-	return w, path
+	return closedWorld.world(t, (*world).close)
 }
 
 // holdsLate opens a database, checks all of it and says whether the late user is in it.
@@ -337,23 +370,20 @@ func TestDyingAtAnyStepLeavesOldOrNew(t *testing.T) {
 	}
 }
 
-// crashed makes a world whose program died with the database open: what is newest
-// stands in the WAL only.
+// crashed is a world whose program died with the database open: what is newest stands
+// in the WAL only.
 func crashed(t *testing.T) (*world, string) {
 	t.Helper()
-	w := newWorld(t)
-	w.fill()
-	path := w.backup()
-	w.must(w.store.AddPrincipal(t.Context(), storetest.NewUser("late"), mfa.Event{At: clock(), Kind: mfa.EventUserCreated}))
-	saved := map[string][]byte{}
-	for _, end := range []string{"", "-wal"} {
-		saved[end] = read(t, w.database+end)
-	}
-	w.close()
-	for end, data := range saved {
-		w.must(os.WriteFile(w.database+end, data, 0o600))
-	}
-	return w, path
+	return crashedWorld.world(t, func(w *world) {
+		saved := map[string][]byte{}
+		for _, end := range []string{"", "-wal"} {
+			saved[end] = read(t, w.database+end)
+		}
+		w.close()
+		for end, data := range saved {
+			w.must(os.WriteFile(w.database+end, data, 0o600))
+		}
+	})
 }
 
 func TestAWALIsPartOfTheOldOne(t *testing.T) {

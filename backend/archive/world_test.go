@@ -16,6 +16,7 @@ import (
 	"github.com/keyferry/keyferry/backend/sqlite"
 	"github.com/keyferry/keyferry/backend/vault"
 	"github.com/keyferry/keyferry/backend/vault/keyring"
+	"github.com/keyferry/keyferry/backend/vault/vaulttest"
 )
 
 const phrase = "correct horse battery"
@@ -71,13 +72,13 @@ func openStore(ctx context.Context, path string) (*sqlite.Store, error) {
 
 // opener is what assembly gives.
 func opener(ctx context.Context, path string, key *mfa.Secret) (mfa.Store, mfa.Sealer, error) {
-	v, err := vault.Loose(key)
-	if err != nil {
-		return nil, nil, err
-	}
 	s, err := openStore(ctx, path)
 	if err != nil {
 		return nil, nil, err
+	}
+	v, err := vaulttest.Adopted(ctx, s, key)
+	if err != nil {
+		return nil, nil, errors.Join(err, s.Close())
 	}
 	return s, v, nil
 }
@@ -86,15 +87,19 @@ func newWorld(t testing.TB) *world { return newWorldOf(t, storetest.NewAccount()
 
 func newWorldOf(t testing.TB, a mfa.Account) *world {
 	t.Helper()
-	w := &world{TB: t, dir: t.TempDir(), account: a}
-	w.database = filepath.Join(w.dir, "keyferry.db")
-	w.root = storetest.NewRoot()
+	w := emptyWorld(t, a)
 	w.open()
 	t.Cleanup(func() { w.store.Close() })
 	ctx := t.Context()
 	w.must(w.store.CreateAccount(ctx, a, w.root, mfa.Event{At: clock(), Kind: mfa.EventAccountCreated}))
 	w.must(w.vault.Start(ctx, a.ID))
 	return w
+}
+
+// emptyWorld is one without a database.
+func emptyWorld(t testing.TB, a mfa.Account) *world {
+	dir := t.TempDir()
+	return &world{TB: t, dir: dir, database: filepath.Join(dir, "keyferry.db"), account: a, root: storetest.NewRoot()}
 }
 
 func (w *world) open() {

@@ -3,6 +3,7 @@ package canary
 import (
 	"context"
 	"crypto/sha256"
+	"errors"
 	"fmt"
 	"os"
 	"path/filepath"
@@ -13,19 +14,19 @@ import (
 	"github.com/keyferry/keyferry/backend/archive"
 	"github.com/keyferry/keyferry/backend/mfa"
 	"github.com/keyferry/keyferry/backend/sqlite"
-	"github.com/keyferry/keyferry/backend/vault"
+	"github.com/keyferry/keyferry/backend/vault/vaulttest"
 )
 
 // opener opens a copy as assembly does.
 func opener(l *lab) archive.Opener {
 	return func(ctx context.Context, path string, key *mfa.Secret) (mfa.Store, mfa.Sealer, error) {
-		v, err := vault.Loose(key)
-		if err != nil {
-			return nil, nil, err
-		}
 		store, err := sqlite.Open(ctx, path, sqlite.WithClock(l.clock.read))
 		if err != nil {
 			return nil, nil, err
+		}
+		v, err := vaulttest.Adopted(ctx, store, key)
+		if err != nil {
+			return nil, nil, errors.Join(err, store.Close())
 		}
 		return store, v, nil
 	}
