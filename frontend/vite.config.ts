@@ -32,12 +32,24 @@ const editor = [
   ...['common', 'highlight', 'json', 'lr'].map((p) => `@lezer/${p}`), '@marijn/find-cluster-break', 'crelt', 'style-mod', 'w3c-keyname',
 ]
 
+/**
+ * What the first screen needs is one file. Along what later screens share it would be cut
+ * into twenty, and WebKit's loader of modules is then busy enough with them to be compiled
+ * to machine code, which takes some megabytes. The loader of files stays with main.ts,
+ * which would otherwise read all of it before the mark is painted.
+ */
+const startInOneFile = [
+  { name: 'load', test: /vite\/preload-helper/, priority: 1 },
+  { name: 'start', test: /\/src\/start\.ts$/ },
+]
+
 export default defineConfig({
   plugins: [svelte(), policyInBuildsOnly(), licences(['@fontsource-variable/inter', '@lucide/svelte', 'svelte', ...editor])],
   build: {
     target: ['safari16', 'chrome110'], // WebKitGTK 2.38 and newer, WebView2
     assetsInlineLimit: 0,
     modulePreload: { polyfill: false },
+    rolldownOptions: { output: { codeSplitting: { groups: startInOneFile } } },
     // dist/.gitkeep comes back from public/, so a build leaves the checkout clean.
     emptyOutDir: true,
   },

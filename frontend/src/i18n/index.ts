@@ -30,8 +30,12 @@ export type Params = Record<string, string | number>
 
 const texts: Record<string, string> = words
 
-const counts = new Intl.NumberFormat('en')
-const shown = (value: string | number): string => (typeof value === 'number' ? counts.format(value) : value)
+// Made for the first number that needs it: its tables are some megabytes, and the first
+// screens count no further than 999.
+let counts: Intl.NumberFormat | undefined
+const plain = (n: number): boolean => Number.isInteger(n) && 0 <= n && n <= 999
+const shown = (value: string | number): string =>
+  typeof value === 'string' || plain(value) ? String(value) : (counts ??= new Intl.NumberFormat('en')).format(value)
 
 /**
  * The text of a key, with {name} replaced by params.name, numbers as 5,001; a missing one leaves a dash.
