@@ -176,7 +176,7 @@ describe('importing', () => {
 
   it('unlocks the secrets in between, and goes on', async () => {
     const { user, far } = await preview()
-    far.world.vault = { ...far.world.vault, state: 'locked' }
+    far.world.vault = { ...far.world.vault, state: 'locked', slots: [{ id: 's1', kind: 'passphrase', createdAt: 1 }] }
     await user.click(await button('Import the other 3'))
     const dialog = await screen.findByRole('dialog', { name: 'Unlock your secrets' })
     await user.type(within(dialog).getByLabelText('Passphrase'), 'four words are good{Enter}')

@@ -160,7 +160,7 @@ describe('importing', () => {
     await sound()
     await user.click(await button('Choose a file'))
     await heading('people.csv')
-    await screen.findByText('Rows with a problem: 1')
+    await screen.findByText('One row with a problem')
     expect(screen.getByRole('row', { name: /not a name/ }).textContent).toContain('The name doesn’t fit')
     await sound()
     await user.click(screen.getByLabelText('Only the problems'))
