@@ -20,6 +20,7 @@ import (
 	"github.com/keyferry/keyferry/backend/metadata"
 	"github.com/keyferry/keyferry/backend/mfa"
 	"github.com/keyferry/keyferry/backend/phonesim"
+	"github.com/keyferry/keyferry/backend/policies"
 	"github.com/keyferry/keyferry/backend/recovery"
 	"github.com/keyferry/keyferry/backend/report"
 	"github.com/keyferry/keyferry/backend/rules"
@@ -181,6 +182,7 @@ func (d doors) furnish(store *sqlite.Store, v *vault.Vault, way ceremony.Phones,
 			Clock: time.Now, Rand: rand.Reader, Log: d.Log}),
 		Stock:    stock.New(stock.Config{Store: store, Accounts: accounts, Vault: v, Clock: time.Now}),
 		Metadata: blobs, Admission: answers,
+		Policies: policies.New(policies.Config{Store: store, Accounts: accounts, Rules: access, Clock: time.Now}),
 		Report:   report.New(report.Config{Store: store, Accounts: accounts, Clock: time.Now}),
 		Activity: activity.New(activity.Config{Store: store, Accounts: accounts, Checkpoints: d.checkpoints(isSandbox), Clock: time.Now}),
 		Archive: archive.New(archive.Config{Store: store, Accounts: accounts, Snapshot: store.Snapshot, Key: v.Key, Sandbox: isSandbox,

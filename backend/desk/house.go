@@ -12,6 +12,7 @@ import (
 	"github.com/keyferry/keyferry/backend/metadata"
 	"github.com/keyferry/keyferry/backend/mfa"
 	"github.com/keyferry/keyferry/backend/phonesim"
+	"github.com/keyferry/keyferry/backend/policies"
 	"github.com/keyferry/keyferry/backend/recovery"
 	"github.com/keyferry/keyferry/backend/report"
 	"github.com/keyferry/keyferry/backend/stock"
@@ -34,6 +35,7 @@ type House struct {
 	Archive    *archive.Service
 	Metadata   *metadata.Service
 	Admission  *admission.Service
+	Policies   *policies.Service
 	Phone      *phonesim.Phone // in the sandbox only
 	Shut       func() error    // ends all of the above
 }

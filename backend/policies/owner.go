@@ -1,0 +1,138 @@
+package policies
+
+import (
+	"context"
+
+	"github.com/keyferry/keyferry/backend/account"
+	"github.com/keyferry/keyferry/backend/mfa"
+	"github.com/keyferry/keyferry/backend/policy"
+)
+
+// owner is the user or the group that a policy is given to.
+type owner struct {
+	principalID, groupID string
+	name                 string
+	group                string // the group's name; empty for a user
+}
+
+// mayGive asks whether the session may give policies to the one owner that is named, or
+// take them away. Root has none: access-denied. invalid-input (params: field) unless
+// exactly one is named.
+func (s *Service) mayGive(ctx context.Context, who mfa.Session, op mfa.Operation, principalID, groupID string) (account.Acting, owner, error) {
+	switch {
+	case (principalID == "") == (groupID == ""):
+		return account.Acting{}, owner{}, mfa.Fail(mfa.CodeInvalidInput, "field", "owner")
+	case groupID != "":
+		acting, g, err := s.Accounts.MayOnGroup(ctx, who, op, groupID)
+		return acting, owner{groupID: g.ID, name: g.Name, group: g.Name}, err
+	}
+	acting, err := s.Accounts.May(ctx, who, op, principalID)
+	if err == nil && acting.Target.Kind == mfa.Root {
+		err = mfa.Fail(mfa.CodeAccessDenied, "operation", string(op))
+	}
+	return acting, owner{principalID: acting.Target.ID, name: acting.Target.Name}, err
+}
+
+// SetAttached attaches a managed policy to a user or to a group, or detaches it. Unless
+// lockOut is set it fails with policy-lockout when nobody but root would be left to
+// manage policies. not-found (params: what), policy-limit (params: max), invalid-input,
+// or as account.MayDo fails; access-denied for root, and for taking AdministratorAccess
+// from oneself.
+func (s *Service) SetAttached(ctx context.Context, who mfa.Session, a mfa.Attachment, on, lockOut bool) error {
+	acting, to, err := s.mayGive(ctx, who, mfa.OpAttachPolicy, a.PrincipalID, a.GroupID)
+	if err != nil {
+		return err
+	}
+	p, err := s.Store.Policy(ctx, a.Policy)
+	if err != nil {
+		return err
+	}
+	if !on && p.Name == mfa.AdministratorAccess && to.principalID == acting.Caller.ID {
+		return mfa.Fail(mfa.CodeAccessDenied, "operation", string(mfa.OpAttachPolicy))
+	}
+	s.changing.Lock()
+	defer s.changing.Unlock()
+	if !lockOut {
+		if err := s.staysManaged(ctx, acting, attached(p, to.group, on), s.usersOf(to)); err != nil {
+			return err
+		}
+	}
+	kind := mfa.EventPolicyDetached
+	if on {
+		kind = mfa.EventPolicyAttached
+	}
+	a.Policy = p.Name
+	return s.Store.SetAttached(ctx, a, on, s.Accounts.Did(acting, kind, "", "policy", p.Name, "to", to.name))
+}
+
+// Inline lists the inline policies of the owner that is named. As PutInline fails.
+func (s *Service) Inline(ctx context.Context, who mfa.Session, of mfa.InlinePolicy) ([]mfa.InlinePolicy, error) {
+	_, to, err := s.mayGive(ctx, who, mfa.OpPutInline, of.PrincipalID, of.GroupID)
+	if err != nil {
+		return nil, err
+	}
+	return s.Store.InlinePolicies(ctx, mfa.InlinePolicy{PrincipalID: to.principalID, GroupID: to.groupID})
+}
+
+// PutInline gives a user or a group a policy of their own, or changes its document. All
+// of a user's together may have policy.MaxUserInline characters, of a group's
+// policy.MaxGroupInline, white space not counted. Unless lockOut is set it fails with
+// policy-lockout when nobody but root would be left to manage policies. name-invalid,
+// policy-malformed, policy-too-large (params: limit), policy-limit (params: max),
+// not-found, invalid-input, or as account.MayDo fails; access-denied for root.
+func (s *Service) PutInline(ctx context.Context, who mfa.Session, p mfa.InlinePolicy, lockOut bool) error {
+	acting, to, err := s.mayGive(ctx, who, mfa.OpPutInline, p.PrincipalID, p.GroupID)
+	if err != nil {
+		return err
+	}
+	if err := mfa.CheckPolicyName(p.Name); err != nil {
+		return err
+	}
+	if _, err := policy.Parse([]byte(p.Document)); err != nil {
+		return err
+	}
+	s.changing.Lock()
+	defer s.changing.Unlock()
+	has, err := s.Store.InlinePolicies(ctx, p)
+	if err != nil {
+		return err
+	}
+	kind, documents := mfa.EventPolicyCreated, [][]byte{[]byte(p.Document)}
+	for _, other := range has {
+		if mfa.FoldName(other.Name) == mfa.FoldName(p.Name) {
+			kind, p.Name = mfa.EventPolicyChanged, other.Name
+		} else {
+			documents = append(documents, []byte(other.Document))
+		}
+	}
+	limit := policy.MaxUserInline
+	if to.group != "" {
+		limit = policy.MaxGroupInline
+	}
+	if err := policy.CheckSize(limit, documents...); err != nil {
+		return err
+	}
+	if !lockOut {
+		if err := s.staysManaged(ctx, acting, inline(p, to.group, true), s.usersOf(to)); err != nil {
+			return err
+		}
+	}
+	return s.Store.PutInline(ctx, p, s.Accounts.Did(acting, kind, "", "policy", p.Name, "owner", to.name))
+}
+
+// RemoveInline takes the policy of this name from its owner; lockOut as at PutInline.
+// not-found, policy-lockout, or as PutInline fails.
+func (s *Service) RemoveInline(ctx context.Context, who mfa.Session, p mfa.InlinePolicy, lockOut bool) error {
+	acting, to, err := s.mayGive(ctx, who, mfa.OpPutInline, p.PrincipalID, p.GroupID)
+	if err != nil {
+		return err
+	}
+	s.changing.Lock()
+	defer s.changing.Unlock()
+	if !lockOut {
+		if err := s.staysManaged(ctx, acting, inline(p, to.group, false), s.usersOf(to)); err != nil {
+			return err
+		}
+	}
+	return s.Store.RemoveInline(ctx, p, s.Accounts.Did(acting, mfa.EventPolicyDeleted, "", "policy", p.Name, "owner", to.name))
+}
