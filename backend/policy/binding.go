@@ -1,10 +1,7 @@
 package policy
 
 // binding is the keys of one request, by the slots of a set.
-type binding struct {
-	slots []boundKey
-	room  [24]boundKey
-}
+type binding struct{ slots []boundKey }
 
 type boundKey struct {
 	Value
@@ -12,10 +9,12 @@ type boundKey struct {
 	present bool
 }
 
-func (s *Set) bind(b *binding, keys Keys) {
-	if s.slotCount <= len(b.room) {
-		b.slots = b.room[:s.slotCount]
-	} else {
+// usual is how many keys sets name as a rule; room for so many stays on the stack.
+const usual = 24
+
+func (s *Set) bind(keys Keys, room []boundKey) binding {
+	b := binding{room[:min(s.slotCount, len(room))]}
+	if s.slotCount > len(room) {
 		b.slots = make([]boundKey, s.slotCount)
 	}
 	for name, v := range keys {
@@ -30,6 +29,7 @@ func (s *Set) bind(b *binding, keys Keys) {
 			*k = boundKey{Value: v, name: name, present: true}
 		}
 	}
+	return b
 }
 
 func (s *Set) slotFolded(name string) (int32, bool) {
@@ -50,29 +50,33 @@ func (s *Set) slotFolded(name string) (int32, bool) {
 }
 
 // expand puts values in the place of variables. What is put in is literal. It fails
-// where a variable has neither a value nor a default; a key with several values has
-// none here.
+// where one has no value.
 func (b *binding) expand(tokens, into []token) ([]token, bool) {
 	for i := range tokens {
-		t := tokens[i]
-		if t.kind == variable {
-			switch k := b.key(t.slot); {
-			case k != nil && k.present && !k.isMulti():
-				t = token{text: k.Single}
-			case t.fallback != nil:
-				t = token{text: *t.fallback}
-			default:
-				return nil, false
-			}
+		t := &tokens[i]
+		if t.kind != variable {
+			into = append(into, *t)
+			continue
 		}
-		into = append(into, t)
+		text, ok := b.value(t)
+		if !ok {
+			return nil, false
+		}
+		into = append(into, token{text: text})
 	}
 	return into, true
 }
 
-func (b *binding) key(slot int32) *boundKey {
-	if slot < 0 {
-		return nil
+// value is what a variable stands for: its key's value or its default. A key with
+// several values has none here.
+func (b *binding) value(t *token) (string, bool) {
+	if t.slot >= 0 {
+		if k := &b.slots[t.slot]; k.present && !k.isMulti() {
+			return k.Single, true
+		}
 	}
-	return &b.slots[slot]
+	if t.fallback != nil {
+		return *t.fallback, true
+	}
+	return "", false
 }

@@ -1,9 +1,11 @@
 package policy
 
+import "strings"
+
 // Decide answers a request without reasons, and looks no further than it must.
 func (s *Set) Decide(r Request) Effect {
-	var b binding
-	s.bind(&b, r.Keys)
+	var room [usual]boundKey
+	b := s.bind(r.Keys, room[:])
 	named, action := s.candidates(r.Action)
 	effect := ImplicitDeny
 	for _, n := range named {
@@ -34,8 +36,8 @@ func (s *Set) Decide(r Request) Effect {
 // Evaluate answers a request with reasons. The same request always gets the same
 // answer.
 func (s *Set) Evaluate(r Request) Decision {
-	var b binding
-	s.bind(&b, r.Keys)
+	var room [usual]boundKey
+	b := s.bind(r.Keys, room[:])
 	d := Decision{Outcomes: make([]Outcome, len(s.outcomes))}
 	copy(d.Outcomes, s.outcomes)
 	got := []string{r.Action, r.Resource}
@@ -94,6 +96,9 @@ func (st *statement) covers(resource string, b *binding) bool {
 		r := &st.resources[i]
 		tokens := r.tokens
 		if r.dynamic {
+			if first := &tokens[0]; !st.notResource && first.kind == literal && !strings.HasPrefix(resource, first.text) {
+				continue
+			}
 			var room [8]token
 			var ok bool
 			if tokens, ok = b.expand(tokens, room[:0]); !ok {

@@ -1,11 +1,15 @@
 package policy
 
+import "strings"
+
 // explanation fills in outcomes.
 type explanation struct {
 	outcomes []Outcome
 	resource []string // of the request
 	b        *binding
 	singles  []string // values of single keys by slot, made when the first is needed
+	texts    []string // with variables replaced
+	memory   strings.Builder
 
 	allowed, denied int // the first statement of each effect that matched, or -1
 }
@@ -47,50 +51,49 @@ func (e *explanation) got(slot int32) ([]string, bool) {
 }
 
 func (e *explanation) resources(st *statement) []string {
-	out := st.resourceText
-	for i := range st.resources {
-		if r := &st.resources[i]; r.dynamic {
-			out = e.replaced(out, st.resourceText, i, r.tokens)
-		}
+	if !st.dynamic {
+		return st.resourceText
 	}
-	return out
+	first := len(e.texts)
+	for i := range st.resources {
+		e.write(st.resources[i].tokens, st.resources[i].dynamic, st.resourceText[i])
+	}
+	return e.texts[first:len(e.texts):len(e.texts)]
 }
 
 func (e *explanation) wanted(t *test) []string {
-	out := t.texts
+	if !t.dynamic {
+		return t.texts
+	}
+	first := len(e.texts)
 	for i := range t.values {
-		if v := &t.values[i]; v.dynamic {
-			out = e.replaced(out, t.texts, i, v.tokens)
-		}
+		e.write(t.values[i].tokens, t.values[i].dynamic, t.texts[i])
 	}
-	return out
+	return e.texts[first:len(e.texts):len(e.texts)]
 }
 
-// replaced is list with one text written out, in a copy; list may be the copy.
-func (e *explanation) replaced(list, original []string, i int, tokens []token) []string {
-	expanded, ok := e.b.expand(tokens, nil)
-	if !ok {
-		return list
-	}
-	if &list[0] == &original[0] {
-		list = append([]string{}, original...)
-	}
-	list[i] = written(expanded)
-	return list
-}
-
-// written is a pattern as text.
-func written(tokens []token) string {
-	out := make([]byte, 0, 64)
-	for i := range tokens {
+// write adds a text with its variables replaced; as it was written where one of them
+// has no value. All texts of an answer share their memory, as most answers have many.
+func (e *explanation) write(tokens []token, dynamic bool, original string) {
+	begin := e.memory.Len()
+	for i := 0; dynamic && i < len(tokens); i++ {
 		switch t := &tokens[i]; t.kind {
 		case anyNumber:
-			out = append(out, '*')
+			e.memory.WriteByte('*')
 		case exactly1:
-			out = append(out, '?')
+			e.memory.WriteByte('?')
+		case variable:
+			text, ok := e.b.value(t)
+			if !ok {
+				dynamic = false
+			}
+			e.memory.WriteString(text)
 		default:
-			out = append(out, t.text...)
+			e.memory.WriteString(t.text)
 		}
 	}
-	return string(out)
+	if dynamic {
+		original = e.memory.String()[begin:]
+	}
+	e.texts = append(e.texts, original)
 }

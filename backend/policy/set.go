@@ -37,6 +37,7 @@ type statement struct {
 	everything   bool // Resource "*"
 	notResource  bool
 	resources    []resource
+	dynamic      bool // there are variables in resources
 	resourceText []string
 	tests        []test
 }
@@ -123,7 +124,9 @@ func (s *Set) add(st *Statement, variables bool) {
 		}
 	}
 	for _, r := range st.Resources {
-		c.resources = append(c.resources, s.resource(r.Value, variables))
+		r := s.resource(r.Value, variables)
+		c.resources = append(c.resources, r)
+		c.dynamic = c.dynamic || r.dynamic
 	}
 	c.everything = !c.notResource && len(c.resources) > 0 && c.resources[0].all
 	for i := range st.Conditions {
