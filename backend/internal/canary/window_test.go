@@ -170,7 +170,7 @@ func newWindow(t *testing.T, sandbox bool) *window {
 func (w *window) start() {
 	w.t.Helper()
 	logger := slog.New(slog.NewJSONHandler(w.log, &slog.HandlerOptions{Level: slog.LevelDebug}))
-	d, err := assembly.OpenDesk(w.t.Context(), assembly.Config{Home: filepath.Join(w.dir, "home"), Secrets: w.system, Version: "1.2.3", Log: logger})
+	d, err := assembly.OpenDesk(w.t.Context(), assembly.Config{Home: filepath.Join(w.dir, "home"), Secrets: w.system, Version: "1.2.3", Cheap: true, Log: logger})
 	if err != nil {
 		w.t.Fatal(err)
 	}
