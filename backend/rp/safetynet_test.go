@@ -80,6 +80,7 @@ func (a *answer) sign() []byte {
 func TestSafetyNet(t *testing.T) {
 	s := newSoft(t, algES256)
 	elliptic := testKey(t)
+	stranger := newAnswer(t, elliptic, nil, safetyNetHost).header["x5c"].([]string)[1]
 	header := func(name string, value any) func(*answer) { return func(a *answer) { a.header[name] = value } }
 	payload := func(name string, value any) func(*answer) { return func(a *answer) { a.payload[name] = value } }
 	without := func(name string) func(*answer) {
@@ -97,23 +98,31 @@ func TestSafetyNet(t *testing.T) {
 		entry func(map[string]any)
 		good  bool
 	}{
-		"good":                        {good: true},
-		"signed by P-256":             {key: elliptic, good: true},
-		"host and leaf alone":         {bend: func(a *answer) { a.header["x5c"] = a.header["x5c"].([]string)[:1] }, good: true},
-		"another host":                {host: "attest.example.com"},
-		"wildcard host":               {host: "*.android.com"},
-		"alg none":                    {bend: header("alg", "none"), bytes: func(b []byte) []byte { return append(cut(2)(b), '.') }},
-		"alg none, signed":            {bend: header("alg", "none")},
-		"alg of the other key":        {bend: header("alg", "ES256")},
-		"alg of the other key, RSA":   {key: elliptic, bend: header("alg", "RS256")},
-		"alg HS256":                   {bend: header("alg", "HS256")},
-		"alg PS256":                   {bend: header("alg", "PS256")},
-		"alg in small letters":        {bend: header("alg", "rs256")},
-		"alg a number":                {bend: header("alg", -257)},
-		"no alg":                      {bend: without("alg")},
-		"no x5c":                      {bend: without("x5c")},
-		"x5c empty":                   {bend: header("x5c", []string{})},
-		"x5c of nine":                 {bend: func(a *answer) { a.header["x5c"] = slices.Repeat(a.header["x5c"].([]string)[:1], 9) }},
+		"good":                      {good: true},
+		"signed by P-256":           {key: elliptic, good: true},
+		"host and leaf alone":       {bend: func(a *answer) { a.header["x5c"] = a.header["x5c"].([]string)[:1] }, good: true},
+		"another host":              {host: "attest.example.com"},
+		"wildcard host":             {host: "*.android.com"},
+		"alg none":                  {bend: header("alg", "none"), bytes: func(b []byte) []byte { return append(cut(2)(b), '.') }},
+		"alg none, signed":          {bend: header("alg", "none")},
+		"alg of the other key":      {bend: header("alg", "ES256")},
+		"alg of the other key, RSA": {key: elliptic, bend: header("alg", "RS256")},
+		"alg HS256":                 {bend: header("alg", "HS256")},
+		"alg PS256":                 {bend: header("alg", "PS256")},
+		"alg in small letters":      {bend: header("alg", "rs256")},
+		"alg a number":              {bend: header("alg", -257)},
+		"no alg":                    {bend: without("alg")},
+		"no x5c":                    {bend: without("x5c")},
+		"x5c empty":                 {bend: header("x5c", []string{})},
+		"x5c of nine": {bend: func(a *answer) {
+			chain := a.header["x5c"].([]string)
+			a.header["x5c"] = append(chain, slices.Repeat(chain[1:], 7)...) // the root is its own issuer
+		}},
+		"x5c of eight": {bend: func(a *answer) {
+			chain := a.header["x5c"].([]string)
+			a.header["x5c"] = append(chain, slices.Repeat(chain[1:], 6)...)
+		}, good: true},
+		"x5c under a stranger's root": {bend: func(a *answer) { a.header["x5c"] = []string{a.header["x5c"].([]string)[0], stranger} }},
 		"x5c a text":                  {bend: func(a *answer) { a.header["x5c"] = a.header["x5c"].([]string)[0] }},
 		"x5c of numbers":              {bend: header("x5c", []int{1})},
 		"x5c reversed":                {bend: func(a *answer) { slices.Reverse(a.header["x5c"].([]string)) }},

@@ -23,6 +23,7 @@ func TestChains(t *testing.T) {
 	old := issue(t, nil, "old", both(isCA, during(now.AddDate(-9, 0, 0), now.AddDate(-1, 0, 0))))
 	oldBatch := issue(t, root, "old batch", both(isCA, during(now.AddDate(-9, 0, 0), now.AddDate(-1, 0, 0))))
 	odd := issue(t, root, "odd batch", both(isCA, extension(true, []byte{5, 0}, 1, 2, 3, 4)))
+	oddTransports := issue(t, root, "odd transports", both(isCA, extension(true, []byte{3, 2, 4, 0x30}, 1, 3, 6, 1, 4, 1, 45724, 2, 1, 1)))
 	expired := during(now.AddDate(-1, 0, 0), now.Add(-time.Second))
 	make := func(issuer *authority, bends ...func(*x509.Certificate)) *x509.Certificate {
 		return issue(t, issuer, "leaf", both(bends...)).Certificate
@@ -57,6 +58,7 @@ func TestChains(t *testing.T) {
 		"critical and unknown":             {statement: packed(make(root, extension(true, []byte{5, 0}, 1, 2, 3, 4))), roots: chain{root.Certificate}, detail: DetailExtension},
 		"critical and unknown above":       {statement: packed(make(odd), odd.Certificate), roots: chain{root.Certificate}, detail: DetailExtension},
 		"critical transports":              {statement: packed(make(root, extension(true, []byte{3, 2, 4, 0x30}, 1, 3, 6, 1, 4, 1, 45724, 2, 1, 1))), roots: chain{root.Certificate}},
+		"critical transports above":        {statement: packed(make(oddTransports), oddTransports.Certificate), roots: chain{root.Certificate}, detail: DetailExtension},
 		"critical transports and unknown":  {statement: packed(make(root, extension(true, []byte{3, 2, 4, 0x30}, 1, 3, 6, 1, 4, 1, 45724, 2, 1, 1), extension(true, []byte{5, 0}, 1, 2, 3))), roots: chain{root.Certificate}, detail: DetailExtension},
 		"an AIK certificate":               {statement: tpm(make(batch, aik), batch.Certificate), roots: chain{root.Certificate}},
 		"an AIK certificate elsewhere":     {statement: packed(make(batch, aik), batch.Certificate), roots: chain{root.Certificate}, detail: DetailExtension},
