@@ -84,7 +84,7 @@ func (s *Service) MayDo(ctx context.Context, who mfa.Session, ask Ask) (Acting, 
 	}
 	a := mfa.Access{Operation: ask.Operation, Caller: caller, Session: who, Target: target, Resource: ask.Resource, Registering: ask.Registering}
 	if a.Resource == "" {
-		a.Resource = resource(acct, ask.Operation, target)
+		a.Resource = Resource(acct, ask.Operation, target)
 	}
 	if err := limited(who.Limit, a); err != nil {
 		return Acting{}, err
@@ -123,7 +123,7 @@ func (s *Service) allowed(ctx context.Context, acct mfa.Account, a mfa.Access) e
 	if !is || a.OnSelf() {
 		return nil
 	}
-	a.Operation, a.Resource = also, resource(acct, also, a.Target)
+	a.Operation, a.Resource = also, Resource(acct, also, a.Target)
 	return s.rules.Allow(ctx, a)
 }
 

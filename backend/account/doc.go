@@ -9,11 +9,20 @@
 //
 // # One gate
 //
-// Every use case takes the session and asks May first: the session's limit, the rules,
-// then the rule that one's own devices are changed only in an MFA session once there is
-// one. What is true whatever the rules say is refused here: root has no name to change
-// and is not removed, nobody removes or demotes themselves, and one's own password is
-// changed with the old one.
+// Every use case takes the session and asks May (or MayDo) first: the session's limit,
+// the policies, then the rule that one's own devices are changed only in an MFA session
+// once there is one. What operations act on, and so what policies name, is the table in
+// resource.go.
+//
+// What is true whatever policies say is refused here: nobody but root touches root,
+// recovery codes are root's, root has no name to change and is not removed, nobody
+// removes or demotes themselves, one's own password is changed with the old one, and a
+// virtual device is made for somebody else, or somebody else's deleted, by those only
+// who may enable or deactivate devices there: IAM asks about the device, which does not
+// say whose it is.
+//
+// New users have mfa.FirstPolicies, which give what everybody had before there were
+// policies. They can be taken away.
 //
 // # Guesses
 //
@@ -31,7 +40,7 @@
 // Names and their uniqueness, paths and quotas follow IAM's API model; the list of
 // users is CSV (RFC 4180).
 //
-// Reading order: service.go, access.go (the gate), create.go, clock.go, password.go
+// Reading order: service.go, access.go and resource.go (the gate), create.go, clock.go, password.go
 // (hash), guesses.go and waits.go (the growing delay), signin.go (the first factor),
 // overview.go (the list of users, verdict, rehearsal), users.go, passwords.go, groups.go,
 // settings.go, csv.go, userfile.go and userimport.go (a list of users from a file),

@@ -43,9 +43,9 @@ var actsOn = map[mfa.Operation]func(mfa.Account, mfa.Principal) string{
 	mfa.OpImportMetadata: everything,
 }
 
-// resource is what an operation acts on when nobody says more. An operation that is not
+// Resource is what an operation acts on when nobody says more. An operation that is not
 // in the table acts on everything, so that only policies for everything allow it.
-func resource(a mfa.Account, op mfa.Operation, target mfa.Principal) string {
+func Resource(a mfa.Account, op mfa.Operation, target mfa.Principal) string {
 	if on, known := actsOn[op]; known {
 		return on(a, target)
 	}
