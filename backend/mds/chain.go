@@ -24,6 +24,7 @@ const (
 type genuine struct {
 	certs []*x509.Certificate // leaf first
 	pools x509.VerifyOptions
+	lists int // revocation lists that were about it
 }
 
 // judge asks everything of the certificates but the time (RFC 5280 section 6,
@@ -59,7 +60,8 @@ func (a Anchors) judge(certs []*x509.Certificate) (*genuine, error) {
 	if err := certs[0].VerifyHostname(a.Host); err != nil {
 		return nil, untrusted("host").Because(err)
 	}
-	return g, a.revocation(paths)
+	g.lists, err = a.revocation(paths)
+	return g, err
 }
 
 func (g *genuine) paths(at time.Time) ([][]*x509.Certificate, error) {
@@ -112,37 +114,4 @@ func (g *genuine) validity(at, from, to time.Time) (Validity, error) {
 		}
 	}
 	return "", untrusted("expired").Because(err)
-}
-
-// revocation refuses a chain if each path to an anchor has a revoked certificate. A
-// list that names an issuer of the chain and was not signed by it is refused, too:
-// somebody gave it to be obeyed. When a certificate was revoked does not matter here.
-func (a Anchors) revocation(paths [][]*x509.Certificate) error {
-	var failure error
-	for _, path := range paths {
-		if failure = a.revokedOn(path); failure == nil {
-			return nil
-		}
-	}
-	return failure
-}
-
-func (a Anchors) revokedOn(path []*x509.Certificate) error {
-	for i, c := range path[:len(path)-1] {
-		issuer := path[i+1]
-		for _, list := range a.CRLs {
-			if !bytes.Equal(list.RawIssuer, c.RawIssuer) {
-				continue
-			}
-			if err := list.CheckSignatureFrom(issuer); err != nil {
-				return malformed("CRL", "signature").Because(err)
-			}
-			for _, entry := range list.RevokedCertificateEntries {
-				if entry.SerialNumber.Cmp(c.SerialNumber) == 0 {
-					return untrusted("revoked").Because(fmt.Errorf("mds: %s since %s", c.Subject.CommonName, entry.RevocationTime.Format(time.DateOnly)))
-				}
-			}
-		}
-	}
-	return nil
 }

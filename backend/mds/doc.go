@@ -47,8 +47,8 @@
 // all pictures, half of the file, and looks at each byte twice; scanner.go steps over
 // what nobody asked for and is three times as fast for it.
 //
-// Reading order: anchors.go, open.go, jws.go, chain.go, scanner.go, entries.go, reports.go, values.go, model.go,
-// levels.go, metadata.go, index.go, details.go.
+// Reading order: anchors.go, open.go, jws.go, chain.go, revocation.go, scanner.go,
+// entries.go, reports.go, values.go, model.go, levels.go, metadata.go, index.go, details.go.
 //
 // Specifications: FIDO Metadata Service 3.0, 3.1 and 3.1.1 (here "MDS"), FIDO Metadata
 // Statement 3.0, CTAP 2.1 section 7.3, RFC 7515, RFC 7518, RFC 5280, RFC 8259.

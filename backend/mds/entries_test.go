@@ -124,7 +124,7 @@ func show(m *mds.Metadata) string {
 		return ""
 	}
 	var b strings.Builder
-	fmt.Fprintln(&b, m.Number, m.NextUpdate, m.Legal, m.Signer, m.Algorithm, m.Validity, m.Hash, m.Size, m.Odd)
+	fmt.Fprintln(&b, m.Number, m.NextUpdate, m.Legal, m.Signer, m.Algorithm, m.Validity, m.Lists, m.Hash, m.Size, m.Odd)
 	for _, model := range m.Models() {
 		fmt.Fprintf(&b, "%q %s %q %x %q %s %q %+v %v %q %d %s %d\n", model.ID, model.AAGUID, model.AAID, model.KeyIDs, model.Name, model.Protocol,
 			model.Transports, model.Reports, model.Certifications, model.AttestationTypes, model.Firmware, model.Since, model.Position)
@@ -224,11 +224,18 @@ func TestUnreadable(t *testing.T) {
 			wantFailure(t, err, c.want)
 		})
 	}
-	t.Run("line ends in the payload", func(t *testing.T) {
-		parts := strings.Split(string(s.Blob()), ".")
-		_, err := mds.Open([]byte(parts[0]+"."+parts[1][:8]+"\n"+parts[1][8:]+"."+parts[2]), s.Anchors(), mdstest.Now)
-		wantFailure(t, err, "metadata-signature")
-	})
+	// The signature holds for all of these; places in the payload would not.
+	for _, c := range []struct{ name, payload string }{
+		{"line ends in it", "eyJu\nbyI6MSwiZW50cmllcyI6W119"},
+		{"padding", "e30="},
+		{"standard base64", "++//"},
+		{"bits left over", "e31"},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			_, err := mds.Open(s.SignEncoded(c.payload), s.Anchors(), mdstest.Now)
+			wantFailure(t, err, "metadata-malformed what=base64")
+		})
+	}
 	t.Run("texts that are not UTF-8", func(t *testing.T) {
 		m, err := mds.Open(s.Sign([]byte("{\"no\":7,\"entries\":[{\"aaid\":\"x\",\"statusReports\":[],\"metadataStatement\":{\"description\":\"a\xffb\\ud800\\n\\uD83D\\uDE00\"}}]}")), s.Anchors(), mdstest.Now)
 		if err != nil || m.Models()[0].Name != "a\uFFFDb\uFFFD😀" {

@@ -57,6 +57,7 @@ func (m *Metadata) Index() []byte {
 	w.text(string(m.Validity))
 	w.data = append(w.data, m.Hash[:]...)
 	w.count(int(m.Size))
+	w.count(m.Lists)
 	list(&w, m.Odd, func(o Odd) {
 		w.count(o.Position)
 		w.text(o.ID)
@@ -142,6 +143,7 @@ func (r *indexReader) metadata() *Metadata {
 	}
 	copy(m.Hash[:], r.take(len(m.Hash)))
 	m.Size = int64(r.count())
+	m.Lists = r.count()
 	m.Odd = readList(r, func() Odd { return Odd{r.count(), r.text(), r.text(), r.flag()} })
 	ders := readList(r, r.bytes)
 	der := func(place int) []byte {

@@ -1,8 +1,11 @@
 package mds_test
 
 import (
+	"bytes"
 	"crypto/sha256"
 	"encoding/base64"
+	"image"
+	"image/png"
 	"strings"
 	"sync"
 	"testing"
@@ -132,6 +135,11 @@ func TestDetails(t *testing.T) {
 		}
 		_, err = mds.Details(s.Blob(entries[2], entries[1], entries[0]), m.Models()[0])
 		wantFailure(t, err, "metadata-malformed what=entry")
+		// Another model's entry in the very place.
+		twin := entries[2]
+		twin.AAID = "4e4e#4006"
+		_, err = mds.Details(s.Blob(entries[0], entries[1], twin), m.Models()[2])
+		wantFailure(t, err, "metadata-malformed what=entry")
 		for _, other := range []string{"", "...", string(blob[:len(blob)/2])} {
 			_, err = mds.Details([]byte(other), m.Models()[2])
 			wantFailure(t, err, "metadata-malformed what=entry")
@@ -169,8 +177,15 @@ func TestPictures(t *testing.T) {
 	good := mdstest.Icon(500)
 	data := strings.TrimPrefix(good, "data:image/png;base64,")
 	raw, _ := base64.StdEncoding.DecodeString(data)
-	wide := append([]byte(nil), raw...)
-	copy(wide[16:], "\x00\x01\x00\x00")
+	broken := append([]byte(nil), raw...)
+	copy(broken[16:], "\x00\x01\x00\x00")
+	sized := func(width, height int) string {
+		var b bytes.Buffer
+		if err := png.Encode(&b, image.NewGray(image.Rect(0, 0, width, height))); err != nil {
+			t.Fatal(err)
+		}
+		return "data:image/png;base64," + base64Of(b.Bytes())
+	}
 	for _, c := range []struct {
 		name, icon string
 		shown      bool
@@ -178,7 +193,10 @@ func TestPictures(t *testing.T) {
 		{"PNG", good, true},
 		{"largest", mdstest.Icon(250 << 10), true},
 		{"too large", mdstest.Icon(300 << 10), false},
-		{"65536 pixels wide", "data:image/png;base64," + base64Of(wide), false},
+		{"2048 pixels a side", sized(2048, 2048), true},
+		{"too wide", sized(2049, 1), false},
+		{"too high", sized(1, 2049), false},
+		{"a head with another checksum", "data:image/png;base64," + base64Of(broken), false},
 		{"SVG", "data:image/svg+xml;base64," + base64Of([]byte("<svg/>")), false},
 		{"an address", "https://example.com/x.png", false},
 		{"a page", "data:text/html;base64," + data, false},

@@ -60,6 +60,9 @@ func cut(raw []byte) (*jws, error) {
 	switch {
 	case !ok || len(header) == 0:
 		return nil, malformed("JWT", "parts")
+	case bytes.IndexByte(token, '\n') >= 0 || bytes.IndexByte(token, '\r') >= 0:
+		// Go's decoder steps over them, and places in the payload would not be what they seem.
+		return nil, malformed("base64", "line end")
 	case len(header) > maxHeader:
 		return nil, malformed("length", "header")
 	}

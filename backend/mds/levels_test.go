@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/keyferry/keyferry/backend/mds"
 	"github.com/keyferry/keyferry/backend/mds/mdstest"
@@ -150,6 +151,7 @@ func TestRefused(t *testing.T) {
 		{name: "update before the fault", firmware: 5, reports: []mdstest.Report{status("UPDATE_AVAILABLE", past), status("USER_KEY_PHYSICAL_COMPROMISE", today)}, want: "USER_KEY_PHYSICAL_COMPROMISE"},
 		{name: "update before the fault, no days", firmware: 5, reports: []mdstest.Report{status("UPDATE_AVAILABLE", ""), status("USER_KEY_PHYSICAL_COMPROMISE", "")}, want: "USER_KEY_PHYSICAL_COMPROMISE"},
 		{name: "update before, fault without a day", firmware: 5, reports: []mdstest.Report{status("UPDATE_AVAILABLE", past), status("USER_KEY_PHYSICAL_COMPROMISE", "")}, want: "USER_KEY_PHYSICAL_COMPROMISE"},
+		{name: "update written after, of a day before", firmware: 5, reports: []mdstest.Report{status("USER_KEY_PHYSICAL_COMPROMISE", today), status("UPDATE_AVAILABLE", past)}, want: "USER_KEY_PHYSICAL_COMPROMISE"},
 		{name: "update to come", firmware: 5, reports: []mdstest.Report{status("USER_KEY_PHYSICAL_COMPROMISE", past), status("UPDATE_AVAILABLE", future)}, want: "USER_KEY_PHYSICAL_COMPROMISE"},
 		{name: "two faults, one mended", firmware: 5, reports: []mdstest.Report{status("USER_KEY_PHYSICAL_COMPROMISE", past), status("UPDATE_AVAILABLE", "2025-01-01"), status("USER_VERIFICATION_BYPASS", "2025-02-01")}, want: "USER_VERIFICATION_BYPASS"},
 		{name: "no update mends an attestation key", firmware: 9, reports: []mdstest.Report{status("ATTESTATION_KEY_COMPROMISE", past), status("UPDATE_AVAILABLE", today)}, want: "ATTESTATION_KEY_COMPROMISE"},
@@ -204,6 +206,39 @@ func TestStatus(t *testing.T) {
 		t.Run(c.name, func(t *testing.T) {
 			if got := model(t, nil, c.reports...).Status(mdstest.Now); got != c.want {
 				t.Errorf("%q, want %q", got, c.want)
+			}
+		})
+	}
+}
+
+// An update that does not say which firmware is mended mends none.
+func TestUpdateToNothing(t *testing.T) {
+	m := mdstest.New(t).Open(mdstest.Entry{AAGUID: mdstest.Model(1),
+		Reports: []mdstest.Report{mdstest.Status("USER_VERIFICATION_BYPASS", ""), mdstest.Status("UPDATE_AVAILABLE", "")}})
+	if _, refused := m.Models()[0].Refused(mdstest.Now, 9, nil); !refused {
+		t.Error("it is let through")
+	}
+}
+
+// Days begin at midnight in UTC: with it a report begins, and with it one ends.
+func TestInEffect(t *testing.T) {
+	day := time.Date(2025, 3, 4, 0, 0, 0, 0, time.UTC)
+	for _, c := range []struct {
+		name   string
+		report mds.Report
+		at     time.Time
+		want   bool
+	}{
+		{"open", mds.Report{}, day, true},
+		{"a second before", mds.Report{Effective: day}, day.Add(-time.Second), false},
+		{"begins", mds.Report{Effective: day}, day, true},
+		{"a second before the end", mds.Report{Sunset: day}, day.Add(-time.Second), true},
+		{"ends", mds.Report{Sunset: day}, day, false},
+		{"begins elsewhere", mds.Report{Effective: day}, day.In(time.FixedZone("", -8*3600)), true},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			if got := c.report.InEffect(c.at); got != c.want {
+				t.Error(got)
 			}
 		})
 	}

@@ -13,15 +13,16 @@ import (
 // after it was made and is safe for concurrent use; what its methods give must not be
 // changed either.
 type Metadata struct {
-	Number     int64     // no: rises with every publication
-	NextUpdate time.Time // a day in UTC; zero when it cannot be read
-	Legal      string    // legalHeader; untrusted text
-	Signer     string    // common name of the certificate that signed it
-	Algorithm  string    // RS256, ES256 or PS256
-	Validity   Validity  // when the signing certificates were valid
-	Hash       [sha256.Size]byte
-	Size       int64 // bytes of the file
-	Odd        []Odd // what was found strange, in the BLOB's order
+	Number     int64             // no: rises with every publication
+	NextUpdate time.Time         // a day in UTC; zero when it cannot be read
+	Legal      string            // legalHeader; untrusted text
+	Signer     string            // common name of the certificate that signed it
+	Algorithm  string            // RS256, ES256 or PS256
+	Validity   Validity          // when the signing certificates were valid
+	Lists      int               // revocation lists that were about its certificates; others said nothing
+	Hash       [sha256.Size]byte // SHA-256 of the file
+	Size       int64             // bytes of the file
+	Odd        []Odd             // what was found strange, in the BLOB's order
 
 	models   []*Model
 	byAAGUID map[mfa.AAGUID]*Model

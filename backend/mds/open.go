@@ -29,8 +29,7 @@ func Open(raw []byte, a Anchors, at time.Time) (*Metadata, error) {
 		return nil, err
 	}
 	payload := make([]byte, base64.RawURLEncoding.DecodedLen(len(j.payload)))
-	n, err := base64.RawURLEncoding.Strict().Decode(payload, j.payload)
-	if err != nil || n != len(payload) { // the decoder steps over line ends
+	if _, err := base64.RawURLEncoding.Strict().Decode(payload, j.payload); err != nil {
 		return nil, malformed("base64", "payload").Because(err)
 	}
 	r, err := read(payload)
@@ -42,6 +41,6 @@ func Open(raw []byte, a Anchors, at time.Time) (*Metadata, error) {
 		return nil, err
 	}
 	m.Signer = clean(j.chain[0].Subject.CommonName, maxText)
-	m.Algorithm, m.Hash, m.Size = j.alg, j.file, int64(len(raw))
+	m.Algorithm, m.Hash, m.Size, m.Lists = j.alg, j.file, int64(len(raw)), g.lists
 	return m, nil
 }

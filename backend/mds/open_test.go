@@ -8,6 +8,7 @@ import (
 	"crypto/rand"
 	"crypto/rsa"
 	"crypto/sha256"
+	"crypto/x509"
 	"encoding/hex"
 	"encoding/pem"
 	"errors"
@@ -350,4 +351,55 @@ func TestSignedAgain(t *testing.T) {
 func TestTooLarge(t *testing.T) {
 	_, err := mds.Open(make([]byte, mds.MaxBlob+1), mds.FIDO(), today)
 	wantFailure(t, err, "metadata-too-large limit=64 MB")
+}
+
+// It is said whether revocation lists had to do with the file at all.
+func TestLists(t *testing.T) {
+	s := mdstest.New(t)
+	ours := s.Revoke()
+	foreign := s.Revoke()
+	foreign.RawIssuer = []byte("somebody else")
+	for _, c := range []struct {
+		name string
+		crls []*x509.RevocationList
+		want int
+	}{
+		{"none", nil, 0},
+		{"the issuer's", []*x509.RevocationList{ours}, 1},
+		{"of somebody else", []*x509.RevocationList{foreign}, 0},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			a := s.Anchors()
+			a.CRLs = c.crls
+			m, err := mds.Open(s.Blob(), a, mdstest.Now)
+			if err != nil || m.Lists != c.want {
+				t.Errorf("%v %+v", err, m)
+			}
+		})
+	}
+}
+
+func TestReadCRL(t *testing.T) {
+	der := mdstest.New(t).Revoke().Raw
+	for _, c := range []struct {
+		name string
+		data []byte
+		want string
+	}{
+		{"DER", der, ""},
+		{"PEM", pem.EncodeToMemory(&pem.Block{Type: "X509 CRL", Bytes: der}), ""},
+		{"empty", nil, "metadata-malformed where=DER"},
+		{"cut", der[:len(der)-1], "metadata-malformed where=DER"},
+		{"another PEM", pem.EncodeToMemory(&pem.Block{Type: "CERTIFICATE", Bytes: der}), "metadata-malformed where=DER"},
+		{"large", make([]byte, 17<<20), "metadata-malformed where=length"},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			list, err := mds.ReadCRL(c.data)
+			if c.want != "" {
+				wantFailure(t, err, c.want)
+			} else if err != nil || list == nil {
+				t.Error(err)
+			}
+		})
+	}
 }

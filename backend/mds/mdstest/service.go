@@ -110,6 +110,12 @@ func (s *Service) Blob(entries ...Entry) []byte {
 // Sign makes a JWT of any payload.
 func (s *Service) Sign(payload []byte) []byte {
 	s.t.Helper()
+	return s.SignEncoded(base64.RawURLEncoding.EncodeToString(payload))
+}
+
+// SignEncoded makes a JWT of a payload that is base64url already, or should be.
+func (s *Service) SignEncoded(payload string) []byte {
+	s.t.Helper()
 	head := map[string]any{"alg": s.Algorithm, "typ": "JWT", "x5c": Chain(s.Leaf, s.Intermediate)}
 	if s.Header != nil {
 		s.Header(head)
@@ -120,7 +126,7 @@ func (s *Service) Sign(payload []byte) []byte {
 	}
 	token := base64.RawURLEncoding.AppendEncode(nil, header)
 	token = append(token, '.')
-	token = base64.RawURLEncoding.AppendEncode(token, payload)
+	token = append(token, payload...)
 	signature := s.signature(token)
 	token = append(token, '.')
 	return base64.RawURLEncoding.AppendEncode(token, signature)
