@@ -405,7 +405,11 @@ export interface GroupDTO { id: string; name: string; version: number; members: 
 /** Something about a policy's text; line and column from 1, in characters. */
 export interface FindingDTO { level: 'error' | 'warning'; code: string; line: number; column: number; length: number; params: Record<string, string> }
 
+/** A document under a name: something to begin with, or an inline policy. */
 export interface TemplateDTO { name: string; document: string }
+
+/** To whom a managed policy is attached, by IDs. */
+export interface PolicyUsersDTO { users: string[]; groups: string[] }
 
 /** For completion. */
 export interface PolicyWordsDTO { actions: string[]; keys: string[]; operators: string[]; variables: string[]; values: Record<string, string[]> }
@@ -603,9 +607,11 @@ export interface BoundAPI {
   AttachPolicy(req: AttachRequest): Promise<void>
   PutInline(req: InlineRequest): Promise<void>
   RemoveInline(req: InlineRequest): Promise<void>
+  /** Of one owner; exactly one ID is set. */
+  InlinePolicies(req: { principalId: string; groupId: string }): Promise<TemplateDTO[] | null>
   Granted(principalId: string): Promise<GrantedDTO[] | null>
   /** The IDs of those that a managed policy is attached to. */
-  PolicyUsers(name: string): Promise<{ users: string[]; groups: string[] }>
+  PolicyUsers(name: string): Promise<PolicyUsersDTO>
   Groups(): Promise<GroupDTO[] | null>
   AddGroup(name: string): Promise<GroupDTO>
   RemoveGroup(req: { id: string; version: number }): Promise<void>
