@@ -75,3 +75,6 @@ func (s *Service) CheckRoom(ctx context.Context, p mfa.Principal) error {
 	}
 	return nil
 }
+
+// NoDevice is not-found (what=device): there is none, or none of the kind that is meant.
+func NoDevice() *mfa.Failure { return mfa.Fail(mfa.CodeNotFound, "what", "device") }

@@ -8,9 +8,9 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
-	"runtime"
 	"time"
 
+	"github.com/keyferry/keyferry/backend/durable"
 	"github.com/keyferry/keyferry/backend/mfa"
 )
 
@@ -77,7 +77,7 @@ func (m marks) add(before []Mark, size int64, k Mark) error {
 	}
 	err = errors.Join(err, f.Sync(), f.Close())
 	if err == nil && len(before) == 0 {
-		err = syncFolder(m.path)
+		err = durable.SyncFolder(filepath.Dir(m.path))
 	}
 	return err
 }
@@ -109,7 +109,7 @@ func (m marks) rewrite(all []Mark) error {
 		err = os.Rename(f.Name(), m.path)
 	}
 	if err == nil {
-		err = syncFolder(m.path)
+		err = durable.SyncFolder(filepath.Dir(m.path))
 	}
 	return err
 }
@@ -127,16 +127,4 @@ func SetAside(path string, now time.Time) error {
 
 func mismatch(seq int64) *mfa.Failure {
 	return mfa.Fail(mfa.CodeCheckpoint, "seq", decimal(seq))
-}
-
-// syncFolder makes a new name survive a power cut. Windows cannot sync folders.
-func syncFolder(path string) error {
-	if runtime.GOOS == "windows" {
-		return nil
-	}
-	d, err := os.Open(filepath.Dir(path))
-	if err != nil {
-		return err
-	}
-	return errors.Join(d.Sync(), d.Close())
 }

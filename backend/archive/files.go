@@ -10,6 +10,7 @@ import (
 	"path/filepath"
 	"syscall"
 
+	"github.com/keyferry/keyferry/backend/durable"
 	"github.com/keyferry/keyferry/backend/mfa"
 )
 
@@ -59,7 +60,7 @@ func publish(part, path string) error {
 			return err
 		}
 	}
-	return syncFolder(filepath.Dir(path))
+	return durable.SyncFolder(filepath.Dir(path))
 }
 
 // duplicate gives a file a second name, or copies it where there are no links.

@@ -6,6 +6,8 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
+
+	"github.com/keyferry/keyferry/backend/durable"
 )
 
 // beside are SQLite's own files (https://sqlite.org/tempfiles.html). One that was left
@@ -61,7 +63,7 @@ func swap(ctx context.Context, fresh string, t Target, open Opener, at func(stri
 	}
 	_ = at("done")
 	// The new one is there, whether or not the folder's sync reports a fault.
-	_ = syncFolder(filepath.Dir(t.Database))
+	_ = durable.SyncFolder(filepath.Dir(t.Database))
 	return nil
 }
 
@@ -86,7 +88,7 @@ func keep(ctx context.Context, t Target) (kept string, err error) {
 			return "", err
 		}
 	}
-	return kept, syncFolder(filepath.Dir(t.Database))
+	return kept, durable.SyncFolder(filepath.Dir(t.Database))
 }
 
 // turnBack undoes keep, and gives back what was cleared.

@@ -113,7 +113,7 @@ func (s *Service) EnableApp(ctx context.Context, who mfa.Session, targetID, devi
 	}
 	d, err := s.Store.Device(ctx, deviceID)
 	if err == nil && d.Kind != mfa.KindApp {
-		err = noDevice()
+		err = account.NoDevice()
 	}
 	if err != nil {
 		return mfa.Device{}, err

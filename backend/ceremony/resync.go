@@ -40,7 +40,7 @@ func (s *Service) Resync(ctx context.Context, who mfa.Session, deviceID, first, 
 		return mfa.Device{}, err
 	}
 	if missing != nil || !d.Kind.HasCodes() || !d.IsAssigned() {
-		return mfa.Device{}, noDevice()
+		return mfa.Device{}, account.NoDevice()
 	}
 	return s.resync(ctx, acting, d, first, second)
 }
@@ -57,7 +57,7 @@ func (s *Service) ResyncPending(ctx context.Context, pending Pending, deviceID, 
 	}
 	i := slices.IndexFunc(devices, func(d mfa.Device) bool { return d.ID == deviceID && d.Kind.HasCodes() && d.CanSignIn() })
 	if i < 0 {
-		return noDevice()
+		return account.NoDevice()
 	}
 	_, err = s.resync(ctx, account.Acting{Caller: pending.Principal, Target: pending.Principal}, devices[i], first, second)
 	return err
@@ -74,7 +74,7 @@ func (s *Service) resync(ctx context.Context, by account.Acting, d mfa.Device, f
 			return err
 		}
 		if now.PrincipalID != d.PrincipalID {
-			return noDevice()
+			return account.NoDevice()
 		}
 		written, err = s.resynced(ctx, by, now, first, second)
 		return err
@@ -122,5 +122,3 @@ func isGuess(err error) bool {
 	return slices.ContainsFunc([]mfa.Code{mfa.CodeCodeWrong, mfa.CodeCodesSwapped, mfa.CodeCodesGap, mfa.CodeCodeClock},
 		func(c mfa.Code) bool { return mfa.IsCode(err, c) })
 }
-
-func noDevice() *mfa.Failure { return mfa.Fail(mfa.CodeNotFound, "what", "device") }

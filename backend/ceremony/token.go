@@ -3,6 +3,7 @@ package ceremony
 import (
 	"context"
 
+	"github.com/keyferry/keyferry/backend/account"
 	"github.com/keyferry/keyferry/backend/mfa"
 )
 
@@ -29,7 +30,7 @@ func (s *Service) AssignToken(ctx context.Context, who mfa.Session, targetID, se
 	}
 	d, err := s.Store.DeviceBySerial(ctx, serial)
 	if err == nil && d.Kind != mfa.KindToken {
-		err = noDevice()
+		err = account.NoDevice()
 	}
 	if err != nil {
 		return mfa.Device{}, err

@@ -3,6 +3,7 @@ package devices
 import (
 	"context"
 
+	"github.com/keyferry/keyferry/backend/account"
 	"github.com/keyferry/keyferry/backend/mfa"
 )
 
@@ -21,7 +22,7 @@ func (s *Service) Rename(ctx context.Context, who mfa.Session, id string, versio
 		return mfa.Device{}, err
 	}
 	if !d.IsAssigned() {
-		return mfa.Device{}, noDevice()
+		return mfa.Device{}, account.NoDevice()
 	}
 	event := s.accounts.Did(acting, mfa.EventDeviceRenamed, id, "from", d.Name, "to", name)
 	d.Name, d.Version = name, version
@@ -45,7 +46,7 @@ func (s *Service) Remove(ctx context.Context, who mfa.Session, id string, versio
 		return mfa.Device{}, err
 	}
 	if !d.IsAssigned() {
-		return mfa.Device{}, noDevice()
+		return mfa.Device{}, account.NoDevice()
 	}
 	if d.Kind.HasCodes() {
 		if err := s.store.UnassignDevice(ctx, id, version, s.accounts.Did(acting, mfa.EventDeviceDeactivated, id, "name", d.Name)); err != nil {
@@ -76,7 +77,7 @@ func (s *Service) Delete(ctx context.Context, who mfa.Session, id string, versio
 		return err
 	}
 	if !d.Kind.HasCodes() {
-		return noDevice()
+		return account.NoDevice()
 	}
 	return s.store.RemoveDevice(ctx, id, version, s.accounts.Did(acting, mfa.EventDeviceDeleted, id, "name", d.Name, "serial", d.Serial))
 }

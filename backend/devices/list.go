@@ -3,6 +3,7 @@ package devices
 import (
 	"context"
 
+	"github.com/keyferry/keyferry/backend/account"
 	"github.com/keyferry/keyferry/backend/mfa"
 )
 
@@ -73,11 +74,11 @@ func (s *Service) Get(ctx context.Context, who mfa.Session, targetID, serial str
 		return mfa.Device{}, err
 	}
 	if !mfa.IsPasskeyARN(serial) {
-		return mfa.Device{}, noDevice()
+		return mfa.Device{}, account.NoDevice()
 	}
 	d, err := s.store.DeviceBySerial(ctx, serial)
 	if err == nil && d.PrincipalID != acting.Target.ID {
-		err = noDevice()
+		err = account.NoDevice()
 	}
 	if err != nil {
 		return mfa.Device{}, err
@@ -98,7 +99,7 @@ func (s *Service) Drift(ctx context.Context, who mfa.Session, id string) (Drift,
 		return Drift{}, err
 	}
 	if d.OneTime == nil {
-		return Drift{}, noDevice()
+		return Drift{}, account.NoDevice()
 	}
 	samples, err := s.store.DriftHistory(ctx, id)
 	if err != nil {

@@ -51,5 +51,3 @@ func (s *Service) find(ctx context.Context, who mfa.Session, op func(mfa.Device)
 func always(op mfa.Operation) func(mfa.Device) mfa.Operation {
 	return func(mfa.Device) mfa.Operation { return op }
 }
-
-func noDevice() *mfa.Failure { return mfa.Fail(mfa.CodeNotFound, "what", "device") }

@@ -14,6 +14,8 @@ import (
 	"strconv"
 	"strings"
 	"time"
+
+	"github.com/keyferry/keyferry/backend/durable"
 )
 
 // A backup lies beside the database as <name>.<label>.<UTC time>.bak, with -2, -3
@@ -102,5 +104,5 @@ func backup(ctx context.Context, conn *sql.Conn, path, label string, now time.Ti
 	if err := os.Rename(part, target); err != nil {
 		return err
 	}
-	return syncFolder(filepath.Dir(path))
+	return durable.SyncFolder(filepath.Dir(path))
 }

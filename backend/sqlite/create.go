@@ -7,6 +7,8 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
+
+	"github.com/keyferry/keyferry/backend/durable"
 )
 
 // create makes a new database under another name and gives it its own when it is
@@ -57,7 +59,7 @@ func create(ctx context.Context, path string, c config) (err error) {
 	if err := os.Rename(part, path); err != nil {
 		return err
 	}
-	return syncFolder(filepath.Dir(path))
+	return durable.SyncFolder(filepath.Dir(path))
 }
 
 func fillNew(ctx context.Context, db *sql.DB, part string, c config) error {

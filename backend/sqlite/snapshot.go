@@ -7,6 +7,7 @@ import (
 	"os"
 	"path/filepath"
 
+	"github.com/keyferry/keyferry/backend/durable"
 	"github.com/keyferry/keyferry/backend/mfa"
 )
 
@@ -31,7 +32,7 @@ func (s *Store) Snapshot(ctx context.Context, path string) error {
 		err = f.Sync()
 	}
 	if err == nil {
-		err = syncFolder(filepath.Dir(path))
+		err = durable.SyncFolder(filepath.Dir(path))
 	}
 	if err != nil {
 		f.Close()

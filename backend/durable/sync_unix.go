@@ -1,6 +1,6 @@
 //go:build unix
 
-package archive
+package durable
 
 import (
 	"errors"
@@ -8,8 +8,8 @@ import (
 	"syscall"
 )
 
-// syncFolder makes a new name survive a power cut, where the file system can.
-func syncFolder(path string) error {
+// SyncFolder has the names in a folder on the disk, where the file system can.
+func SyncFolder(path string) error {
 	d, err := os.Open(path)
 	if err != nil {
 		return err
