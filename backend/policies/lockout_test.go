@@ -92,6 +92,11 @@ func TestLockOut(t *testing.T) {
 				return b.RemoveInline(t.Context(), b.root, inline(b, ""), lockOut)
 			}
 		}},
+		{"the same policy is left, from the group", false, func(t *testing.T, b *bench) func(*testing.T, bool) error {
+			must(t, b.SetAttached(t.Context(), b.root, mfa.Attachment{Policy: mfa.AdministratorAccess, GroupID: b.group.ID}, true, false))
+			must(t, b.Accounts.SetMember(t.Context(), b.root, b.group.ID, b.adminID, true))
+			return attach(b, mfa.AdministratorAccess, false)
+		}},
 		{"nobody managed before either", false, func(t *testing.T, b *bench) func(*testing.T, bool) error {
 			must(t, attach(b, mfa.AdministratorAccess, false)(t, true))
 			b.create(t, "Never", never)

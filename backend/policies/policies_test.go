@@ -317,3 +317,25 @@ func TestWhatHolds(t *testing.T) {
 		t.Errorf("%+v", gone)
 	}
 }
+
+// Rights may end at a path of policies: one can neither reach beyond it nor move one there.
+func TestRightsToAPath(t *testing.T) {
+	b := newBench(t)
+	ctx := t.Context()
+	must(t, b.PutInline(ctx, b.root, mfa.InlinePolicy{PrincipalID: b.userID, Name: "Quay",
+		Document: `{"Version":"2012-10-17","Statement":{"Effect":"Allow","Action":"iam:CreatePolicy*","Resource":"arn:aws:iam::*:policy/quay/*"}}`}, false))
+	_, err := b.Create(ctx, b.user, Draft{Name: "Elsewhere", Document: nothing})
+	wants(t, err, mfa.CodeAccessDenied)
+	p, err := b.Create(ctx, b.user, Draft{Name: "Keys", Path: "/quay/", Document: nothing})
+	must(t, err)
+	_, err = b.Update(ctx, b.user, Draft{Name: "Keys", Path: "/elsewhere/", Document: nothing, Version: p.Version}, false)
+	wants(t, err, mfa.CodeAccessDenied)
+	p, err = b.Update(ctx, b.user, Draft{Name: "Keys", Document: never, Version: p.Version}, false) // an empty path is the present one
+	must(t, err)
+	if p.Path != "/quay/" || p.Document != never || p.Version != 2 {
+		t.Errorf("%+v", p)
+	}
+	b.create(t, "Other", nothing)
+	_, err = b.Update(ctx, b.user, Draft{Name: "Other", Document: never, Version: 1}, false)
+	wants(t, err, mfa.CodeAccessDenied)
+}

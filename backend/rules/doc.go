@@ -9,7 +9,7 @@
 // It never says what holds whatever policies say (nobody but root touches root, an MFA
 // session for changes to one's own devices, a session that may only set up a device):
 // that is account.MayDo. It never caches what is granted, so that a policy that is taken
-// away is gone at once; asking the store costs less than a tenth of a millisecond.
+// away is gone at once; asking the store costs about a tenth of a millisecond.
 //
 // Followed: AWS IAM User Guide, "Policy evaluation logic" (one account, identity
 // policies), "AWS global condition context keys", "IAM and STS condition context keys".

@@ -293,11 +293,24 @@ func TestSetsFollowThePolicies(t *testing.T) {
 	if err := w.rules.Allow(ctx, list); !mfa.IsCode(err, mfa.CodeAccessDenied) {
 		t.Errorf("after it was detached: %v", err)
 	}
+	w.must(w.AddGroup(ctx, mfa.Group{ID: "G", Name: "staff"}, mfa.Event{})) // the same policy, told by its group
+	w.must(w.SetMember(ctx, "G", ann.ID, true, mfa.Event{}))
+	w.must(w.SetAttached(ctx, mfa.Attachment{Policy: mfa.EnableAnyDevice, PrincipalID: ann.ID}, false, mfa.Event{}))
+	w.must(w.SetAttached(ctx, mfa.Attachment{Policy: mfa.ManageOwnDevices, PrincipalID: ann.ID}, true, mfa.Event{}))
+	directly := set(ann)
+	w.must(w.SetAttached(ctx, mfa.Attachment{Policy: mfa.ManageOwnDevices, PrincipalID: ann.ID}, false, mfa.Event{}))
+	w.must(w.SetAttached(ctx, mfa.Attachment{Policy: mfa.ManageOwnDevices, GroupID: "G"}, true, mfa.Event{}))
+	if set(ann) == directly {
+		t.Error("an explanation would name the wrong owner")
+	}
 	for i := range 200 { // far more than are kept
 		w.inline(bob, "p", fmt.Sprintf(`{"Statement":{"Sid":"s%d","Effect":"Allow","Action":"a:b","Resource":"*"}}`, i))
 		if d := set(bob).Evaluate(policy.Request{Action: "a:b", Resource: "*"}); d.Decided == nil || d.Decided.Sid != fmt.Sprint("s", i) {
 			t.Fatalf("change %d is not seen: %+v", i, d)
 		}
+	}
+	if n := rules.Kept(w.rules); n > 64 {
+		t.Errorf("%d sets are kept", n)
 	}
 }
 
