@@ -155,6 +155,11 @@ func (s *Service) Compare(ctx context.Context, who mfa.Session, first, second Su
 	if err != nil {
 		return nil, err
 	}
+	return Differences(before, after), nil
+}
+
+// Differences is Compare for what was asked already.
+func Differences(before, after Admission) []Difference {
 	had := make(map[string]bool, len(before.Rows))
 	for _, r := range before.Rows {
 		had[r.Model.ID] = r.Reason == Admitted
@@ -171,5 +176,5 @@ func (s *Service) Compare(ctx context.Context, who mfa.Session, first, second Su
 			out = append(out, Difference{Row: r, Lost: true})
 		}
 	}
-	return out, nil
+	return out
 }

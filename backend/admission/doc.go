@@ -7,5 +7,5 @@
 // the same guard against Windows Hello. It changes nothing and writes no event.
 //
 // Reading order: service.go (whose rules), preflight.go, ways.go, admits.go, csv.go,
-// needs.go, refusal.go.
+// needs.go, refusal.go; offline.go for where there is no account.
 package admission

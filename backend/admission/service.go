@@ -81,7 +81,7 @@ func (s *Service) whoAdds(ctx context.Context, principalID string) (mfa.Access, 
 	if err != nil {
 		return mfa.Access{}, err
 	}
-	p := mfa.Principal{ID: "anyone", Kind: mfa.User, Name: "anyone", Path: mfa.RootPath}
+	p := anyone
 	session := mfa.Session{PrincipalID: p.ID, StartedAt: now, MFAAt: now}
 	if principalID != "" {
 		if p, err = s.Store.Principal(ctx, principalID); err != nil {
@@ -96,7 +96,14 @@ func (s *Service) whoAdds(ctx context.Context, principalID string) (mfa.Access, 
 			session.MFAAt = time.Time{}
 		}
 	}
-	return mfa.Access{Operation: mfa.OpEnableDevice, Caller: p, Session: session, Target: p, Resource: mfa.PrincipalARN(acct, p)}, nil
+	return addingTo(acct, p, session), nil
+}
+
+// anyone is a user whom nobody is.
+var anyone = mfa.Principal{ID: "anyone", Kind: mfa.User, Name: "anyone", Path: mfa.RootPath}
+
+func addingTo(acct mfa.Account, p mfa.Principal, session mfa.Session) mfa.Access {
+	return mfa.Access{Operation: mfa.OpEnableDevice, Caller: p, Session: session, Target: p, Resource: mfa.PrincipalARN(acct, p)}
 }
 
 // questions are the two checks of a registration, Create first.

@@ -47,7 +47,22 @@ type Config struct {
 	// Cheap makes what slows guessing down cost next to nothing. For tests only: no flag
 	// leads here.
 	Cheap bool
-	Log   *slog.Logger
+	// Metadata is another service than FIDO's. For tests only: no flag leads here.
+	Metadata *MetadataService
+	Log      *slog.Logger
+}
+
+// MetadataService is where metadata comes from, and what it is held against.
+type MetadataService struct {
+	Anchors mds.Anchors
+	Address string
+}
+
+func (d doors) metadata() MetadataService {
+	if d.Metadata != nil {
+		return *d.Metadata
+	}
+	return MetadataService{mds.FIDO(), metadata.Address}
 }
 
 // House is an opened account together with its data folder.
@@ -174,7 +189,8 @@ func (d doors) furnish(store *sqlite.Store, v *vault.Vault, way ceremony.Phones,
 		Waits: d.waits[isSandbox]})
 	owned := devices.New(devices.Config{Store: store, Accounts: accounts, Clock: time.Now})
 	printed := recovery.New(recovery.Config{Store: store, Accounts: accounts, Vault: v, Clock: time.Now, Rand: rand.Reader})
-	blobs := metadata.New(metadata.Config{Store: store, Accounts: accounts, Anchors: mds.FIDO(), Clock: time.Now})
+	service := d.metadata()
+	blobs := metadata.New(metadata.Config{Store: store, Accounts: accounts, Anchors: service.Anchors, Address: service.Address, Clock: time.Now})
 	answers := admission.New(admission.Config{Store: store, Accounts: accounts, Rules: access, Metadata: blobs, System: runtime.GOOS, Clock: time.Now})
 	return &desk.House{
 		Sandbox: isSandbox, Store: store, Vault: v, Accounts: accounts, Devices: owned, Recovery: printed,
