@@ -185,6 +185,8 @@ export const deletePolicy = (p: PolicyDTO): Promise<void> => ask((a) => a.Delete
 export const attachPolicy = (r: AttachRequest): Promise<void> => ask((a) => a.AttachPolicy(r), nothing)
 export const putInline = (r: InlineRequest): Promise<void> => ask((a) => a.PutInline(r), nothing)
 export const removeInline = (r: InlineRequest): Promise<void> => ask((a) => a.RemoveInline(r), nothing)
+export const inlinePolicies = (principalId: string, groupId: string): Promise<TemplateDTO[]> =>
+  ask((a) => a.InlinePolicies({ principalId, groupId }), tidy.list)
 /** Everything that holds for a user. */
 export const granted = (principalId: string): Promise<GrantedDTO[]> => ask((a) => a.Granted(principalId), tidy.list)
 /** The IDs of those it is attached to. */

@@ -64,6 +64,9 @@ export class App {
   /** Unix milliseconds, once a second. */
   now = $state(Date.now())
 
+  /** Of a screen with unsaved work: true when it asks first, and goes on by itself when the person agrees. */
+  guard: ((go: () => void) => boolean) | null = null
+
   private stops: (() => void)[] = []
   private toastTimer = 0
   /** Rises whenever the person goes elsewhere, so that late answers do not pull them back. */
@@ -225,10 +228,16 @@ export class App {
   /** An area of the side bar; what runs on the screen before is given up. */
   open(area: Area): void {
     if (!mayOpen(area, this.state?.session ?? null)) return
+    if (this.guard?.(() => this.open(area))) return
     if (this.route === 'ceremony') void this.leaveCeremony()
     if (this.route === 'add-app') void this.adding.cancelApp()
     this.visit++
     this.go(area)
+  }
+
+  /** Out of the account, unless a screen has something to ask first. */
+  signOut(): void {
+    if (!this.guard?.(() => this.signOut())) void this.attempt(api.signOut)
   }
 
   /** The wizard that adds a device, for oneself or for somebody else; replacing one that is removed afterwards. */

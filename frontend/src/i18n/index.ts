@@ -10,9 +10,11 @@ import ceremony from './en/ceremony.json'
 import door from './en/door.json'
 import enforcement from './en/enforcement.json'
 import failures from './en/failure.json'
+import findings from './en/findings.json'
 import home from './en/home.json'
 import imports from './en/imports.json'
 import phone from './en/phone.json'
+import policies from './en/policies.json'
 import report from './en/report.json'
 import security from './en/security.json'
 import settings from './en/settings.json'
@@ -22,7 +24,7 @@ import vault from './en/vault.json'
 
 const words = {
   ...app, ...door, ...home, ...security, ...add, ...ceremony, ...phone, ...users, ...imports, ...report, ...tokens, ...enforcement, ...activity,
-  ...settings, ...backup, ...vault, ...failures,
+  ...settings, ...backup, ...vault, ...failures, ...policies, ...findings,
 }
 
 export type Key = keyof typeof words

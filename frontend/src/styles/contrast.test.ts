@@ -21,12 +21,12 @@ function contrast(a: string, b: string): number {
 const text: [string, string[]][] = [
   ['ink', ['bg', 'panel', 'hover', 'sky']],
   ['ink2', ['bg', 'panel', 'hover', 'sky']],
-  ['accent', ['bg', 'panel', 'accent-soft', 'sky']],
+  ['accent', ['bg', 'panel', 'accent-soft', 'sky', 'hover']],
   ['accent-ink', ['accent', 'accent-strong']],
   ['bad-ink', ['bad', 'bad-strong']],
-  ['warn', ['warn-soft', 'panel']],
+  ['warn', ['warn-soft', 'panel', 'hover']],
   ['bad', ['bad-soft', 'panel']],
-  ['ok', ['ok-soft']],
+  ['ok', ['ok-soft', 'panel', 'hover']],
 ]
 const edges: [string, string[]][] = [
   ['accent', ['bg', 'panel', 'hover', 'accent-soft']],

@@ -23,7 +23,7 @@ export function answerCalls(w: World): Part {
       statementsOf(document)
       return document
     } catch {
-      return w.refuse('policy-malformed', 'change-input', { category: 'input', params: { what: 'not JSON', line: '1', column: '1', where: '' } })
+      return w.refuse('policy-malformed', 'change-input', { category: 'input', params: { what: 'syntax', line: '1', column: '1', where: '' } })
     }
   }
   const ask = (r: RulesDTO, id: string, action: string, keys: Record<string, string[]>, resource = ''): DecisionDTO => {

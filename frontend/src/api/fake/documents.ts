@@ -48,7 +48,11 @@ export function samplePolicies(): PolicyDTO[] {
 
 export const sampleTemplates: TemplateDTO[] = [
   { name: 'fips-140-2-l2', document: fipsOnly },
-  { name: 'fido-l1', document: written([create, activate({ 'iam:FIDO-certification': 'L1' })]) },
+  {
+    name: 'fips-140-2-l2-and-fido-l1',
+    document: written([create, activate({ 'iam:FIDO-FIPS-140-2-certification': 'L2', 'iam:FIDO-certification': 'L1' })]),
+  },
+  { name: 'fips-140-2-l2-and-codes', document: written([create, activate({ 'iam:FIPS-140-2-certification': 'L2' })]) },
   {
     name: 'self-management',
     document: written([

@@ -6,7 +6,7 @@ import type { World } from './world'
 
 type Part = Pick<
   BoundAPI,
-  | 'Policies' | 'SavePolicy' | 'DeletePolicy' | 'AttachPolicy' | 'PutInline' | 'RemoveInline' | 'Granted' | 'PolicyUsers' | 'Groups' | 'AddGroup'
+  | 'Policies' | 'SavePolicy' | 'DeletePolicy' | 'AttachPolicy' | 'PutInline' | 'RemoveInline' | 'InlinePolicies' | 'Granted' | 'PolicyUsers' | 'Groups' | 'AddGroup'
   | 'RemoveGroup' | 'SetMember' | 'Templates' | 'CheckPolicy' | 'PolicyWords'
 >
 
@@ -21,14 +21,14 @@ export function findingsIn(text: string): FindingDTO[] {
     statementsOf(text)
   } catch (e) {
     const at = Number(/position (\d+)/.exec(String(e))?.[1] ?? text.length)
-    return [{ level: 'error', code: 'policy-malformed', ...place(text, at), length: 1, params: { what: 'not JSON' } }]
+    return [{ level: 'error', code: 'malformed', ...place(text, at), length: 1, params: { what: 'syntax', where: '', wanted: '' } }]
   }
   const found: FindingDTO[] = []
-  if (!text.includes('"Version"')) found.push({ level: 'warning', code: 'version-missing', line: 1, column: 1, length: 1, params: {} })
+  if (!text.includes('"Version"')) found.push({ level: 'warning', code: 'version-missing', line: 1, column: 1, length: 1, params: { dead: '1' } })
   for (const m of text.matchAll(/"(iam:[\w-]+)"\s*:/g)) {
     const key = m[1]!
     if (sampleWords.keys.some((k) => k.toLowerCase() === key.toLowerCase())) continue
-    found.push({ level: 'warning', code: 'key-unknown', ...place(text, m.index), length: key.length + 2, params: { key, near: 'iam:FIDO-FIPS-140-2-certification' } })
+    found.push({ level: 'warning', code: 'unknown-key', ...place(text, m.index), length: key.length + 2, params: { key, nearest: 'iam:FIDO-FIPS-140-2-certification' } })
   }
   return found
 }
@@ -39,7 +39,7 @@ export function policyCalls(w: World): Part {
     const fault = findingsIn(document).find((f) => f.level === 'error')
     if (fault) {
       const { line, column } = fault
-      w.refuse('policy-malformed', 'change-input', { category: 'input', params: { what: 'not JSON', where: '', line: String(line), column: String(column) } })
+      w.refuse('policy-malformed', 'change-input', { category: 'input', params: { what: 'syntax', where: '', line: String(line), column: String(column) } })
     }
     if (document.includes('lockout') && !lockOut) w.refuse('policy-lockout', 'change-input', { category: 'conflict' })
   }
@@ -90,6 +90,7 @@ export function policyCalls(w: World): Part {
       w.inline = w.inline.filter((x) => !(owned(r)(x) && x.name === r.name))
       w.regroup()
     },
+    InlinePolicies: async (r) => w.inline.filter(owned({ ...r, name: '', document: '', lockOut: false })).map(({ name, document }) => ({ name, document })),
     Granted: async (id) => w.granted(id),
     PolicyUsers: async (name) => {
       const to = w.attached.filter((a) => a.policy === name)
