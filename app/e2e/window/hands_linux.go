@@ -131,6 +131,32 @@ func (w *Window) OpenRow(ctx context.Context, text string) error {
 	return w.Desktop.Key("Return")
 }
 
+// InSight waits until a button of this name lies wholly in the window. Nothing is
+// scrolled for it.
+func (w *Window) InSight(ctx context.Context, name string) error {
+	frame, err := w.find(ctx, atspi.Want{Role: atspi.Frame, What: "the window", Name: func(string) bool { return true }})
+	if err != nil {
+		return err
+	}
+	return w.await(ctx, fmt.Sprintf("%q in sight", name), func(ctx context.Context) error {
+		in, err := frame.Box(ctx)
+		if err != nil {
+			return err
+		}
+		seen, err := w.Count(ctx, func(s atspi.Seen) bool {
+			if s.Role != atspi.PushButton || s.Name != name || !s.Is(ctx, atspi.StateShowing) {
+				return false
+			}
+			b, err := s.Box(ctx)
+			return err == nil && b.Height > 0 && b.X >= in.X && b.Y >= in.Y && b.X+b.Width <= in.X+in.Width && b.Y+b.Height <= in.Y+in.Height
+		})
+		if err == nil && seen == 0 {
+			err = atspi.ErrAbsent
+		}
+		return err
+	})
+}
+
 // TextOf is the text of what has this name.
 func (w *Window) TextOf(ctx context.Context, name string) (text string, err error) {
 	err = w.await(ctx, fmt.Sprintf("the text of %q", name), func(ctx context.Context) error {

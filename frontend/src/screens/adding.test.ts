@@ -61,6 +61,7 @@ describe('an authenticator app', () => {
     expect(screen.queryByRole('img', { name: /Code to scan/ })).toBeNull()
     await w.user.click(await button('Show secret key'))
     await screen.findByText(/^JBSW Y3DP/)
+    expect((await button('Add app')).closest('.foot')).not.toBeNull() // in sight however long the form is
     await sound()
     await w.user.click(await button('Copy'))
     await waitFor(() => expect(w.far.copied[0]).toMatch(/^JBSWY3DP/))

@@ -118,6 +118,7 @@ describe('adding one', () => {
     await user.click(await button('Use “new-person” instead'))
     expect(name.value).toBe('new-person')
     await user.type(await field('Password'), 'correct horse')
+    expect((await button('Add user')).closest('.foot')).not.toBeNull() // in sight however long the form is
     await sound()
     const add = vi.spyOn(far.api, 'AddUser')
     await user.keyboard('{Enter}')
