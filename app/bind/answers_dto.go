@@ -128,7 +128,7 @@ func outcome(o policy.Outcome) OutcomeDTO {
 func decision(d policy.Decision) DecisionDTO {
 	out := DecisionDTO{Effect: d.Effect.String(), Decided: -1, Outcomes: each(d.Outcomes, outcome)}
 	for i := range d.Outcomes {
-		if d.Decided != nil && d.Outcomes[i].Place == *d.Decided {
+		if d.Decided != nil && d.Outcomes[i].Place == d.Decided {
 			out.Decided = i
 		}
 	}

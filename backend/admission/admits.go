@@ -119,7 +119,7 @@ func decide(set *policy.Set, a mfa.Access, create, activate policy.Request) (Rea
 func nearest(d policy.Decision) *policy.Outcome {
 	if d.Decided != nil {
 		for i := range d.Outcomes {
-			if d.Outcomes[i].Place == *d.Decided {
+			if d.Outcomes[i].Place == d.Decided {
 				return &d.Outcomes[i]
 			}
 		}

@@ -21,7 +21,7 @@ func (a Admission) WriteCSV(w io.Writer) error {
 		cells[i] = []string{r.Model.ID, r.Model.Name, r.Model.Protocol, r.Certificates.FIDO, r.Certificates.FIPS1402, r.Certificates.FIPS1403,
 			admitted, string(r.Reason), "", "", "", "", "", number(a.Blob)}
 		if by := r.By; by != nil {
-			cells[i][8], cells[i][9] = by.Name, statement(by.Place)
+			cells[i][8], cells[i][9] = by.Name, statement(*by.Place)
 			cells[i][10], cells[i][11], cells[i][12] = by.Mismatch.Operator, by.Mismatch.Key, join(by.Mismatch.Want)
 		}
 	}

@@ -1,5 +1,7 @@
 package policy
 
+import "strings"
+
 // binding is the keys of one request, by the slots of a set.
 type binding struct{ slots []boundKey }
 
@@ -65,6 +67,34 @@ func (b *binding) expand(tokens, into []token) ([]token, bool) {
 		into = append(into, token{text: text})
 	}
 	return into, true
+}
+
+// written is a text with its variables replaced.
+func (b *binding) written(tokens []token) (string, bool) {
+	if len(tokens) == 1 {
+		return tokens[0].literally(b)
+	}
+	var out strings.Builder
+	for i := range tokens {
+		text, ok := tokens[i].literally(b)
+		if !ok {
+			return "", false
+		}
+		out.WriteString(text)
+	}
+	return out.String(), true
+}
+
+// resolves reports whether all variables have a value.
+func (b *binding) resolves(tokens []token) bool {
+	for i := range tokens {
+		if t := &tokens[i]; t.kind == variable {
+			if _, ok := b.value(t); !ok {
+				return false
+			}
+		}
+	}
+	return true
 }
 
 // value is what a variable stands for: its key's value or its default. A key with

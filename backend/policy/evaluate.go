@@ -1,7 +1,5 @@
 package policy
 
-import "strings"
-
 // Decide answers a request without reasons, and looks no further than it must.
 func (s *Set) Decide(r Request) Effect {
 	var room [usual]boundKey
@@ -38,13 +36,12 @@ func (s *Set) Decide(r Request) Effect {
 func (s *Set) Evaluate(r Request) Decision {
 	var room [usual]boundKey
 	b := s.bind(r.Keys, room[:])
-	d := Decision{Outcomes: make([]Outcome, len(s.outcomes))}
-	copy(d.Outcomes, s.outcomes)
+	d := Decision{Outcomes: make([]Outcome, len(s.statements))}
 	got := []string{r.Action, r.Resource}
 	for i := range d.Outcomes {
-		d.Outcomes[i].Mismatch.Got = got[:1:1]
+		d.Outcomes[i] = Outcome{Place: &s.places[i], Mismatch: Mismatch{Demand: &s.statements[i].onAction, Got: got[:1:1]}}
 	}
-	e := explanation{outcomes: d.Outcomes, resource: got[1:], b: &b, allowed: -1, denied: -1}
+	e := explanation{outcomes: d.Outcomes, resource: got[1:], b: &b, room: s.room, allowed: -1, denied: -1}
 	named, action := s.candidates(r.Action)
 	for _, n := range named {
 		e.ask(&s.statements[n], n)
@@ -56,9 +53,9 @@ func (s *Set) Evaluate(r Request) Decision {
 	}
 	switch {
 	case e.denied >= 0:
-		d.Effect, d.Decided = ExplicitDeny, &d.Outcomes[e.denied].Place
+		d.Effect, d.Decided = ExplicitDeny, &s.places[e.denied]
 	case e.allowed >= 0:
-		d.Effect, d.Decided = Allow, &d.Outcomes[e.allowed].Place
+		d.Effect, d.Decided = Allow, &s.places[e.allowed]
 	}
 	return d
 }
@@ -78,7 +75,7 @@ func (s *Set) candidates(action string) ([]int32, string) {
 // acts reports whether a statement's list has the action, complement or not.
 func (st *statement) acts(folded string) bool {
 	for i := range st.actions {
-		if a := &st.actions[i]; a.pattern == nil && a.text == folded || a.pattern != nil && glob(a.pattern, folded) {
+		if a := &st.actions[i]; a.pattern == nil && a.text == folded || a.pattern != nil && glob(a.pattern, folded, nil) {
 			return true
 		}
 	}
@@ -94,21 +91,10 @@ func (st *statement) covers(resource string, b *binding) bool {
 	}
 	for i := range st.resources {
 		r := &st.resources[i]
-		tokens := r.tokens
-		if r.dynamic {
-			if first := &tokens[0]; !st.notResource && first.kind == literal && !strings.HasPrefix(resource, first.text) {
-				continue
-			}
-			var room [8]token
-			var ok bool
-			if tokens, ok = b.expand(tokens, room[:0]); !ok {
-				if st.notResource {
-					return false
-				}
-				continue
-			}
+		if st.notResource && r.dynamic && !b.resolves(r.tokens) {
+			return false
 		}
-		if r.all || r.valid && glob(tokens, resource) {
+		if r.all || r.valid && glob(r.tokens, resource, b) {
 			return !st.notResource
 		}
 	}

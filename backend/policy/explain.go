@@ -8,8 +8,10 @@ type explanation struct {
 	resource []string // of the request
 	b        *binding
 	singles  []string // values of single keys by slot, made when the first is needed
-	texts    []string // with variables replaced
+	demands  []Demand // with variables replaced
+	texts    []string
 	memory   strings.Builder
+	room     room // what texts and memory may need
 
 	allowed, denied int // the first statement of each effect that matched, or -1
 }
@@ -18,15 +20,15 @@ type explanation struct {
 func (e *explanation) ask(st *statement, n int32) {
 	o := &e.outcomes[n]
 	if !st.covers(e.resource[0], e.b) {
-		o.Mismatch = Mismatch{Part: PartResource, Operator: element("Resource", st.notResource), Want: e.resources(st), Got: e.resource}
+		o.Mismatch = Mismatch{Demand: e.resources(st), Got: e.resource}
 		return
 	}
 	if t := st.failing(e.b); t != nil {
 		got, present := e.got(t.slot)
-		o.Mismatch = Mismatch{Part: PartCondition, Operator: t.operator, Key: t.key, Want: e.wanted(t), Got: got, Absent: !present}
+		o.Mismatch = Mismatch{Demand: e.values(t), Got: got, Absent: !present}
 		return
 	}
-	o.Matched, o.Mismatch = true, Mismatch{}
+	o.Matched, o.Mismatch = true, Mismatch{Demand: none}
 	first := &e.allowed
 	if st.deny {
 		first = &e.denied
@@ -50,26 +52,43 @@ func (e *explanation) got(slot int32) ([]string, bool) {
 	return e.singles[slot : slot+1 : slot+1], true
 }
 
-func (e *explanation) resources(st *statement) []string {
+func (e *explanation) resources(st *statement) *Demand {
 	if !st.dynamic {
-		return st.resourceText
+		return &st.onResource
 	}
-	first := len(e.texts)
+	first := e.begin()
 	for i := range st.resources {
-		e.write(st.resources[i].tokens, st.resources[i].dynamic, st.resourceText[i])
+		e.write(st.resources[i].tokens, st.resources[i].dynamic, st.onResource.Want[i])
 	}
-	return e.texts[first:len(e.texts):len(e.texts)]
+	return e.demand(st.onResource, first)
 }
 
-func (e *explanation) wanted(t *test) []string {
+func (e *explanation) values(t *test) *Demand {
 	if !t.dynamic {
-		return t.texts
+		return &t.demand
 	}
-	first := len(e.texts)
+	first := e.begin()
 	for i := range t.values {
-		e.write(t.values[i].tokens, t.values[i].dynamic, t.texts[i])
+		e.write(t.values[i].tokens, t.values[i].dynamic, t.demand.Want[i])
 	}
-	return e.texts[first:len(e.texts):len(e.texts)]
+	return e.demand(t.demand, first)
+}
+
+// begin makes room for all that may follow, and tells where the next text will be.
+func (e *explanation) begin() int {
+	if e.texts == nil {
+		e.texts = make([]string, 0, e.room.texts)
+		e.demands = make([]Demand, 0, e.room.lists)
+		e.memory.Grow(e.room.bytes)
+	}
+	return len(e.texts)
+}
+
+// demand is like as it was written, with the texts from first on.
+func (e *explanation) demand(written Demand, first int) *Demand {
+	written.Want = e.texts[first:len(e.texts):len(e.texts)]
+	e.demands = append(e.demands, written)
+	return &e.demands[len(e.demands)-1]
 }
 
 // write adds a text with its variables replaced; as it was written where one of them

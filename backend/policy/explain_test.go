@@ -20,7 +20,7 @@ func write(d policy.Decision) string {
 	fmt.Fprintln(&out, d.Effect)
 	for _, o := range d.Outcomes {
 		mark := " "
-		if d.Decided != nil && *d.Decided == o.Place {
+		if d.Decided != nil && d.Decided == o.Place {
 			mark = ">"
 		}
 		fmt.Fprintf(&out, "%s %s[%d.%d] line %d %s %q: ", mark, o.Name, o.Policy, o.Statement, o.Line, o.Effect, o.Sid)

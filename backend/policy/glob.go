@@ -5,14 +5,16 @@ import (
 	"unicode/utf8"
 )
 
-// glob reports whether the pattern, without variables, matches all of s. '*' takes
-// any number of characters and '?' one; neither takes a colon where it is bounded.
+// glob reports whether the pattern matches all of s. '*' takes any number of
+// characters and '?' one; neither takes a colon where it is bounded. What a variable
+// stands for is literal, and one without value matches nothing; b may be nil where
+// there are none.
 //
 // It goes back to the last '*' alone. That is enough: what an earlier one could
 // take in addition, the last can take as well, or a bounded one is shut in by the
 // colon that follows its segment. So the work is at most len(pattern) * len(s),
 // whatever the pattern.
-func glob(pattern []token, s string) bool {
+func glob(pattern []token, s string, b *binding) bool {
 	at, i := 0, 0
 	star, taken := -1, 0 // the last '*', and where what follows it was tried
 	for {
@@ -36,8 +38,12 @@ func glob(pattern []token, s string) bool {
 					continue
 				}
 			default:
-				if strings.HasPrefix(s[at:], t.text) {
-					at += len(t.text)
+				text, ok := t.literally(b)
+				if !ok {
+					return false
+				}
+				if strings.HasPrefix(s[at:], text) {
+					at += len(text)
 					i++
 					continue
 				}
@@ -47,8 +53,8 @@ func glob(pattern []token, s string) bool {
 			return false
 		}
 		next := taken + characterAt(s, taken)
-		if t := &pattern[star+1]; t.kind == literal {
-			jump := strings.Index(s[next:], t.text)
+		if text, ok := pattern[star+1].literally(b); ok {
+			jump := strings.Index(s[next:], text)
 			if jump < 0 {
 				return false
 			}
@@ -59,6 +65,18 @@ func glob(pattern []token, s string) bool {
 		}
 		taken, at, i = next, next, star+1
 	}
+}
+
+// literally is the text that a token stands for; false for wildcards, and for
+// variables without value.
+func (t *token) literally(b *binding) (string, bool) {
+	switch t.kind {
+	case literal:
+		return t.text, true
+	case variable:
+		return b.value(t)
+	}
+	return "", false
 }
 
 func characterAt(s string, at int) int {

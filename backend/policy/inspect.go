@@ -44,4 +44,4 @@ func Readable(operator, text string, version string) bool {
 
 // Matches reports whether a pattern with '*' and '?' matches all of a text. Nothing
 // is folded, and no variable replaced.
-func Matches(pattern, text string) bool { return glob(template(pattern, false, true), text) }
+func Matches(pattern, text string) bool { return glob(template(pattern, false, true), text, nil) }

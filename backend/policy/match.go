@@ -44,40 +44,28 @@ func (t *test) matches(s string, b *binding) bool {
 }
 
 func (v *value) matchesText(f family, s string, b *binding) bool {
-	if !v.valid {
+	switch {
+	case !v.valid:
 		return false
-	}
-	tokens := v.tokens
-	if v.dynamic {
+	case f == stringLike:
+		return glob(v.tokens, s, b)
+	case f == arn && !v.dynamic:
+		return glob(v.tokens, s, nil)
+	case f == arn:
+		// What stands before an ARN's last segment is known only with the values.
 		var room [8]token
-		var ok bool
-		if tokens, ok = b.expand(tokens, room[:0]); !ok {
-			return false
-		}
-	}
-	switch f {
-	case stringLike:
-		return glob(tokens, s)
-	case arn:
-		return (!v.dynamic || bound(tokens)) && glob(tokens, s)
+		tokens, ok := b.expand(v.tokens, room[:0])
+		return ok && bound(tokens) && glob(tokens, s, nil)
 	}
 	text := v.text
 	if v.dynamic {
-		text = concatenated(tokens)
+		var ok bool
+		if text, ok = b.written(v.tokens); !ok {
+			return false
+		}
 	}
 	if f == stringEquals {
 		return text == s
 	}
 	return strings.EqualFold(text, s)
-}
-
-func concatenated(tokens []token) string {
-	if text, ok := plain(tokens); ok {
-		return text
-	}
-	var out strings.Builder
-	for i := range tokens {
-		out.WriteString(tokens[i].text)
-	}
-	return out.String()
 }

@@ -19,6 +19,10 @@ const maxExponent = 64
 // parseDecimal reads an integer or a decimal with an optional sign and exponent.
 func parseDecimal(s string) (decimal, bool) {
 	var d decimal
+	if s != "" && s[0] > '0' && digits(s) {
+		d.whole = s // as most are
+		return d, true
+	}
 	if s != "" && (s[0] == '-' || s[0] == '+') {
 		d.negative, s = s[0] == '-', s[1:]
 	}

@@ -20,8 +20,23 @@ type Set struct {
 	// others, with wildcards or complements, must be asked each time.
 	named   map[string]*namedAction // by name, as it was written and folded
 	general []int32
-	// What an evaluation starts with: nothing matched, for the action's sake.
-	outcomes []Outcome
+	places  []Place // by statement
+	room    room
+}
+
+// room is how much the texts of an explanation may need, where statements have
+// variables.
+type room struct{ lists, texts, bytes int }
+
+// guessed is how long the value of a variable is guessed to be.
+const guessed = 16
+
+func (r *room) add(texts []string) {
+	r.lists++
+	for _, t := range texts {
+		r.texts++
+		r.bytes += len(t) + guessed
+	}
 }
 
 type namedAction struct {
@@ -31,15 +46,16 @@ type namedAction struct {
 
 // statement is a statement made ready.
 type statement struct {
-	deny         bool
-	actions      []action
-	notAction    bool
-	everything   bool // Resource "*"
-	notResource  bool
-	resources    []resource
-	dynamic      bool // there are variables in resources
-	resourceText []string
-	tests        []test
+	deny        bool
+	actions     []action
+	notAction   bool
+	everything  bool // Resource "*"
+	notResource bool
+	resources   []resource
+	dynamic     bool // there are variables in resources
+	tests       []test
+	onAction    Demand // what it asks of actions
+	onResource  Demand // and of resources, as it is written
 }
 
 // action is a folded name, or a folded pattern of names.
@@ -58,13 +74,11 @@ type resource struct {
 
 // test is a condition made ready.
 type test struct {
-	op       operator
-	slot     int32
-	values   []value
-	dynamic  bool
-	operator string
-	key      string
-	texts    []string
+	op      operator
+	slot    int32
+	values  []value
+	dynamic bool   // there are variables in values
+	demand  Demand // as it is written
 }
 
 // NewSet makes policies ready. Documents are not changed, and must not be changed
@@ -78,10 +92,8 @@ func NewSet(policies ...Policy) *Set {
 		for i := range pol.Document.Statements {
 			st := &pol.Document.Statements[i]
 			s.add(st, pol.Document.Version == Version2012)
-			s.outcomes = append(s.outcomes, Outcome{
-				Place:    Place{Policy: p, Statement: i, Name: pol.Name, Inline: pol.Inline, Group: pol.Group, Sid: st.Sid, Line: st.Line},
-				Effect:   st.Effect,
-				Mismatch: Mismatch{Part: PartAction, Operator: element("Action", st.NotAction), Want: texts(st.Actions)},
+			s.places = append(s.places, Place{
+				Policy: p, Statement: i, Name: pol.Name, Inline: pol.Inline, Group: pol.Group, Sid: st.Sid, Effect: st.Effect, Line: st.Line,
 			})
 		}
 	}
@@ -97,7 +109,11 @@ func element(name string, complement bool) string {
 
 func (s *Set) add(st *Statement, variables bool) {
 	number := int32(len(s.statements))
-	c := statement{deny: st.Effect == EffectDeny, notAction: st.NotAction, notResource: st.NotResource, resourceText: texts(st.Resources)}
+	c := statement{
+		deny: st.Effect == EffectDeny, notAction: st.NotAction, notResource: st.NotResource,
+		onAction:   Demand{Part: PartAction, Operator: element("Action", st.NotAction), Want: texts(st.Actions)},
+		onResource: Demand{Part: PartResource, Operator: element("Resource", st.NotResource), Want: texts(st.Resources)},
+	}
 	general := st.NotAction
 	for _, a := range st.Actions {
 		if strings.ContainsAny(a.Value, ", \t\n\r") {
@@ -130,7 +146,14 @@ func (s *Set) add(st *Statement, variables bool) {
 	}
 	c.everything = !c.notResource && len(c.resources) > 0 && c.resources[0].all
 	for i := range st.Conditions {
-		c.tests = append(c.tests, s.test(&st.Conditions[i], variables))
+		t := s.test(&st.Conditions[i], variables)
+		c.tests = append(c.tests, t)
+		if t.dynamic {
+			s.room.add(t.demand.Want)
+		}
+	}
+	if c.dynamic {
+		s.room.add(c.onResource.Want)
 	}
 	s.statements = append(s.statements, c)
 }
@@ -182,8 +205,8 @@ func splitARN(text string) (head, tail string) {
 
 func (s *Set) test(c *Condition, variables bool) test {
 	op, _ := operatorNamed(c.Operator.Value)
-	t := test{op: op, slot: s.slot(c.Key.Value), operator: c.Operator.Value, key: c.Key.Value, texts: texts(c.Values)}
-	for _, text := range t.texts {
+	t := test{op: op, slot: s.slot(c.Key.Value), demand: Demand{PartCondition, c.Operator.Value, c.Key.Value, texts(c.Values)}}
+	for _, text := range t.demand.Want {
 		v := compileValue(op.family, text, variables && op.family.takesVariables())
 		s.bindVariables(v.tokens)
 		t.dynamic = t.dynamic || v.dynamic
