@@ -1,7 +1,9 @@
 package words
 
 import (
+	"cmp"
 	"strings"
+	"unicode"
 
 	"github.com/keyferry/keyferry/backend/mfa"
 )
@@ -18,11 +20,32 @@ func Of(f *mfa.Failure) string {
 			text = better
 		}
 	}
-	pairs := make([]string, 0, 2*len(f.Params)+2)
-	for name, value := range f.Params {
-		pairs = append(pairs, "{"+name+"}", value)
+	if compose := composed[f.Code]; compose != nil {
+		text = cmp.Or(compose(f.Params), text)
+	}
+	if f.Params["left"] == "yes" {
+		text += " " + stayed
+	}
+	return fill(text, f.Params)
+}
+
+// fill puts params in their places. Some come from files and from other machines: what
+// would steer a terminal is taken out of them.
+func fill(text string, params map[string]string) string {
+	pairs := make([]string, 0, 2*len(params))
+	for name, value := range params {
+		pairs = append(pairs, "{"+name+"}", printable(value))
 	}
 	return strings.NewReplacer(pairs...).Replace(text)
+}
+
+func printable(s string) string {
+	return strings.Map(func(r rune) rune {
+		if unicode.IsPrint(r) {
+			return r
+		}
+		return unicode.ReplacementChar
+	}, s)
 }
 
 // Attempt is what a command was to do.
