@@ -1,4 +1,5 @@
 import { mount } from 'svelte'
+import { connect } from './api'
 import App from './App.svelte'
 import { app } from './app/app.svelte'
 import { theme } from './app/theme.svelte'
@@ -7,7 +8,6 @@ import { theme } from './app/theme.svelte'
 if (import.meta.env.MODE !== 'production') {
   const scene = new URLSearchParams(location.search).get('fake')
   if (scene !== null) {
-    const { connect } = await import('./api')
     const { fake } = await import('./api/fake')
     connect(fake(scene || 'welcome'))
   }
