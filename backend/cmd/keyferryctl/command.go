@@ -53,6 +53,7 @@ func commands() []command {
 		enrollPhone, devicesList, devicesGet, devicesUnassigned, devicesEnable, devicesAssign, devicesDeactivate, devicesRemove, devicesDelete,
 		devicesResync, devicesRename, devicesDrift, linksList, linksForget, virtualCreate, virtualList, tokenPreview, tokenImport, tokenList, tokenAssign, tokenDelete,
 		userList, userAdd, userChange, userRemove, userPassword, userAdmin, userImport, groupList, groupAdd, groupRemove, groupMember, groupPolicy,
+		mdsImport, mdsFetch, mdsShow, mdsList, mdsDrift,
 		settingsShow, settingsSet, enforcementShow, enforcementRehearse, makeReport,
 		events, auditList, auditExport, auditVerify, auditCheckpoint, backupMake, backupRehearse, backupRestore,
 		vaultStatus, vaultUnlock, vaultPassphrase, vaultSystem, vaultRecoveryFile, vaultRemoveSlot,

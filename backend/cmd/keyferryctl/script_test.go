@@ -6,6 +6,7 @@ import (
 	"image/png"
 	"net"
 	"os"
+	"regexp"
 	"strings"
 	"sync"
 	"testing"
@@ -25,7 +26,7 @@ const atRaces = "atexit_sleep_ms=0"
 
 func TestMain(m *testing.M) {
 	os.Setenv("GORACE", strings.TrimSpace(os.Getenv("GORACE")+" "+atRaces))
-	secretStore, cheap = noStore{}, true // here and in each process: they are all this binary
+	secretStore, cheap, metadataService = noStore{}, true, metadataOfTests() // here and in each process: they are all this binary
 	testscript.Main(m, map[string]func(){"keyferryctl": main})
 }
 
@@ -38,12 +39,16 @@ func TestMain(m *testing.M) {
 //	qrpng TEXT FILE   draws a code
 //	blankpng FILE     draws a picture without one
 //	checkpoints HOME  sets $CHECKPOINTS to the file of a sandbox's checkpoints
+//	blob FILE NUMBER [worse]  makes metadata: metadata_test.go
+//	crl FILE [revoked]        makes a revocation list beside it
+//	field FILE REGEXP NAME    sets $NAME to what the first group matches
 //	slot FILE WAY NAME  sets $NAME to the ID of a way in what vault status printed
 //	totp FILE NAME    sets $NAME to the next code of the key (base32) in FILE. The
 //	                  first is the present one; each one after follows the last, and
 //	                  is never older than the present. So nobody waits for a clock.
 func TestScripts(t *testing.T) {
 	tokens := &shownCodes{last: map[string]shown{}}
+	fido := newMetadataWorld(t)
 	testscript.Run(t, testscript.Params{
 		Dir:                 "testdata/script",
 		RequireExplicitExec: true,
@@ -52,7 +57,7 @@ func TestScripts(t *testing.T) {
 			e.Setenv("XDG_CONFIG_HOME", e.WorkDir+"/config") // nothing of the machine's own
 			e.Setenv("HOME", e.WorkDir)
 			e.Setenv("GORACE", os.Getenv("GORACE"))
-			return nil
+			return fido.setup(e)
 		},
 		Cmds: map[string]func(ts *testscript.TestScript, neg bool, args []string){
 			"ports": func(ts *testscript.TestScript, _ bool, _ []string) {
@@ -80,6 +85,15 @@ func TestScripts(t *testing.T) {
 				ts.Setenv("CHECKPOINTS", folder.SandboxCheckpoints())
 				ts.Check(folder.Close())
 			},
+			"field": func(ts *testscript.TestScript, _ bool, args []string) {
+				found := regexp.MustCompile(args[1]).FindStringSubmatch(ts.ReadFile(args[0]))
+				if found == nil {
+					ts.Fatalf("%s does not match %s", args[0], args[1])
+				}
+				ts.Setenv(args[2], found[1])
+			},
+			"blob": fido.blob,
+			"crl":  fido.crl,
 			"totp": func(ts *testscript.TestScript, _ bool, args []string) {
 				code, err := tokens.next(ts.MkAbs(args[0]), time.Now())
 				ts.Check(err)

@@ -43,8 +43,8 @@ func acting(attempt words.Attempt, path, args, summary string, set func(fs *flag
 			w.flags(fs)
 			do := set(fs)
 			return func(ctx context.Context, t *terminal, given []string) error {
-				if len(given) != positional(args) {
-					return usage("use: keyferryctl %s", strings.TrimSpace(path+" "+args))
+				if err := count(path, args, given); err != nil {
+					return err
 				}
 				t.attempt = attempt
 				return w.run(ctx, t, g, func(house *assembly.House, session mfa.Session) error {
@@ -58,16 +58,67 @@ func acting(attempt words.Attempt, path, args, summary string, set func(fs *flag
 		}}
 }
 
-// positional counts the arguments before the first flag.
-func positional(args string) int {
-	n := 0
+// either makes a command that needs an account only sometimes: it signs in when needs,
+// asked once the flags are parsed, says so. Otherwise the seat has no house, and nobody
+// sits there.
+func either(path, args, summary string, set func(fs *flag.FlagSet) (needs func(given []string) bool, do action)) command {
+	return command{path: strings.Fields(path), args: args, summary: summary,
+		set: func(fs *flag.FlagSet, g *globals) func(context.Context, *terminal, []string) error {
+			var w withSession
+			w.flags(fs)
+			needs, do := set(fs)
+			return func(ctx context.Context, t *terminal, given []string) error {
+				if err := count(path, args, given); err != nil {
+					return err
+				}
+				if !needs(given) {
+					return do(ctx, &seat{t: t, args: given, who: &w.w})
+				}
+				return w.run(ctx, t, g, func(house *assembly.House, session mfa.Session) error {
+					return do(ctx, &seat{House: house, session: session, t: t, args: given, who: &w.w})
+				})
+			}
+		}}
+}
+
+// answer prints what was asked for. Without a sign-in nothing stands before it, and it is
+// a document.
+func (s *seat) answer(v any) {
+	if s.House == nil {
+		s.t.document(v)
+		return
+	}
+	s.t.result(v)
+}
+
+// arg is an argument that may be left out.
+func (s *seat) arg(i int) string {
+	if i < len(s.args) {
+		return s.args[i]
+	}
+	return ""
+}
+
+func count(path, args string, given []string) error {
+	if least, most := positional(args); len(given) < least || len(given) > most {
+		return usage("use: keyferryctl %s", strings.TrimSpace(path+" "+args))
+	}
+	return nil
+}
+
+// positional counts the arguments before the first flag; those in brackets may be left
+// out.
+func positional(args string) (least, most int) {
 	for _, word := range strings.Fields(args) {
-		if word[0] == '-' || word[0] == '[' {
+		if strings.HasPrefix(strings.TrimLeft(word, "["), "-") {
 			break
 		}
-		n++
+		most++
+		if word[0] != '[' {
+			least = most
+		}
 	}
-	return n
+	return least, most
 }
 
 // plain is a command without flags of its own.

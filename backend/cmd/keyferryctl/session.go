@@ -13,6 +13,7 @@ import (
 
 	"github.com/keyferry/keyferry/backend/assembly"
 	"github.com/keyferry/keyferry/backend/home"
+	"github.com/keyferry/keyferry/backend/mds"
 	"github.com/keyferry/keyferry/backend/mfa"
 	"github.com/keyferry/keyferry/backend/vault"
 )
@@ -195,7 +196,7 @@ func (h *houseFlags) open(ctx context.Context, t *terminal, g *globals) (*assemb
 }
 
 func (h *houseFlags) config(g *globals) assembly.Config {
-	return assembly.Config{Home: g.home, Sandbox: h.sandbox, Radio: h.radio, Tunnel: h.tunnel, Secrets: secretStore, Version: buildVersion(), Cheap: cheap}
+	return assembly.Config{Home: g.home, Sandbox: h.sandbox, Radio: h.radio, Tunnel: h.tunnel, Secrets: secretStore, Version: buildVersion(), Cheap: cheap, Metadata: metadataService}
 }
 
 // secretStore keeps the data keys of real accounts. It is always nil, for the system's:
@@ -205,6 +206,18 @@ var secretStore vault.System
 // cheap is always false but in this package's tests, where each command signs in and what
 // is tested happens around the hashes.
 var cheap bool
+
+// metadataService is always nil, for FIDO's own: only this package's tests put one in its
+// place that they can sign for.
+var metadataService *assembly.MetadataService
+
+// anchors are what a BLOB is held against that is read without an account.
+func anchors() mds.Anchors {
+	if metadataService != nil {
+		return metadataService.Anchors
+	}
+	return mds.FIDO()
+}
 
 // visit opens the house of an account that is there and lets nobody in: for what
 // needs no sign-in. no-account.
