@@ -41,14 +41,14 @@ func (s *Set) Evaluate(r Request) Decision {
 	for i := range d.Outcomes {
 		d.Outcomes[i] = Outcome{Place: &s.places[i], Mismatch: Mismatch{Demand: &s.statements[i].onAction, Got: got[:1:1]}}
 	}
-	e := explanation{outcomes: d.Outcomes, resource: got[1:], b: &b, room: s.room, allowed: -1, denied: -1}
+	e := explanation{outcomes: d.Outcomes, resource: got[1:], room: s.room, allowed: -1, denied: -1}
 	named, action := s.candidates(r.Action)
 	for _, n := range named {
-		e.ask(&s.statements[n], n)
+		e.ask(&s.statements[n], n, &b)
 	}
 	for _, n := range s.general {
 		if st := &s.statements[n]; st.acts(action) != st.notAction {
-			e.ask(st, n)
+			e.ask(st, n, &b)
 		}
 	}
 	switch {

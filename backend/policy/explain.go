@@ -6,7 +6,6 @@ import "strings"
 type explanation struct {
 	outcomes []Outcome
 	resource []string // of the request
-	b        *binding
 	singles  []string // values of single keys by slot, made when the first is needed
 	demands  []Demand // with variables replaced
 	texts    []string
@@ -17,15 +16,15 @@ type explanation struct {
 }
 
 // ask looks at resource and conditions of a statement that has the action.
-func (e *explanation) ask(st *statement, n int32) {
+func (e *explanation) ask(st *statement, n int32, b *binding) {
 	o := &e.outcomes[n]
-	if !st.covers(e.resource[0], e.b) {
-		o.Mismatch = Mismatch{Demand: e.resources(st), Got: e.resource}
+	if !st.covers(e.resource[0], b) {
+		o.Mismatch = Mismatch{Demand: e.resources(st, b), Got: e.resource}
 		return
 	}
-	if t := st.failing(e.b); t != nil {
-		got, present := e.got(t.slot)
-		o.Mismatch = Mismatch{Demand: e.values(t), Got: got, Absent: !present}
+	if t := st.failing(b); t != nil {
+		got, present := e.got(t.slot, b)
+		o.Mismatch = Mismatch{Demand: e.values(t, b), Got: got, Absent: !present}
 		return
 	}
 	o.Matched, o.Mismatch = true, Mismatch{Demand: none}
@@ -38,38 +37,38 @@ func (e *explanation) ask(st *statement, n int32) {
 	}
 }
 
-func (e *explanation) got(slot int32) ([]string, bool) {
-	k := &e.b.slots[slot]
+func (e *explanation) got(slot int32, b *binding) ([]string, bool) {
+	k := &b.slots[slot]
 	switch {
 	case !k.present:
 		return nil, false
 	case k.isMulti():
 		return k.Multi, true
 	case e.singles == nil:
-		e.singles = make([]string, len(e.b.slots))
+		e.singles = make([]string, len(b.slots))
 	}
 	e.singles[slot] = k.Single
 	return e.singles[slot : slot+1 : slot+1], true
 }
 
-func (e *explanation) resources(st *statement) *Demand {
+func (e *explanation) resources(st *statement, b *binding) *Demand {
 	if !st.dynamic {
 		return &st.onResource
 	}
 	first := e.begin()
 	for i := range st.resources {
-		e.write(st.resources[i].tokens, st.resources[i].dynamic, st.onResource.Want[i])
+		e.write(st.resources[i].tokens, st.resources[i].dynamic, st.onResource.Want[i], b)
 	}
 	return e.demand(st.onResource, first)
 }
 
-func (e *explanation) values(t *test) *Demand {
+func (e *explanation) values(t *test, b *binding) *Demand {
 	if !t.dynamic {
 		return &t.demand
 	}
 	first := e.begin()
 	for i := range t.values {
-		e.write(t.values[i].tokens, t.values[i].dynamic, t.demand.Want[i])
+		e.write(t.values[i].tokens, t.values[i].dynamic, t.demand.Want[i], b)
 	}
 	return e.demand(t.demand, first)
 }
@@ -93,7 +92,7 @@ func (e *explanation) demand(written Demand, first int) *Demand {
 
 // write adds a text with its variables replaced; as it was written where one of them
 // has no value. All texts of an answer share their memory, as most answers have many.
-func (e *explanation) write(tokens []token, dynamic bool, original string) {
+func (e *explanation) write(tokens []token, dynamic bool, original string, b *binding) {
 	begin := e.memory.Len()
 	for i := 0; dynamic && i < len(tokens); i++ {
 		switch t := &tokens[i]; t.kind {
@@ -102,7 +101,7 @@ func (e *explanation) write(tokens []token, dynamic bool, original string) {
 		case exactly1:
 			e.memory.WriteByte('?')
 		case variable:
-			text, ok := e.b.value(t)
+			text, ok := b.value(t)
 			if !ok {
 				dynamic = false
 			}
