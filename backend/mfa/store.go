@@ -181,7 +181,7 @@ type AccessStore interface {
 	// UpdatePolicy changes path, document and UpdatedAt. concurrent-modification,
 	// not-found, policy-built-in (params: name).
 	UpdatePolicy(ctx context.Context, p Policy, e Event) error
-	// RemovePolicy deletes a managed policy. delete-conflict (params: what) while it is
+	// RemovePolicy deletes a managed policy. delete-conflict (params: what: policy) while it is
 	// attached, concurrent-modification, not-found, policy-built-in (params: name).
 	RemovePolicy(ctx context.Context, name string, version int64, e Event) error
 	// Policy gives a managed policy. not-found.

@@ -74,7 +74,7 @@ func (s *Store) RemovePolicy(ctx context.Context, name string, version int64, e 
 			return err
 		}
 		if attached {
-			return mfa.Fail(mfa.CodeDeleteConflict, "what", "attachments")
+			return mfa.Fail(mfa.CodeDeleteConflict, "what", "policy")
 		}
 		_, err = t.exec("DELETE FROM policies WHERE name = ?", name)
 		return err

@@ -54,7 +54,7 @@ func (m *Memory) RemovePolicy(ctx context.Context, name string, version int64, e
 			return err
 		}
 		if m.attachedTo(m.policies[i].Name) != nil {
-			return mfa.Fail(mfa.CodeDeleteConflict, "what", "attachments")
+			return mfa.Fail(mfa.CodeDeleteConflict, "what", "policy")
 		}
 		m.policies = slices.Delete(m.policies, i, i+1)
 		return nil

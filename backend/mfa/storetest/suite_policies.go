@@ -51,6 +51,7 @@ func testPolicies(t *testing.T, b *bench) {
 	want.Attached = 2
 	b.same("list", found[[]mfa.Policy](b)(b.Policies(ctx)), []mfa.Policy{first[0], first[1], want, first[2]})
 	b.refuses(mfa.CodeDeleteConflict, func() error { return b.RemovePolicy(ctx, "Keys", 2, deleted) })
+	b.same("what stands in the way", mfa.AsFailure(b.RemovePolicy(ctx, "Keys", 2, deleted)).Params["what"], "policy")
 	b.must(b.SetAttached(ctx, toAnn, false, event(mfa.EventPolicyDetached)))
 	b.must(b.RemoveGroup(ctx, "G", 1, event(mfa.EventGroupChanged)))
 	b.refuses(mfa.CodeConflict, func() error { return b.RemovePolicy(ctx, "Keys", 1, deleted) })
