@@ -1,6 +1,7 @@
 package main
 
 import (
+	"database/sql"
 	"encoding/hex"
 	"encoding/json"
 	"errors"
@@ -9,6 +10,8 @@ import (
 	"path/filepath"
 	"strings"
 	"time"
+
+	_ "modernc.org/sqlite"
 
 	"github.com/keyferry/keyferry/app/e2e/walk"
 )
@@ -77,7 +80,26 @@ func (h *harbour) build() error {
 	return errors.Join(h.ctl.Account(alias), h.ctl.Run(nil, "user", "import", h.file("people.csv")), h.ctl.Run(nil, "token", "import", h.file("tokens.xml")),
 		h.phone("alice", "alices-pixel"), h.app("alice", "alices-aegis"), h.phone("bob", "bobs-iphone", "--model", "iphone"),
 		h.app("carol", "2fas-on-carols-phone"), h.app("dave", "daves-app"), h.phone("grace.okafor@harbour.example", "graces-pixel"),
-		h.phone("heidi", "heidis-pixel"), h.assign("heidi", h.tokens[1]), h.assign("judy", h.tokens[2]))
+		h.phone("heidi", "heidis-pixel"), h.assign("heidi", h.tokens[1]), h.assign("judy", h.tokens[2]),
+		h.phone("niaj", "niajs-pixel"), h.suspect("niajs-pixel"))
+}
+
+// suspect marks a device as one whose counter went backwards: nothing here can copy
+// a passkey, which is what does that.
+func (h *harbour) suspect(name string) error {
+	db, err := sql.Open("sqlite", filepath.Join(h.ctl.Home, "sandbox.db"))
+	if err != nil {
+		return err
+	}
+	defer db.Close()
+	done, err := db.Exec("UPDATE devices SET suspect_at = ? WHERE name = ?", time.Now().UnixMicro(), name)
+	if err != nil {
+		return err
+	}
+	if n, err := done.RowsAffected(); err != nil || n != 1 {
+		return fmt.Errorf("%d devices are called %s (%w)", n, name, err)
+	}
+	return nil
 }
 
 func (h *harbour) phone(user, name string, more ...string) error {

@@ -48,7 +48,7 @@ func (v *visitor) own() []chapter {
 			v.Enter("details.s_number", stock.serial),
 			v.Enter("code.s_first", stock.Code(now)), v.Enter("code.s_second", stock.Code(now)), v.Push("token.s_add"),
 			v.Says("failure.codes-equal.s_title"), v.Looks("token-codes-equal"),
-			v.fresh("code.s_first", stock.Authenticator, -1), v.fresh("code.s_second", stock.Authenticator, 0), v.Push("token.s_add"), v.Added("my-token"),
+			v.pair(stock.Authenticator, -1, 0), v.Push("token.s_add"), v.Added("my-token"),
 		}},
 		{"Look at one's devices", []walk.Step{
 			v.Looks("home"), v.Push("device.l_details_named", "name", "my-token"), v.Says("drift.s_title"), v.Scroll("access.s_title"), v.Looks("device-details"),
@@ -73,9 +73,13 @@ func (v *visitor) own() []chapter {
 	}
 }
 
-// fresh types a code of the step that is now, or of one around it.
-func (v *visitor) fresh(key string, a walk.Authenticator, ahead int64) walk.Step {
-	return func(ctx context.Context) error { return v.Enter(key, a.Code(a.Step(time.Now())+ahead))(ctx) }
+// pair types the codes of two steps around the one that is now: now for both, however
+// long the typing takes.
+func (v *visitor) pair(a walk.Authenticator, first, second int64) walk.Step {
+	return func(ctx context.Context) error {
+		now := a.Step(time.Now())
+		return walk.Do(ctx, v.Enter("code.s_first", a.Code(now+first)), v.Enter("code.s_second", a.Code(now+second)))
+	}
 }
 
 // wrongCodes types so many that resynchronising is offered.
@@ -91,5 +95,5 @@ func (v *visitor) wrongCodes(ctx context.Context) error {
 
 // swapped types two codes of the app the wrong way round.
 func (v *visitor) swapped(ctx context.Context) error {
-	return walk.Do(ctx, v.fresh("code.s_first", v.app, 5), v.fresh("code.s_second", v.app, 4))
+	return v.pair(v.app, 5, 4)(ctx)
 }

@@ -67,7 +67,11 @@ func (g *gallery) visit(ctx context.Context, theme theme) error {
 		return err
 	}
 	w := &shooting{gallery: g, theme: theme, camera: camera{desk: desk}, taken: map[string]bool{}}
-	if err := w.open(ctx, fresh, first); err != nil {
+	err = w.open(ctx, fresh, func(p walk.Person) []chapter { return first(p, filepath.Join(dir, "keyferry-recovery.txt")) })
+	if err != nil {
+		return err
+	}
+	if err := w.open(ctx, fresh, locked); err != nil {
 		return err
 	}
 	if err := damage(filepath.Join(fresh, "keyferry.db")); err != nil {
