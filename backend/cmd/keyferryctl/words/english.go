@@ -220,7 +220,7 @@ var precise = map[fact]string{
 	{mfa.CodeHelloRefused, "proof", "format-tpm"}: "This passkey was attested by a TPM, as those in Windows Hello, which are not accepted. Use a phone or a security key.",
 	{mfa.CodeHelloRefused, "proof", "transports"}: "This passkey lives inside the computer, in Windows Hello, which is not accepted. Use a phone or a security key.",
 
-	{mfa.CodeDeleteConflict, "what", "attachments"}: "The policy is attached to somebody. Detach it first: keyferryctl policy detach",
-	{mfa.CodeNotFound, "what", "model"}:             "The metadata has no such model. List them: keyferryctl mds list",
-	{mfa.CodeNotFound, "what", "metadata"}:          "No BLOB of that number was imported. See which there are: keyferryctl mds show",
+	{mfa.CodeDeleteConflict, "what", "policy"}: "The policy is attached to somebody. Detach it first: keyferryctl policy detach",
+	{mfa.CodeNotFound, "what", "model"}:        "The metadata has no such model. List them: keyferryctl mds list",
+	{mfa.CodeNotFound, "what", "metadata"}:     "No BLOB of that number was imported. See which there are: keyferryctl mds show",
 }
