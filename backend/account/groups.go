@@ -105,20 +105,6 @@ func (s *Service) Members(ctx context.Context, who mfa.Session, groupID string) 
 	return slices.DeleteFunc(all, func(o mfa.Overview) bool { return !slices.Contains(ids, o.ID) }), nil
 }
 
-// SetGroupPolicy attaches a policy to a group or detaches it. It does not ask whether
-// anybody is left who could undo it: package policies does. not-found, policy-limit, or
-// as May fails.
-func (s *Service) SetGroupPolicy(ctx context.Context, who mfa.Session, groupID, policy string, on bool) error {
-	acting, g, err := s.MayOnGroup(ctx, who, mfa.OpAttachPolicy, groupID)
-	if err != nil {
-		return err
-	}
-	if err := mfa.CheckPolicyName(policy); err != nil {
-		return err
-	}
-	return s.store.SetAttached(ctx, mfa.Attachment{Policy: policy, GroupID: groupID}, on, s.attaching(acting, policy, g.Name, on))
-}
-
 // MayOnGroup is MayDo for what is done to a group. not-found for the group, which
 // whoever may not ask is not told.
 func (s *Service) MayOnGroup(ctx context.Context, who mfa.Session, op mfa.Operation, groupID string) (Acting, mfa.Group, error) {

@@ -123,8 +123,6 @@ func TestWhatUseCasesAsk(t *testing.T) {
 		{"a new group", func() error { _, err := o.AddGroup(ctx, o.admin, name(), "/quay/"); return err },
 			[]string{"iam:AddUserToGroup group/quay/new#"}},
 		{"a member", func() error { return o.SetMember(ctx, o.admin, staff.ID, alice, true) }, []string{"iam:AddUserToGroup group/quay/staff"}},
-		{"a policy of a group", func() error { return o.SetGroupPolicy(ctx, o.admin, staff.ID, mfa.AdministratorAccess, true) },
-			[]string{"iam:AttachUserPolicy group/quay/staff"}},
 	} {
 		t.Run(row.name, func(t *testing.T) {
 			numbered := func() (all []string) {

@@ -109,7 +109,7 @@ var groupPolicy = changing("group policy", "GROUP POLICY ON|OFF", "attach a mana
 	if err != nil {
 		return err
 	}
-	if err := s.Accounts.SetGroupPolicy(ctx, s.session, g.ID, s.args[1], on); err != nil {
+	if err := s.Policies.SetAttached(ctx, s.session, mfa.Attachment{Policy: s.args[1], GroupID: g.ID}, on, false); err != nil {
 		return err
 	}
 	s.t.result(map[string]any{"group": g.Name, "policy": s.args[1], "attached": on})
