@@ -57,6 +57,7 @@ func TestConditions(t *testing.T) {
 
 		{"less", `{"NumericLessThan":{"k":"3600"}}`, one("120"), true},
 		{"not less as text", `{"NumericLessThan":{"k":"3600"}}`, one("999999"), false},
+		{"less with fewer digits", `{"NumericLessThan":{"k":"3600"}}`, one("999"), true},
 		{"less by a hair", `{"NumericLessThan":{"k":9007199254740993}}`, one("9007199254740992.9"), true},
 		{"not less", `{"NumericLessThan":{"k":5}}`, one("5.0"), false},
 		{"less or equal", `{"NumericLessThanEquals":{"k":5}}`, one("5.0"), true},

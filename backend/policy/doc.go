@@ -45,7 +45,7 @@
 // Reading order: document.go, bounds.go, malformed.go, json.go, grammar.go,
 // nearest.go; operator.go, template.go (variables and wildcards), glob.go,
 // number.go, date.go, value.go; request.go, set.go (compiling), binding.go,
-// evaluate.go, match.go; decision.go, explain.go.
+// evaluate.go, match.go; decision.go, explain.go; inspect.go (for package lint).
 //
 // Followed: AWS IAM User Guide, "IAM JSON policy element reference" and "Grammar of
 // the IAM JSON policy language"; RFC 8259 (JSON), RFC 6901 (JSON pointers), W3C

@@ -36,6 +36,7 @@ func TestActionsAndResources(t *testing.T) {
 		{"star over a slash", `"Action":"*","Resource":"arn:aws:iam::*:user/*"`, "a:b", user + "x/y/alice", true},
 		{"star over a colon in the last segment", `"Action":"*","Resource":"arn:aws:iam::*:user/*e"`, "a:b", user + "x:y/alice", true},
 		{"star does not leave its segment", `"Action":"*","Resource":"arn:aws:*:user/alice"`, "a:b", alice, false},
+		{"star does not take a colon", `"Action":"*","Resource":"arn:*:iam::1:user/a"`, "a:b", "arn:aws:x:iam::1:user/a", false},
 		{"question mark is no colon", `"Action":"*","Resource":"arn:aws:iam?:123456789012:user/alice"`, "a:b", alice, false},
 		{"star matches nothing, too", `"Action":"*","Resource":"arn:aws:iam:*:123456789012:user/alice*"`, "a:b", alice, true},
 		{"question mark", `"Action":"*","Resource":"arn:aws:iam::123456789012:user/a?ice"`, "a:b", alice, true},
@@ -103,6 +104,17 @@ func TestOrder(t *testing.T) {
 					t.Errorf("order %d, %s: %v, want %v", i, action, got.Effect, want)
 				}
 			}
+		}
+	}
+}
+
+// Of several statements that decide alike the first is named, however they are found.
+func TestDecidedIsTheFirst(t *testing.T) {
+	named, pattern := `{"Effect":"Allow","Action":"iam:ListUsers","Resource":"*"}`, `{"Effect":"Allow","Action":"iam:*","Resource":"*"}`
+	for _, statements := range []string{named + "," + pattern, pattern + "," + named, named + "," + named} {
+		s := policy.NewSet(policy.Policy{Document: parse(t, `{"Statement":[`+statements+`]}`)})
+		if d := s.Evaluate(policy.Request{Action: "iam:ListUsers", Resource: "*"}); d.Decided == nil || d.Decided.Statement != 0 {
+			t.Errorf("%s: %+v", statements, d.Decided)
 		}
 	}
 }
