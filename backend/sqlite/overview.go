@@ -6,43 +6,50 @@ import (
 	"errors"
 	"slices"
 
-	"github.com/keyferry/keyferry/backend/audit"
 	"github.com/keyferry/keyferry/backend/mfa"
 )
 
-// Small values travel together in one number: packed.go says what a value costs.
+// No expression in them is more than it must be, since SQLite works it out for every row.
 var (
-	// The first field puts the rows in order: root's is empty, and a field's end comes
-	// before every character of a name. SQLite would look each row up by itself to give
-	// them in the order of the index.
-	overviewPrincipals = packed(`iif(kind = 'root', '', label_folded), id, iif(kind = 'root', email, name), path,
-		(kind = 'root') + (length(password_hash) > 0) * 2 + must_change * 4,
-		created_at, password_at, password_used_at, mfa_deadline, version`, "principals")
-	overviewDevices = packed(`principal_id, last_used_at * 8 + (suspect_at <> 0) * 4 + iif(kind = 'passkey', 0, iif(kind = 'app', 1, 2))`,
-		"devices WHERE +principal_id IS NOT NULL") // + leaves the index alone: all rows are read anyway
+	overviewRoot    = packed("'', email, "+overviewColumns, "principals WHERE kind = 'root'")
+	overviewUsers   = packed("label_folded, name, "+overviewColumns, "principals WHERE +kind = 'user'")
+	overviewDevices = packed("principal_id, kind, last_used_at, suspect_at", "devices WHERE +principal_id IS NOT NULL")
+	// + leaves the index alone: all rows are read anyway, and by an index each is looked up by itself.
+
 	overviewAdministrators = packed("principal_id", `(SELECT principal_id FROM attachments WHERE policy = ?1 AND principal_id IS NOT NULL UNION
 		SELECT m.principal_id FROM attachments a JOIN group_members m ON m.group_id = a.group_id WHERE a.policy = ?1)`)
 	overviewCodes = packed("principal_id, unused", "(SELECT principal_id, count(*) AS unused FROM recovery_codes WHERE used_at = 0 GROUP BY principal_id)")
 )
 
+const overviewColumns = "id, path, length(password_hash), must_change, created_at, password_at, password_used_at, mfa_deadline, version"
+
 // Overviews implements mfa.PrincipalStore.
 func (s *Store) Overviews(ctx context.Context) ([]mfa.Overview, error) {
-	var text [4]string
+	var text [5]string
 	err := s.snapshot(ctx,
-		part{overviewPrincipals, nil, &text[0]},
-		part{overviewDevices, nil, &text[1]},
-		part{overviewAdministrators, []any{mfa.AdministratorAccess}, &text[2]},
-		part{overviewCodes, nil, &text[3]})
+		part{overviewRoot, nil, &text[0]},
+		part{overviewUsers, nil, &text[1]},
+		part{overviewDevices, nil, &text[2]},
+		part{overviewAdministrators, []any{mfa.AdministratorAccess}, &text[3]},
+		part{overviewCodes, nil, &text[4]})
 	if err != nil {
 		return nil, failure(err)
 	}
-	principals, devices, administrators, codes := newTable(text[0]), newTable(text[1]), newTable(text[2]), newTable(text[3])
-	slices.Sort(principals.rows)
-	all := make([]mfa.Overview, len(principals.rows))
-	byID := make(map[string]*mfa.Overview, len(all))
-	for i := 0; principals.next(); i++ {
-		takeOverview(&all[i], &principals)
-		byID[all[i].ID] = &all[i]
+	root, users, devices, administrators, codes := newTable(text[0]), newTable(text[1]), newTable(text[2]), newTable(text[3]), newTable(text[4])
+	slices.Sort(users.rows) // by the first field: what ends it comes before every character of a name
+	all := make([]mfa.Overview, 0, len(root.rows)+len(users.rows))
+	byID := make(map[string]*mfa.Overview, cap(all))
+	add := func(t *table, kind mfa.PrincipalKind) {
+		all = append(all, mfa.Overview{Kind: kind, Administrator: kind == mfa.Root})
+		o := &all[len(all)-1]
+		takeOverview(o, t)
+		byID[o.ID] = o
+	}
+	for root.next() {
+		add(&root, mfa.Root)
+	}
+	for users.next() {
+		add(&users, mfa.User)
 	}
 	owner := func(t *table) *mfa.Overview {
 		if o := byID[t.text()]; o != nil {
@@ -52,7 +59,7 @@ func (s *Store) Overviews(ctx context.Context) ([]mfa.Overview, error) {
 		return new(mfa.Overview)
 	}
 	for devices.next() {
-		countDevice(owner(&devices), devices.whole())
+		countDevice(owner(&devices), &devices)
 	}
 	for administrators.next() {
 		owner(&administrators).Administrator = true
@@ -60,7 +67,7 @@ func (s *Store) Overviews(ctx context.Context) ([]mfa.Overview, error) {
 	for codes.next() {
 		owner(&codes).RecoveryLeft = int(codes.whole())
 	}
-	if err := errors.Join(principals.err(), devices.err(), administrators.err(), codes.err()); err != nil {
+	if err := errors.Join(root.err(), users.err(), devices.err(), administrators.err(), codes.err()); err != nil {
 		return nil, failure(err)
 	}
 	return all, nil
@@ -68,31 +75,26 @@ func (s *Store) Overviews(ctx context.Context) ([]mfa.Overview, error) {
 
 func takeOverview(o *mfa.Overview, t *table) {
 	_ = t.text() // what they are in order of
-	o.ID, o.Kind, o.Name, o.Path = t.text(), mfa.User, t.text(), t.text()
-	flags := t.whole()
-	o.HasPassword, o.MustChange = flags&2 != 0, flags&4 != 0
-	if flags&1 != 0 {
-		o.Kind, o.Administrator = mfa.Root, true
-	}
+	o.Name, o.ID, o.Path = t.text(), t.text(), t.text()
+	o.HasPassword, o.MustChange = t.whole() > 0, t.whole() != 0
 	o.CreatedAt, o.PasswordAt, o.PasswordUsedAt, o.MFADeadline = t.moment(), t.moment(), t.moment(), t.moment()
 	o.Version = t.whole()
 }
 
-// countDevice takes what overviewDevices put into one number.
-func countDevice(o *mfa.Overview, value int64) {
-	switch value & 3 {
-	case 0:
+func countDevice(o *mfa.Overview, t *table) {
+	switch mfa.DeviceKind(t.text()) {
+	case mfa.KindPasskey:
 		o.Passkeys++
-	case 1:
+	case mfa.KindApp:
 		o.Apps++
 	default:
 		o.Tokens++
 	}
-	if value&4 != 0 {
-		o.Suspect++
-	}
-	if used := audit.FromMicros(value >> 3); used.After(o.LastUsedAt) {
+	if used := t.moment(); used.After(o.LastUsedAt) {
 		o.LastUsedAt = used
+	}
+	if t.whole() != 0 {
+		o.Suspect++
 	}
 }
 

@@ -186,7 +186,7 @@ func BenchmarkOverviews(b *testing.B) {
 				}
 			}, func() {
 				bare.exec("BEGIN")
-				for _, query := range []string{overviewPrincipals, overviewDevices, overviewCodes} {
+				for _, query := range []string{overviewRoot, overviewUsers, overviewDevices, overviewCodes} {
 					bare.read(b.Context(), query, nil, &text)
 				}
 				bare.read(b.Context(), overviewAdministrators, []any{mfa.AdministratorAccess}, &text)
