@@ -40,10 +40,11 @@ type Admission struct {
 // Admits runs all models that could be registered (FIDO2 and U2F) through the rules.
 // access-denied, metadata-missing, policy-malformed, not-found.
 func (s *Service) Admits(ctx context.Context, who mfa.Session, of Subject) (Admission, error) {
-	return s.admits(ctx, who, of, 0)
+	return s.AdmitsIn(ctx, who, of, 0)
 }
 
-func (s *Service) admits(ctx context.Context, who mfa.Session, of Subject, blob int64) (Admission, error) {
+// AdmitsIn is Admits for a BLOB that was imported, by its number; 0 is the newest.
+func (s *Service) AdmitsIn(ctx context.Context, who mfa.Session, of Subject, blob int64) (Admission, error) {
 	if err := s.may(ctx, who, of, of.PrincipalID); err != nil {
 		return Admission{}, err
 	}
@@ -147,11 +148,11 @@ type Difference struct {
 // round. The BLOBs are numbers, 0 is the newest. A model that only one BLOB has counts
 // as not admitted by the other.
 func (s *Service) Compare(ctx context.Context, who mfa.Session, first, second Subject, firstBlob, secondBlob int64) ([]Difference, error) {
-	before, err := s.admits(ctx, who, first, firstBlob)
+	before, err := s.AdmitsIn(ctx, who, first, firstBlob)
 	if err != nil {
 		return nil, err
 	}
-	after, err := s.admits(ctx, who, second, secondBlob)
+	after, err := s.AdmitsIn(ctx, who, second, secondBlob)
 	if err != nil {
 		return nil, err
 	}

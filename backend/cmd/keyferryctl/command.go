@@ -53,6 +53,8 @@ func commands() []command {
 		enrollPhone, devicesList, devicesGet, devicesUnassigned, devicesEnable, devicesAssign, devicesDeactivate, devicesRemove, devicesDelete,
 		devicesResync, devicesRename, devicesDrift, linksList, linksForget, virtualCreate, virtualList, tokenPreview, tokenImport, tokenList, tokenAssign, tokenDelete,
 		userList, userAdd, userChange, userRemove, userPassword, userAdmin, userImport, groupList, groupAdd, groupRemove, groupMember, groupPolicy,
+		policyList, policyShow, policyCreate, policyUpdate, policyDelete, policyAttach, policyDetach, policyPutInline, policyRemoveInline, policyGranted,
+		policyTemplates, policyCheck, policyEvaluate, policyExplain, policyAdmits, policyDiff,
 		mdsImport, mdsFetch, mdsShow, mdsList, mdsDrift,
 		settingsShow, settingsSet, enforcementShow, enforcementRehearse, makeReport,
 		events, auditList, auditExport, auditVerify, auditCheckpoint, backupMake, backupRehearse, backupRestore,

@@ -34,7 +34,7 @@ type levelsJSON struct {
 func levelsOf(c mfa.Certificates) levelsJSON { return levelsJSON(c) }
 
 func modelOf(m metadata.Model, at time.Time) modelJSON {
-	return modelJSON{ID: m.ID, Name: m.Name, Protocol: m.Protocol, Transports: slices.Concat([]string{}, m.Transports), Status: m.Status(at),
+	return modelJSON{ID: m.ID, Name: m.Name, Protocol: m.Protocol, Transports: append([]string{}, m.Transports...), Status: m.Status(at),
 		Refused: m.Refused, Since: day(m.Since), levelsJSON: levelsOf(m.Certificates)}
 }
 
