@@ -4,7 +4,7 @@ import type { Route } from './app.svelte'
 
 export type Area = 'home' | 'users' | 'tokens' | 'policies' | 'metadata' | 'enforcement' | 'activity' | 'settings'
 
-export const allAreas: Area[] = ['home', 'users', 'tokens', 'policies', 'enforcement', 'activity', 'settings']
+export const allAreas: Area[] = ['home', 'users', 'tokens', 'policies', 'metadata', 'enforcement', 'activity', 'settings']
 
 /** In the order of the side bar. A limited session gets none: it is held to one task. */
 export function areasOf(session: SessionDTO | null): Area[] {

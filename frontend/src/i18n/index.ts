@@ -13,6 +13,7 @@ import failures from './en/failure.json'
 import findings from './en/findings.json'
 import home from './en/home.json'
 import imports from './en/imports.json'
+import metadata from './en/metadata.json'
 import phone from './en/phone.json'
 import policies from './en/policies.json'
 import report from './en/report.json'
@@ -24,7 +25,7 @@ import vault from './en/vault.json'
 
 const words = {
   ...app, ...door, ...home, ...security, ...add, ...ceremony, ...phone, ...users, ...imports, ...report, ...tokens, ...enforcement, ...activity,
-  ...settings, ...backup, ...vault, ...failures, ...policies, ...findings,
+  ...settings, ...backup, ...vault, ...failures, ...policies, ...findings, ...metadata,
 }
 
 export type Key = keyof typeof words

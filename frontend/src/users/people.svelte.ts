@@ -57,6 +57,12 @@ export class People {
     this.all = (this.all ?? []).filter((u) => u.id !== id)
   }
 
+  /** A person's page, opened from elsewhere: the area is not arrived at anew. */
+  visitOf(id: string, who: string, visit: number): void {
+    this.arrive(who, visit)
+    this.show('one', id)
+  }
+
   /** The area was opened, or pressed again. */
   arrive(who: string, visit: number): void {
     const arrival = this.arrivals.arrive(who, visit)

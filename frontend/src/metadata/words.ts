@@ -1,0 +1,73 @@
+/** What metadata says in codes, in people's words. Codes that are not known stand as they are. */
+import type { CertificatesDTO, DriftRowDTO, FailureDTO, ModelDTO, OddDTO, StatusReportDTO } from '../api/contract'
+import { t, wordOr } from '../i18n'
+import { certified } from '../policies/levels'
+
+const mega = 1 << 20
+
+/** "1.4 MB" */
+export const megabytes = (bytes: number): string => t('metadata.s_mb', { n: (bytes / mega).toFixed(1) })
+
+/** A status as FIDO writes it. fips: the revision of FIPS 140, 0 where it is not told. */
+export function statusName(status: string, fips = 0): string {
+  const [, fido] = /^FIDO_CERTIFIED_(L.+)$/.exec(status) ?? []
+  if (fido) return t('policies.s_fido', { level: fido })
+  const [, level] = /^FIPS140_CERTIFIED_(L.+)$/.exec(status) ?? []
+  if (level && fips === 3) return t('policies.s_fips3', { level })
+  if (level && fips === 2) return t('policies.s_fips2', { level })
+  if (level) return t('status.l_fips', { level })
+  return status === '' ? t('status.l_unknown') : wordOr(`status.l_${status}`, status)
+}
+
+/** Its certificates, or what its newest report says where that is none. */
+export function standing(m: ModelDTO): string {
+  if (m.refused || (!m.fido && !m.fips2 && !m.fips3)) return statusName(m.status)
+  return certified(m)
+}
+
+export const transportName = (id: string): string => wordOr(`transport.s_${id}`, id)
+
+/** "USB, NFC"; a dash for models that say nothing. */
+export const transportNames = (ids: string[]): string => ids.map(transportName).join(', ')
+
+export const protocolName = (id: string): string => wordOr(`protocol.s_${id}`, id)
+
+/** Why an entry is odd. */
+export const oddReason = (o: OddDTO): string => wordOr(`odd.l_${o.why}`, o.why)
+
+/** When a report holds: "since 2020-05-12", "from … until …"; empty when it does not say. */
+export function period(r: StatusReportDTO): string {
+  if (r.date && r.until) return t('metadata.l_from_until', { from: r.date, until: r.until })
+  if (r.until) return t('metadata.l_until', { until: r.until })
+  return r.date ? t('metadata.l_since', { since: r.date }) : ''
+}
+
+/** Why metadata says something else of a device now. */
+export const driftReason = (d: DriftRowDTO): string =>
+  d.change === 'refused' && d.refused
+    ? t('drifted.l_refused', { status: statusName(d.refused.status, d.refused.fips), date: d.refused.date || t('metadata.s_no_date') })
+    : wordOr(`drifted.l_${d.change}`, d.change)
+
+/** What a device brought or would bring; nothing where there is nothing to tell. */
+export const levelsThen = (c: CertificatesDTO, d: DriftRowDTO): string => (d.change === 'known' ? t('drifted.s_unproven') : certified(c))
+
+export const levelsNow = (c: CertificatesDTO, d: DriftRowDTO): string =>
+  d.change === 'refused' ? t('drifted.s_refused') : d.change === 'gone' ? t('drifted.s_gone') : certified(c)
+
+/** The failure with words in place of the codes for where in a file, and for what signed it. */
+export function placed(f: FailureDTO | null): FailureDTO | null {
+  if (!f?.code.startsWith('metadata-')) return f
+  const params = { ...f.params }
+  const { where, alg } = params
+  if (where !== undefined) params['where'] = place(where)
+  if (alg !== undefined) params['alg'] = wordOr(`signed.l_${alg}`, alg)
+  return { ...f, params }
+}
+
+function place(where: string): string {
+  const [, byte] = /^payload byte (\d+)$/.exec(where) ?? []
+  if (byte) return t('place.l_byte', { byte })
+  const [, certificate] = /^x5c\/(\d+)$/.exec(where) ?? []
+  if (certificate) return t('place.l_certificate', { which: Number(certificate) + 1 })
+  return wordOr(`place.l_${where.replace(/ /g, '-')}`, where)
+}
