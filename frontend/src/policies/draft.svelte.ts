@@ -25,13 +25,18 @@ export class Draft {
   theirs = $state.raw<PolicyDTO | null>(null)
   readonly dirty: boolean
   readonly readonly: boolean
-  /** It can be read as a policy. */
+  /** The text that the findings are about. */
+  private checked: string
+  /** It can be read as a policy; and it cannot. While it is checked it is neither. */
   readonly sound: boolean
+  readonly faulty: boolean
 
   private readonly checking = new Latest(
     (text: string) => api.checkPolicy(text),
     (found, text) => {
-      if (text === this.text) this.findings = found
+      if (text !== this.text) return
+      this.findings = found
+      this.checked = text
     },
     (e) => (this.failure = api.asFailure(e)),
   )
@@ -45,7 +50,10 @@ export class Draft {
     this.version = $state(subject.version)
     this.saved = $state(subject.version === 0 ? '' : text)
     this.dirty = $derived(this.text !== this.base || (this.version === 0 && this.name !== subject.name))
-    this.sound = $derived(this.text.trim() !== '' && !this.findings.some((f) => f.level === 'error'))
+    this.checked = $state('')
+    const broken = $derived(this.findings.some((f) => f.level === 'error'))
+    this.faulty = $derived(this.checked === this.text && broken)
+    this.sound = $derived(this.checked === this.text && this.text.trim() !== '' && !broken)
     this.checking.about(text)
   }
 

@@ -11,6 +11,9 @@ HTMLDialogElement.prototype.close ??= function (this: HTMLDialogElement) {
 HTMLCanvasElement.prototype.getContext = (() => null) as never
 HTMLCanvasElement.prototype.toDataURL = () => 'data:image/png;base64,cGljdHVyZQ=='
 Element.prototype.scrollTo ??= () => {}
+// The editor of policies measures its text.
+Range.prototype.getClientRects ??= () => [] as unknown as DOMRectList
+Range.prototype.getBoundingClientRect ??= () => new DOMRect()
 globalThis.CSS ??= { escape: (s: string) => s.replace(/[^\w-]/g, '\\$&') } as typeof CSS
 globalThis.ResizeObserver ??= class {
   observe() {}
