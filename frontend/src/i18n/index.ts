@@ -20,12 +20,13 @@ import report from './en/report.json'
 import security from './en/security.json'
 import settings from './en/settings.json'
 import tokens from './en/tokens.json'
+import trust from './en/trust.json'
 import users from './en/users.json'
 import vault from './en/vault.json'
 
 const words = {
   ...app, ...door, ...home, ...security, ...add, ...ceremony, ...phone, ...users, ...imports, ...report, ...tokens, ...enforcement, ...activity,
-  ...settings, ...backup, ...vault, ...failures, ...policies, ...findings, ...metadata,
+  ...settings, ...backup, ...vault, ...failures, ...policies, ...findings, ...trust, ...metadata,
 }
 
 export type Key = keyof typeof words

@@ -70,7 +70,7 @@ export function answerCalls(w: World): Part {
         const d = ask(rules, rules.principalId, enable, {})
         return { way, allowed: d.effect === 'allow', doomed: false, reason: d.effect === 'allow' ? '' : 'single', decision: d.effect === 'allow' ? null : d, needs: [] }
       }
-      return [passkey('phone'), code('app'), code('token'), passkey('computer')]
+      return [passkey('phone'), code('app'), code('token'), ...(w.system === 'windows' ? [{ ...passkey('computer'), allowed: false, doomed: false, reason: 'windows-hello' as const, decision: null }] : [])]
     },
     Preflight: async (r) => {
       const model = w.models.find((m) => m.id === r.model)

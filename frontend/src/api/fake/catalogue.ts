@@ -14,7 +14,10 @@ export function blob(more: Partial<BlobDTO> = {}): BlobDTO {
 export function sampleMetadata(): MetadataDTO {
   return {
     current: blob(), older: [blob({ number: 9, entries: 11, odd: 0, importedAt: Date.UTC(2021, 7, 3), nextUpdate: Date.UTC(2021, 8, 1) })],
-    odd: [{ position: 8, id: '4e768f2c-5fab-48b3-b300-220eb487752b', why: 'attestationRootCertificates: not a certificate', used: true }],
+    odd: [
+      { position: 3, id: '', why: 'id', used: false },
+      { position: 8, id: '4e768f2c-5fab-48b3-b300-220eb487752b', why: 'root', used: true },
+    ],
     address: 'https://mds3.fidoalliance.org/',
   }
 }

@@ -41,6 +41,7 @@ export class World {
   tokens: DeviceDTO[] = []
   linked: LinkedPhoneDTO[]
   events: EventDTO[]
+  system: StateDTO['system'] = 'linux'
   vault: VaultDTO = { state: 'open', system: 'Secret Service', slots: [{ id: 's1', kind: 'system', createdAt: Date.now() - 40 * dayLong }] }
   limit: SessionDTO['limit'] = ''
   mfa: boolean
@@ -200,7 +201,7 @@ export class World {
       failure: broken
         ? failure('database-damaged', 'restore-backup', { category: 'storage', detail: 'sqlite: file is not a database (26)' })
         : null,
-      version: '0.1.0', system: 'linux',
+      version: '0.1.0', system: this.system,
       lastIdentity: this.exists && !this.sandbox ? { kind: p.kind, name: p.name } : null,
       backups: broken
         ? ['/home/alice/.local/share/keyferry/backups/keyferry-2026-11-20-v3.db', '/home/alice/.local/share/keyferry/backups/keyferry-2026-11-02-v2.db']
