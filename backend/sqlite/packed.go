@@ -64,18 +64,20 @@ func (t *table) text() string {
 	return t.cut(len(t.rest))
 }
 
-// whole reads an INTEGER as SQLite writes it, and finds its end on the way.
+// whole reads an INTEGER as SQLite writes it, and finds its end on the way. It is what
+// the list waits for on our side, so it works on copies, which stay in registers.
 func (t *table) whole() (n int64) {
-	start, end := 0, 0
-	if strings.HasPrefix(t.rest, "-") {
-		start, end = 1, 1
+	digits, start := t.rest, 0
+	if strings.HasPrefix(digits, "-") {
+		start = 1
 	}
-	for ; end < len(t.rest) && t.rest[end] != fieldEnd; end++ {
-		digit := t.rest[end] - '0'
-		t.wrong = t.wrong || digit > 9
+	end, wrong := start, false
+	for ; end < len(digits) && digits[end] != fieldEnd; end++ {
+		digit := digits[end] - '0'
+		wrong = wrong || digit > 9
 		n = n*10 + int64(digit)
 	}
-	t.wrong = t.wrong || start == end
+	t.wrong = t.wrong || wrong || start == end
 	t.cut(end)
 	if start == 1 {
 		return -n
