@@ -59,3 +59,10 @@ it('fills in, and does not stumble over what is missing', () => {
   expect(failureWhat('device-limit', { max: '8' })).toContain('8 devices')
   expect(failureTitle('from-the-future')).toBe(failureTitle('internal'))
 })
+
+it('says which policy refused, and that nothing could be imported', () => {
+  expect(failureWhat('access-denied', { policy: 'Certified', statement: 'Finish', decision: 'explicitDeny' })).toContain('Certified denies it, in the statement Finish')
+  expect(failureWhat('access-denied', { policy: 'Broken', decision: 'unreadable' })).toContain('Broken can’t be read')
+  expect(failureWhat('access-denied', { decision: 'implicitDeny' })).toBe(failureWhat('access-denied'))
+  expect(failureWhat('import-problems', { count: '3', good: 'none' })).toContain('Not one row')
+})

@@ -68,7 +68,7 @@ export const failureTitle = (code: string, params: Params = {}): string =>
  * has words for each: p_what_machine for the parameter cause=machine.
  */
 export function failureWhat(code: string, params: Params = {}): string {
-  const reasons = [params['cause'], params['state'], params['what'], params['why']].filter((r) => r !== undefined)
+  const reasons = [params['cause'], params['state'], params['what'], params['why'], params['good'], params['decision']].filter((r) => r !== undefined)
   const ends = [...reasons.map((r) => `_${r}`), '']
   const keys = ends.flatMap((end) => [`failure.${code}.l_what${end}`, `failure.${code}.p_what${end}`])
   const found = keys.find((key) => texts[key])
