@@ -21,7 +21,7 @@ function valueName(name: string, value: string): string {
   return value.split(' + ').map((v) => wordOr(`fact.l_${name}_${v}`, wordOr(`fact.l_any_${v}`, v))).join(' + ')
 }
 
-/** "ECDSA P-256, SHA-256" of secp256r1_ecdsa_sha256_raw: the last part says how it is written down. */
+/** "ECDSA P-256 with SHA-256" of secp256r1_ecdsa_sha256_raw: the last part says how it is written down. */
 function algorithm(value: string): string {
   const curves: Record<string, string> = {
     secp256r1_ecdsa: 'ECDSA P-256', secp384r1_ecdsa: 'ECDSA P-384', secp521r1_ecdsa: 'ECDSA P-521', secp256k1_ecdsa: 'ECDSA secp256k1',
@@ -29,7 +29,7 @@ function algorithm(value: string): string {
   }
   const [, key = '', hash = ''] = /^(.+?)(?:_sha(\d+))?_(?:raw|der)$/.exec(value) ?? []
   const known = curves[key]
-  return known ? (hash ? `${known}, SHA-${hash}` : known) : value
+  return known ? (hash ? t('fact.l_algorithm', { key: known, hash: `SHA-${hash}` }) : known) : value
 }
 
 export const facts = (all: FactDTO[]): Fact[] =>
