@@ -35,6 +35,11 @@ func (d *Desk) CreateApp(ctx context.Context, targetID, name string) (ceremony.N
 	if err != nil {
 		return ceremony.NewApp{}, err
 	}
+	// Making it and enabling it are two rights. Whoever lacks the second would learn of it
+	// only after the phone had scanned the code.
+	if _, err := house.Accounts.May(ctx, session, mfa.OpEnableDevice, targetID); err != nil {
+		return ceremony.NewApp{}, err
+	}
 	app, err := house.Ceremonies.CreateApp(ctx, session, targetID, name)
 	if err != nil {
 		return ceremony.NewApp{}, err

@@ -236,3 +236,32 @@ func TestSuspectDevicesAreNoWay(t *testing.T) {
 		t.Fatalf("%+v, %v", in.Devices, err)
 	}
 }
+
+// Whoever may make an app and not enable it is told before the phone scans anything.
+func TestAppThatCouldNotBeEnabled(t *testing.T) {
+	b := newBench(t)
+	b.create(t)
+	h, who := b.seat(t)
+	ann, err := h.Accounts.AddUser(t.Context(), who, account.NewUser{Name: "ann", Password: password()})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := h.Store.SetAttached(t.Context(), mfa.Attachment{Policy: mfa.EnableAnyDevice, PrincipalID: ann.ID}, false, mfa.Event{}); err != nil {
+		t.Fatal(err)
+	}
+	if err := h.Store.PutInline(t.Context(), mfa.InlinePolicy{PrincipalID: ann.ID, Name: "create",
+		Document: `{"Version":"2012-10-17","Statement":{"Effect":"Allow","Action":"iam:CreateVirtualMFADevice","Resource":"*"}}`}, mfa.Event{}); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := b.SignOut(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := b.SignIn(t.Context(), mfa.Identity{Kind: mfa.User, Name: "ann"}, password()); err != nil {
+		t.Fatal(err)
+	}
+	_, err = b.CreateApp(t.Context(), "", "anns-app")
+	wants(t, err, mfa.CodeAccessDenied)
+	if left, err := h.Store.Unassigned(t.Context(), mfa.KindApp); err != nil || len(left) != 0 {
+		t.Errorf("%d apps were made all the same, %v", len(left), err)
+	}
+}
