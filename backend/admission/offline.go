@@ -46,6 +46,31 @@ func (o *Offline) Registration(ctx context.Context, c mfa.Certificates) (Preflig
 	return p, err
 }
 
+// Refusal is what a registration would fail with at the first of the two checks that does
+// not allow it: device-not-admitted, as Service.Refusal gives it; nil when both do. m is
+// the metadata that t was judged by, nil for none.
+func (o *Offline) Refusal(ctx context.Context, p Preflight, t mfa.Trust, m *mds.Metadata) (*mfa.Failure, error) {
+	step, d := mfa.StepCreate, p.Create
+	if d.Effect == policy.Allow {
+		step, d = mfa.StepActivate, p.Activate
+	}
+	if d.Effect == policy.Allow {
+		return nil, nil
+	}
+	admitted := -1
+	if m != nil {
+		all, err := o.Admits(ctx, m)
+		if err != nil {
+			return nil, err
+		}
+		admitted = all.Admitted
+	}
+	if step == mfa.StepCreate {
+		t = mfa.Trust{} // nothing was known of it yet
+	}
+	return notAdmitted(step, d, p.Needs, t, admitted), nil
+}
+
 func (o *Offline) adding() mfa.Access {
 	now := o.service.Clock()
 	return addingTo(somewhere, anyone, mfa.Session{PrincipalID: anyone.ID, StartedAt: now, MFAAt: now})

@@ -21,7 +21,12 @@ func (s *Service) Refusal(ctx context.Context, a mfa.Access, t mfa.Trust, denied
 		return denied // it was refused for another reason than the policies
 	}
 	admitted, needed := s.instead(ctx, a)
-	params := []string{"step", string(a.Registering.Step), "decision", d.Effect.String(), "needs", needText(needed),
+	return notAdmitted(a.Registering.Step, d, needed, t, admitted).Because(denied)
+}
+
+// notAdmitted is device-not-admitted. admitted is -1 where there is no metadata.
+func notAdmitted(step mfa.RegistrationStep, d policy.Decision, needed []Need, t mfa.Trust, admitted int) *mfa.Failure {
+	params := []string{"step", string(step), "decision", d.Effect.String(), "needs", needText(needed),
 		"fido", t.FIDO, "fips2", t.FIPS1402, "fips3", t.FIPS1403, "unproven", string(t.Unproven), "model", t.Model, "blob", number(t.Blob),
 		"reported", reported(t.Reports)}
 	if d.Decided != nil {
@@ -30,10 +35,10 @@ func (s *Service) Refusal(ctx context.Context, a mfa.Access, t mfa.Trust, denied
 	if admitted >= 0 {
 		params = append(params, "admitted", number(int64(admitted)))
 	}
-	if a.Registering.Step == mfa.StepActivate {
+	if step == mfa.StepActivate {
 		params = append(params, "left", "yes")
 	}
-	return mfa.Fail(mfa.CodeNotAdmitted, params...).Because(denied)
+	return mfa.Fail(mfa.CodeNotAdmitted, params...)
 }
 
 // instead is how many models of the newest metadata the caller could register, -1

@@ -82,8 +82,9 @@ var allowed = map[string][]string{
 		"backend/rules", "backend/devices", "backend/stock", "backend/recovery", "backend/report", "backend/activity", "backend/archive",
 		"backend/mds", "backend/policies", "backend/metadata", "backend/admission",
 		"backend/vault", "backend/vault/keyring", "backend/home", "backend/sqlite", "backend/transport", "backend/transport/ble", "backend/transport/hybrid", "backend/tunnel", "backend/phonesim"},
-	"backend/cmd/keyferryctl/words": {"backend/mfa"},
-	"backend/cmd/keyferryctl":       {"*"},
+	"backend/cmd/keyferryctl/words":   {"backend/mfa"},
+	"backend/cmd/keyferryctl/examine": {"backend/mfa", "backend/ctapcbor", "backend/rp", "backend/mds", "backend/trust", "backend/hello", "backend/policy", "backend/admission"},
+	"backend/cmd/keyferryctl":         {"*"},
 
 	// the window: what the page asks goes to desk, and app alone puts them together
 	"app/events": {"backend/desk"},
