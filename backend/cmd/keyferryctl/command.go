@@ -50,9 +50,9 @@ func (g *globals) flags(fs *flag.FlagSet) {
 func commands() []command {
 	return []command{
 		accountCreate, accountShow, signIn, passwordChange, recoveryMake,
-		enrollPhone, devicesList, devicesGet, devicesUnassigned, devicesEnable, devicesAssign, devicesDeactivate, devicesRemove, devicesDelete,
+		enrollPhone, devicesList, devicesShow, devicesGet, devicesUnassigned, devicesEnable, devicesAssign, devicesDeactivate, devicesRemove, devicesDelete,
 		devicesResync, devicesRename, devicesDrift, linksList, linksForget, virtualCreate, virtualList, tokenPreview, tokenImport, tokenList, tokenAssign, tokenDelete,
-		userList, userAdd, userChange, userRemove, userPassword, userAdmin, userImport, groupList, groupAdd, groupRemove, groupMember, groupPolicy,
+		userList, userAdd, userChange, userRemove, userPassword, userAdmin, userImport, groupList, groupShow, groupAdd, groupRemove, groupMember, groupPolicy,
 		policyList, policyShow, policyCreate, policyUpdate, policyDelete, policyAttach, policyDetach, policyPutInline, policyRemoveInline, policyGranted,
 		policyTemplates, policyCheck, policyEvaluate, policyExplain, policyAdmits, policyDiff,
 		mdsImport, mdsFetch, mdsShow, mdsList, mdsDrift,

@@ -31,6 +31,7 @@ type deviceJSON struct {
 	Transports   []string    `json:"transports"`
 	Attestation  string      `json:"attestation"`
 	UserVerified bool        `json:"user_verified"`
+	Trust        *trustJSON  `json:"trust,omitempty"`
 	Codes        *paramsJSON `json:"codes,omitempty"`
 }
 
@@ -51,6 +52,7 @@ func deviceOf(d mfa.Device) deviceJSON {
 		j.Provider, j.AAGUID = rp.ProviderName(c.AAGUID), c.AAGUID.String()
 		j.Synced, j.OnPhone, j.Algorithm, j.SignCount = c.IsSynced(), c.OnPhone(), c.Algorithm, c.SignCount
 		j.Transports, j.Attestation, j.UserVerified = append(j.Transports, c.Transports...), c.AttestationFormat, c.UserVerified
+		j.Trust = trustOf(c.Trust)
 	}
 	if o := d.OneTime; o != nil {
 		period := int(o.Period.Seconds())

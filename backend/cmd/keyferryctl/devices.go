@@ -56,6 +56,7 @@ var devicesGet = signed("devices get", "SERIAL [--user U]", "show a passkey by i
 		}
 		s.t.result(deviceOf(d))
 		s.t.say("%s", deviceTable([]mfa.Device{d}))
+		s.t.sayTrust(d)
 		return nil
 	}
 })

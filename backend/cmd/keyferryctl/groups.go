@@ -4,8 +4,10 @@ import (
 	"context"
 	"flag"
 	"slices"
+	"strings"
 
 	"github.com/keyferry/keyferry/backend/mfa"
+	"github.com/keyferry/keyferry/backend/policies"
 )
 
 type groupJSON struct {
@@ -44,6 +46,33 @@ var groupList = signed("group list", "", "list the groups", plain(func(ctx conte
 	}
 	s.t.result(map[string]any{"groups": list})
 	s.t.say("%s", table)
+	return nil
+}))
+
+var groupShow = signed("group show", "GROUP", "show a group: its members, and the policies that hold for them through it", plain(func(ctx context.Context, s *seat) error {
+	all, err := s.Policies.Groups(ctx, s.session)
+	if err != nil {
+		return err
+	}
+	i := slices.IndexFunc(all, func(g policies.Group) bool { return mfa.FoldName(g.Name) == mfa.FoldName(s.args[0]) })
+	if i < 0 {
+		return mfa.Fail(mfa.CodeNotFound, "what", "group")
+	}
+	g, members := all[i], []string{}
+	for _, id := range g.Members {
+		p, err := s.Store.Principal(ctx, id)
+		if err != nil {
+			return err
+		}
+		members = append(members, p.Label())
+	}
+	slices.Sort(members)
+	s.t.result(map[string]any{"group": groupOf(g.Group), "members": members, "policies": append([]string{}, g.Policies...), "inline": append([]string{}, g.Inline...)})
+	s.t.say("group     %s", g.Name)
+	s.t.say("path      %s", g.Path)
+	s.t.say("members   %s", dash(strings.Join(members, ", ")))
+	s.t.say("policies  %s", dash(strings.Join(g.Policies, ", ")))
+	s.t.say("inline    %s", dash(strings.Join(g.Inline, ", ")))
 	return nil
 }))
 

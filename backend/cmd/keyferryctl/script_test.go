@@ -41,6 +41,7 @@ func TestMain(m *testing.M) {
 //	checkpoints HOME  sets $CHECKPOINTS to the file of a sandbox's checkpoints
 //	blob FILE NUMBER [worse]  makes metadata: metadata_test.go
 //	crl FILE [revoked]        makes a revocation list beside it
+//	passkey NAME MODEL        makes JSON of a registration and a sign-in: passkey_test.go
 //	field FILE REGEXP NAME    sets $NAME to what the first group matches
 //	slot FILE WAY NAME  sets $NAME to the ID of a way in what vault status printed
 //	totp FILE NAME    sets $NAME to the next code of the key (base32) in FILE. The
@@ -93,8 +94,9 @@ func TestScripts(t *testing.T) {
 				}
 				ts.Setenv(args[2], found[1])
 			},
-			"blob": fido.blob,
-			"crl":  fido.crl,
+			"blob":    fido.blob,
+			"crl":     fido.crl,
+			"passkey": fido.passkey,
 			"totp": func(ts *testscript.TestScript, _ bool, args []string) {
 				code, err := tokens.next(ts.MkAbs(args[0]), time.Now())
 				ts.Check(err)

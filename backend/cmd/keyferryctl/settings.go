@@ -19,6 +19,7 @@ type settingsJSON struct {
 	Lower           bool  `json:"password_lower"`
 	Digit           bool  `json:"password_digit"`
 	Symbol          bool  `json:"password_symbol"`
+	RuleOutHello    bool  `json:"rule_out_hello"`
 	Version         int64 `json:"version"`
 }
 
@@ -26,11 +27,12 @@ func (s *seat) showSettings(a mfa.Account) {
 	c := a.Settings
 	s.t.result(settingsJSON{RootGraceDays: c.RootGraceDays, RequireForUsers: c.RequireForUser, UserGraceDays: c.UserGraceDays, Passwordless: c.Passwordless,
 		IdleMinutes: c.IdleMinutes, MinLength: c.Passwords.MinLength, Upper: c.Passwords.Upper, Lower: c.Passwords.Lower, Digit: c.Passwords.Digit,
-		Symbol: c.Passwords.Symbol, Version: a.Version})
+		Symbol: c.Passwords.Symbol, RuleOutHello: c.RuleOutHello, Version: a.Version})
 	s.t.say("root-grace     %d days", c.RootGraceDays)
 	s.t.say("require-users  %s", yesNo(c.RequireForUser))
 	s.t.say("user-grace     %d days", c.UserGraceDays)
 	s.t.say("passwordless   %s", yesNo(c.Passwordless))
+	s.t.say("rule-out-hello %s", yesNo(c.RuleOutHello))
 	s.t.say("idle           %d minutes", c.IdleMinutes)
 	s.t.say("min-length     %d", c.Passwords.MinLength)
 	s.t.say("needs          upper %s, lower %s, digit %s, symbol %s", yesNo(c.Passwords.Upper), yesNo(c.Passwords.Lower), yesNo(c.Passwords.Digit), yesNo(c.Passwords.Symbol))
@@ -62,6 +64,7 @@ var settingsSet = changing("settings set", "[--root-grace D] [--require-users=B]
 	number("min-length", fmt.Sprintf("least `LENGTH` of a password, %d to %d", mfa.MinPassword, mfa.MaxPassword), func(s *mfa.Settings) *int { return &s.Passwords.MinLength })
 	choice("require-users", "users must have a device, too", func(s *mfa.Settings) *bool { return &s.RequireForUser })
 	choice("passwordless", "a passkey alone may sign in", func(s *mfa.Settings) *bool { return &s.Passwordless })
+	choice("rule-out-hello", "refuse passkeys that cannot be proven not to be in Windows Hello", func(s *mfa.Settings) *bool { return &s.RuleOutHello })
 	choice("upper", "a password needs an upper-case letter", func(s *mfa.Settings) *bool { return &s.Passwords.Upper })
 	choice("lower", "a password needs a lower-case letter", func(s *mfa.Settings) *bool { return &s.Passwords.Lower })
 	choice("digit", "a password needs a digit", func(s *mfa.Settings) *bool { return &s.Passwords.Digit })

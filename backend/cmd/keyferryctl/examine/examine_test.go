@@ -44,7 +44,9 @@ func perform(t *testing.T, cfg virtualauth.Config) ceremonies {
 	t.Helper()
 	a := virtualauth.New(cfg)
 	t.Cleanup(func() { a.Close() })
-	open := func(context.Context, authenticator.Purpose) (authenticator.Authenticator, error) { return stays{a}, nil }
+	open := func(context.Context, authenticator.Purpose) (authenticator.Authenticator, error) {
+		return stays{a}, nil
+	}
 	party, err := rp.New(rp.Config{RPID: rpID, Clock: clock})
 	must(t, err)
 	who := mfa.Principal{ID: "u", Name: "ada", UserHandle: []byte{1}}
@@ -137,7 +139,9 @@ func TestRegistrations(t *testing.T) {
 		{name: "no JSON", of: made, bend: func(c *examine.Case) { c.Response = []byte("{") }, want: "response:response-malformed", states: map[examine.Check]examine.State{examine.CheckOrigin: examine.NotJudged}},
 		{name: "client data", of: made, bend: part("clientDataJSON", []byte("{")), want: "client-data:response-malformed", states: map[examine.Check]examine.State{examine.CheckResponse: examine.Holds}},
 		{name: "another ceremony", of: made, bend: func(c *examine.Case) { part("clientDataJSON", change(c, `"webauthn.create"`, `"webauthn.get"`))(c) }, want: "type:client-data-type", states: map[examine.Check]examine.State{examine.CheckClientData: examine.Holds, examine.CheckChallenge: examine.NotJudged}},
-		{name: "another site's frame", of: made, bend: func(c *examine.Case) { part("clientDataJSON", change(c, `"crossOrigin":false`, `"crossOrigin":true`))(c) },
+		{name: "another site's frame", of: made, bend: func(c *examine.Case) {
+			part("clientDataJSON", change(c, `"crossOrigin":false`, `"crossOrigin":true`))(c)
+		},
 			want: "cross-origin:cross-origin signature:attestation-invalid"},
 		{name: "attestation object", of: made, bend: part("attestationObject", []byte{0xa0}), want: "attestation-object:response-malformed", states: map[examine.Check]examine.State{examine.CheckOrigin: examine.Holds, examine.CheckRPID: examine.NotJudged}},
 		{name: "another ID outside", of: made, bend: func(c *examine.Case) {
