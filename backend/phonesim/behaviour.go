@@ -35,6 +35,7 @@ const (
 	DropAfterConnect   Behaviour = "drop-after-connect"   // closes after its post-handshake message
 	DropAfterRequest   Behaviour = "drop-after-request"   // closes when it has the request
 	WrongSignature     Behaviour = "wrong-signature"      // signs something else
+	Copied             Behaviour = "copied"               // counts, and once used is one behind, as the copy of a passkey
 	WrongEID           Behaviour = "wrong-eid"            // adverts with another code's key
 	LegacyUUID         Behaviour = "legacy-uuid"          // adverts under 0xFDE2
 	Suffix             Behaviour = "suffix"               // adverts with a CTAP 2.3 suffix
@@ -44,7 +45,7 @@ const (
 // Behaviours lists all behaviours, the default first.
 func Behaviours() []Behaviour {
 	return []Behaviour{Ask, Approve, Decline, Wait, NoUV, UnknownAccount, DropBeforeConnect, DropAtHandshake,
-		DropAfterHandshake, DropAfterConnect, DropAfterRequest, WrongSignature, WrongEID, LegacyUUID, Suffix, TooOld}
+		DropAfterHandshake, DropAfterConnect, DropAfterRequest, WrongSignature, Copied, WrongEID, LegacyUUID, Suffix, TooOld}
 }
 
 func check(b Behaviour, m Model) error {

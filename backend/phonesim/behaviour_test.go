@@ -33,6 +33,7 @@ func TestBehaviours(t *testing.T) {
 		{behaviour: phonesim.DropAfterConnect, create: mfa.CodePhoneHungUp, signIn: mfa.CodePhoneHungUp, phone: phonesim.PhaseDone},
 		{behaviour: phonesim.DropAfterRequest, create: mfa.CodePhoneHungUp, signIn: mfa.CodePhoneHungUp, phone: phonesim.PhaseDone},
 		{behaviour: phonesim.WrongSignature, create: mfa.CodeAttestationInvalid, signIn: mfa.CodeSignatureInvalid, phone: phonesim.PhaseDone},
+		{behaviour: phonesim.Copied, phone: phonesim.PhaseDone},
 		{behaviour: phonesim.WrongEID, create: mfa.CodeCodeExpired, signIn: mfa.CodeCodeExpired, phone: phonesim.PhaseFailed, timers: short},
 		{behaviour: phonesim.LegacyUUID, phone: phonesim.PhaseDone},
 		{behaviour: phonesim.Suffix, phone: phonesim.PhaseDone},

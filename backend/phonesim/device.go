@@ -48,6 +48,8 @@ func (p *Phone) device() (*device, error) {
 	case WrongSignature:
 		cfg.Faults.WrongSignature = true
 		cfg.Attestation = virtualauth.Self // so that a new passkey is signed for too
+	case Copied:
+		cfg.Counter, cfg.Faults.RegressCounter = virtualauth.Rising, true
 	case DropBeforeConnect:
 		d.Faults.Drop = hybrid.DropBeforeConnect
 	case DropAtHandshake:

@@ -1,7 +1,7 @@
 package main
 
 import (
-	"database/sql"
+	"cmp"
 	"encoding/hex"
 	"encoding/json"
 	"errors"
@@ -10,8 +10,6 @@ import (
 	"path/filepath"
 	"strings"
 	"time"
-
-	_ "modernc.org/sqlite"
 
 	"github.com/keyferry/keyferry/app/e2e/walk"
 )
@@ -81,23 +79,15 @@ func (h *harbour) build() error {
 		h.phone("alice", "alices-pixel"), h.app("alice", "alices-aegis"), h.phone("bob", "bobs-iphone", "--model", "iphone"),
 		h.app("carol", "2fas-on-carols-phone"), h.app("dave", "daves-app"), h.phone("grace.okafor@harbour.example", "graces-pixel"),
 		h.phone("heidi", "heidis-pixel"), h.assign("heidi", h.tokens[1]), h.assign("judy", h.tokens[2]),
-		h.phone("niaj", "niajs-pixel"), h.suspect("niajs-pixel"))
+		h.phone("niaj", "niajs-pixel", "--behaviour", "copied"), h.suspect("niaj"))
 }
 
-// suspect marks a device as one whose counter went backwards: nothing here can copy
-// a passkey, which is what does that.
-func (h *harbour) suspect(name string) error {
-	db, err := sql.Open("sqlite", filepath.Join(h.ctl.Home, "sandbox.db"))
-	if err != nil {
-		return err
-	}
-	defer db.Close()
-	done, err := db.Exec("UPDATE devices SET suspect_at = ? WHERE name = ?", time.Now().UnixMicro(), name)
-	if err != nil {
-		return err
-	}
-	if n, err := done.RowsAffected(); err != nil || n != 1 {
-		return fmt.Errorf("%d devices are called %s (%w)", n, name, err)
+// suspect signs in with a phone that acts as the copy of another: its counter goes
+// back, which is refused and makes the device suspect.
+func (h *harbour) suspect(user string) error {
+	err := h.ctl.As(user, userPassword, "signin", "--simulated-phone", "--behaviour", "copied")
+	if err == nil || !strings.Contains(err.Error(), "counter-regressed") {
+		return fmt.Errorf("a copied passkey was not refused for its counter: %w", cmp.Or(err, errors.New("it signed in")))
 	}
 	return nil
 }

@@ -15,13 +15,20 @@ type Ctl struct{ Program, Home string }
 
 // Run does something as root and reads the JSON that is answered into into,
 // unless that is nil.
-func (c Ctl) Run(into any, args ...string) error {
-	password, err := Secret(Password)
+func (c Ctl) Run(into any, args ...string) error { return c.with(Password, into, args...) }
+
+// As does something as a user.
+func (c Ctl) As(name, password string, args ...string) error {
+	return c.with(password, nil, append(args, "--as", name)...)
+}
+
+func (c Ctl) with(password string, into any, args ...string) error {
+	file, err := Secret(password)
 	if err != nil {
 		return err
 	}
-	defer os.RemoveAll(filepath.Dir(password))
-	return c.ask(into, append(args, "--password-file", password)...)
+	defer os.RemoveAll(filepath.Dir(file))
+	return c.ask(into, append(args, "--password-file", file)...)
 }
 
 func (c Ctl) ask(into any, args ...string) error {

@@ -255,5 +255,5 @@ const counted = (list: DeviceDTO[]) => {
 
 const behaviours = [
   'ask', 'approve', 'decline', 'wait', 'no-uv', 'unknown-account', 'drop-before-connect', 'drop-at-handshake',
-  'drop-after-handshake', 'drop-after-connect', 'drop-after-request', 'wrong-signature', 'wrong-eid', 'legacy-uuid', 'suffix', 'too-old',
+  'drop-after-handshake', 'drop-after-connect', 'drop-after-request', 'wrong-signature', 'copied', 'wrong-eid', 'legacy-uuid', 'suffix', 'too-old',
 ]
