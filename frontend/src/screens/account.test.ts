@@ -209,7 +209,7 @@ describe('a backup', () => {
     await waitFor(() => expect(within(dialog).getByLabelText('Its passphrase').getAttribute('aria-invalid')).toBe('true'))
     await w.user.type(within(dialog).getByLabelText('Its passphrase'), 'right')
     await w.user.click(within(dialog).getByRole('button', { name: 'Look inside' }))
-    await within(dialog).findByText('This backup opens and holds 12 users, 31 devices.')
+    await within(dialog).findByText('This backup opens and holds 12 users, 31 devices.', { selector: 'b' })
     await sound()
     await w.user.click(within(dialog).getByRole('button', { name: 'Close' }))
     expect(restore).not.toHaveBeenCalled()
