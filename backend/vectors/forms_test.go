@@ -7,6 +7,8 @@ import (
 	"github.com/keyferry/keyferry/backend/vectors"
 )
 
+const allowAll = `{"Statement":{"Effect":"Allow","Action":"*","Resource":"*"}}`
+
 func TestForms(t *testing.T) {
 	for _, c := range []struct {
 		name, file                string
@@ -44,7 +46,14 @@ func TestForms(t *testing.T) {
 		{name: "webauthn, roots of any form", file: `{"schema":"webauthn/1","roots":["x"],"items":[{"id":"b","kind":"registration","expect":"reject","trust_root":"w3c","challenge":"AAEC","response":{}}]}`, items: 1, matched: 1},
 		{name: "policies, one no object", file: `[{"name":"a","expect":"allow"},3]`, items: 2, different: 1},
 		{name: "list of numbers", file: `[1,2]`, unknown: true},
-		{name: "policies", file: `[{"name":"a","expect":"allow"}]`, items: 1},
+		{name: "list of objects of another form", file: `[{"name":"a","expect":"allow"}]`, items: 1},
+		{name: "policy, allow", file: `[{"name":"a","policies":[` + allowAll + `],"request":{"action":"a:b","resource":"*","context":{"k":["v"]}},"expect":"allow"}]`, items: 1, matched: 1},
+		{name: "policy, which deny counts", file: `[{"name":"a","policies":[],"request":{"action":"a:b","resource":"*"},"expect":"implicitDeny"},{"name":"b","policies":[],"request":{"action":"a:b","resource":"*"},"expect":"explicitDeny"}]`, items: 2, matched: 1, different: 1},
+		{name: "policy, other effect", file: `[{"name":"a","policies":[` + allowAll + `],"request":{"action":"a:b","resource":"*"},"expect":"explicitDeny"}]`, items: 1, different: 1},
+		{name: "policy, malformed", file: `[{"name":"a","policies":[{}],"request":{"action":"a:b","resource":"*"},"expect":"allow"},{"name":"b","policies":[{}],"request":{"action":"a:b","resource":"*"},"expect":"implicitDeny"}]`, items: 2, different: 2},
+		{name: "policy, no effect", file: `[{"name":"a","policies":[],"request":{},"expect":"maybe"}]`, items: 1, different: 1},
+		{name: "policy, a key that is a number", file: `[{"name":"a","policies":[],"request":{"context":{"k":7}},"expect":"implicitDeny"}]`, items: 1, different: 1},
+		{name: "malformed, policy and BLOB", file: `{"schema":"malformed/1","items":[{"id":"a","target":"iam_policy","expect":"reject","hex":"7b7d"},{"id":"b","target":"jwt","expect":"reject","hex":"2e2e"}]}`, items: 2, matched: 2},
 		{name: "other JSON", file: `{"hello":"world"}`, unknown: true},
 		{name: "no JSON", file: `FIDO:/`, unknown: true},
 		{name: "nothing", file: ``, unknown: true},

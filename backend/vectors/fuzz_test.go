@@ -16,6 +16,8 @@ func FuzzRun(f *testing.F) {
 		`{"schema":"ctap2/1","items":[{"id":"a","kind":"getInfo.response","expect":"reject","hex":"a0"}]}`,
 		`{"schema":"malformed/1","items":[{"id":"a","target":"cose","expect":"reject","gen":{"prefix":"","unit":"81","count":10,"suffix":"00"}}]}`,
 		`{"schema":"aaguids/1","items":[{"aaguid":"x","name":""}]}`,
+		`[{"name":"a","policies":[{"Statement":{"Effect":"Allow","Action":"*","Resource":"*"}}],"request":{"action":"a:b","resource":"*","context":{"k":["v"]}},"expect":"allow"}]`,
+		`{"schema":"malformed/1","items":[{"id":"a","target":"jwt","expect":"reject","hex":"2e2e"},{"id":"b","target":"iam_policy","expect":"either","hex":"7b7d"}]}`,
 		`[{"name":"a"}]`, `null`, `{}`,
 	} {
 		f.Add([]byte(seed))

@@ -4,14 +4,16 @@ import (
 	"bytes"
 	"encoding/json"
 	"errors"
+	"time"
 
 	"github.com/keyferry/keyferry/backend/ctapcbor"
+	"github.com/keyferry/keyferry/backend/mds"
 	"github.com/keyferry/keyferry/backend/mfa"
 	"github.com/keyferry/keyferry/backend/rp"
 )
 
-// malformedTargets are the parsers of outside bytes that the build has. jwt
-// and iam_policy are not covered yet.
+// malformedTargets are the parsers of outside bytes that the build has. A metadata BLOB is
+// held against FIDO's own roots.
 var malformedTargets = map[string]func([]byte) error{
 	"cbor":               func(data []byte) error { return ctapcbor.Unmarshal(data, new(any)) },
 	"attestation_object": rp.CheckAttestationObject,
@@ -20,6 +22,11 @@ var malformedTargets = map[string]func([]byte) error{
 	"client_data":        rp.CheckClientData,
 	"credential_json":    rp.CheckCredentialJSON,
 	"otpauth":            checkOTPAuth,
+	"iam_policy":         checkPolicy,
+	"jwt": func(data []byte) error {
+		_, err := mds.Open(data, mds.FIDO(), time.Now())
+		return err
+	},
 }
 
 // maxInput bounds what a generator may make.

@@ -2,6 +2,7 @@ package vectors
 
 import (
 	"bytes"
+	"cmp"
 	"context"
 	"encoding/json"
 	"errors"
@@ -73,8 +74,8 @@ type item struct {
 	broken           error // the item is not of its file's form: a mismatch, whatever it expects
 }
 
-// verdict is what the product did: it refused, or it accepted and, when wrong
-// is not empty, with other outputs than the file has.
+// verdict is what the product did: it refused, or it accepted. When wrong is not empty,
+// it did so in another way, or with other outputs, than the file has.
 type verdict struct {
 	refused error
 	wrong   string
@@ -120,7 +121,7 @@ func (it item) result(file string) Result {
 	}
 	if v.refused != nil {
 		f := mfa.AsFailure(v.refused)
-		r.Decision, r.Code, r.Detail = Refuse, f.Code, f.Explain()
+		r.Decision, r.Code, r.Detail = Refuse, f.Code, cmp.Or(v.wrong, f.Explain())
 	} else {
 		r.Decision, r.Detail = Accept, v.wrong
 	}
@@ -128,7 +129,7 @@ func (it item) result(file string) Result {
 	case expectEither:
 		r.Match = v.wrong == ""
 	case expectReject:
-		r.Match = r.Decision == Refuse
+		r.Match = r.Decision == Refuse && v.wrong == ""
 	default:
 		r.Match = r.Decision == Accept && v.wrong == ""
 	}
@@ -141,12 +142,13 @@ func parse(data []byte) ([]item, error) {
 		return nil, ErrForm
 	}
 	if list := []json.RawMessage(nil); json.Unmarshal(data, &list) == nil && list != nil {
-		return uncoveredList(list)
+		return objects(list, parsePolicyCase)
 	}
 	var head struct {
 		Schema  string            `json:"schema"`
 		Vectors []json.RawMessage `json:"vectors"`
 		Items   []json.RawMessage `json:"items"`
+		Roots   json.RawMessage   `json:"roots"`
 	}
 	if err := json.Unmarshal(data, &head); err != nil {
 		return nil, errors.Join(ErrForm, err)
@@ -156,7 +158,7 @@ func parse(data []byte) ([]item, error) {
 	case head.Vectors != nil:
 		return parseAll(head.Vectors, parseHybrid), nil
 	case string(schema) == "webauthn":
-		return parseAll(head.Items, parseWebAuthn), nil
+		return parseAll(head.Items, parseWebAuthn(roots(head.Roots))), nil
 	case string(schema) == "ctap2":
 		return parseAll(head.Items, parseCTAP2), nil
 	case string(schema) == "malformed":
@@ -166,7 +168,7 @@ func parse(data []byte) ([]item, error) {
 	case string(schema) == "aaguids":
 		return parseAll(head.Items, parseAAGUID), nil
 	case head.Items != nil:
-		return uncoveredList(head.Items)
+		return objects(head.Items, uncovered)
 	}
 	return nil, ErrForm
 }
@@ -200,23 +202,24 @@ func brokenItem(place int, raw json.RawMessage, err error) item {
 	return it
 }
 
-// uncoveredList is for forms that the build has no code for: they are counted. A
-// list without a single object is no form at all.
-func uncoveredList(list []json.RawMessage) ([]item, error) {
-	objects := 0
-	items := parseAll(list, func(raw json.RawMessage) (item, error) {
-		var v struct{ ID, Name, Kind, Expect string }
-		err := json.Unmarshal(raw, &v)
-		if err == nil {
-			objects++
+// uncovered is for forms that the build has no code for: their items are counted.
+func uncovered(raw json.RawMessage) (item, error) {
+	var v struct{ ID, Name, Kind, Expect string }
+	err := json.Unmarshal(raw, &v)
+	return item{id: cmp.Or(v.ID, v.Name), kind: v.Kind, expect: v.Expect}, err
+}
+
+// objects is parseAll for files that nothing but their items tells the form of. A list
+// without a single object is no form at all.
+func objects(list []json.RawMessage, one func(json.RawMessage) (item, error)) ([]item, error) {
+	found := 0
+	for _, raw := range list {
+		if raw = bytes.TrimLeft(raw, " \t\r\n"); len(raw) > 0 && raw[0] == '{' {
+			found++
 		}
-		if v.ID == "" {
-			v.ID = v.Name
-		}
-		return item{id: v.ID, kind: v.Kind, expect: v.Expect}, err
-	})
-	if objects == 0 && len(list) > 0 {
+	}
+	if found == 0 && len(list) > 0 {
 		return nil, ErrForm
 	}
-	return items, nil
+	return parseAll(list, one), nil
 }

@@ -1,6 +1,7 @@
 package vectors
 
 import (
+	"crypto/x509"
 	"encoding/base64"
 	"encoding/json"
 	"errors"
@@ -39,6 +40,7 @@ type ceremony struct {
 	AllowCredentials []base64URL     `json:"allow_credentials"`
 	UserHandle       base64URL       `json:"user_handle"`
 	VerifyAt         time.Time       `json:"verify_at"`
+	TrustRoot        string          `json:"trust_root"` // registrations: what the attestation leads to
 	Response         json.RawMessage `json:"response"`
 	Credential       *struct {
 		ID             base64URL `json:"id"`
@@ -51,19 +53,21 @@ type ceremony struct {
 	} `json:"credential"`
 }
 
-func parseWebAuthn(raw json.RawMessage) (item, error) {
-	var v ceremony
-	if err := json.Unmarshal(raw, &v); err != nil {
-		return item{}, fmt.Errorf("%s: %w", v.ID, err)
+func parseWebAuthn(known map[string]*x509.Certificate) func(json.RawMessage) (item, error) {
+	return func(raw json.RawMessage) (item, error) {
+		var v ceremony
+		if err := json.Unmarshal(raw, &v); err != nil {
+			return item{}, fmt.Errorf("%s: %w", v.ID, err)
+		}
+		it := item{id: v.ID, kind: v.Kind, expect: v.Expect}
+		switch v.Kind {
+		case "registration":
+			it.run = func([]byte) verdict { return v.registration(known) }
+		case "assertion":
+			it.run = func([]byte) verdict { return v.assertion() }
+		}
+		return it, nil
 	}
-	it := item{id: v.ID, kind: v.Kind, expect: v.Expect}
-	switch v.Kind {
-	case "registration":
-		it.run = func([]byte) verdict { return v.registration() }
-	case "assertion":
-		it.run = func([]byte) verdict { return v.assertion() }
-	}
-	return it, nil
 }
 
 func (v ceremony) expectation() rp.Expectation {
@@ -75,7 +79,7 @@ func (v ceremony) expectation() rp.Expectation {
 	return e
 }
 
-func (v ceremony) registration() verdict {
+func (v ceremony) registration(known map[string]*x509.Certificate) verdict {
 	c, err := rp.VerifyRegistration(v.expectation(), v.Response)
 	switch {
 	case err != nil:
@@ -86,8 +90,18 @@ func (v ceremony) registration() verdict {
 		return verdict{wrong: fmt.Sprintf("aaguid is %v, expected %s", c.AAGUID, v.AAGUID)}
 	case v.Format != "" && v.Expect == expectAccept && c.AttestationFormat != v.Format && c.AttestationFormat != "none":
 		return verdict{wrong: fmt.Sprintf("fmt is %s, expected %s", c.AttestationFormat, v.Format)}
+	case v.TrustRoot == "":
+		return accepted()
 	}
-	return accepted()
+	at := v.VerifyAt
+	if at.IsZero() {
+		at = time.Now()
+	}
+	wrong, err := checkTrust(c, known[v.TrustRoot], at)
+	if err != nil {
+		wrong = err.Error()
+	}
+	return verdict{wrong: wrong}
 }
 
 var errStored = errors.New("vectors: an assertion without a stored credential")
