@@ -67,6 +67,39 @@ func TestWhoMayAsk(t *testing.T) {
 	}
 }
 
+// The right to simulate oneself opens neither another's policies nor those that are kept,
+// whichever way round the two people of a question are named.
+func TestRightToSimulateOneself(t *testing.T) {
+	w := newWorld(t)
+	bob, err := w.accounts.AddUser(t.Context(), w.root, newUser("bob"))
+	w.must(err)
+	w.must(w.store.PutInline(t.Context(), mfa.InlinePolicy{PrincipalID: w.person.ID, Name: "simulate",
+		Document: `{"Version":"2012-10-17","Statement":{"Effect":"Allow","Action":"iam:SimulatePrincipalPolicy","Resource":"arn:aws:iam::*:user/${aws:username}"}}`}, mfa.Event{}))
+	me, another := w.person.ID, Subject{PrincipalID: bob.ID}
+	for name, err := range map[string]error{
+		"pre-flight of another's policies as oneself": second(w.service.Preflight(t.Context(), w.alice, another, me, About{})),
+		"pre-flight of one's own as another":          second(w.service.Preflight(t.Context(), w.alice, Subject{PrincipalID: me}, bob.ID, About{})),
+		"pre-flight of another's policies":            second(w.service.Preflight(t.Context(), w.alice, another, "", About{})),
+		"pre-flight of root's":                        second(w.service.Preflight(t.Context(), w.alice, Subject{PrincipalID: w.root.PrincipalID}, me, About{})),
+		"trial of another's policies as oneself":      second(w.service.Try(t.Context(), w.alice, another, me, Trial{Action: "iam:ListUsers"})),
+		"trial of another's policies as nobody":       second(w.service.Try(t.Context(), w.alice, another, "", Trial{Action: "iam:ListUsers"})),
+		"trial of a policy that is kept":              second(w.service.Try(t.Context(), w.alice, Subject{Policy: mfa.AdministratorAccess}, me, Trial{Action: "iam:ListUsers"})),
+		"what a policy that is kept lets in":          second(w.service.Admits(t.Context(), w.alice, Subject{Policy: mfa.AdministratorAccess})),
+		"comparison of one's own with another's":      second(w.service.Compare(t.Context(), w.alice, Subject{PrincipalID: me}, another, 0, 0)),
+		"document beside another's name":              second(w.service.Admits(t.Context(), w.alice, Subject{Document: []byte(fips2), PrincipalID: bob.ID})),
+	} {
+		if !mfa.IsCode(err, mfa.CodeAccessDenied) {
+			t.Errorf("%s: %v", name, err)
+		}
+	}
+	if _, err := w.service.Try(t.Context(), w.alice, Subject{PrincipalID: me}, "", Trial{Action: "iam:ListUsers"}); err != nil {
+		t.Errorf("one's own: %v", err)
+	}
+	if _, err := w.service.Preflight(t.Context(), w.alice, Subject{Document: []byte(fips2)}, "", About{}); err != nil {
+		t.Errorf("a text of one's own: %v", err)
+	}
+}
+
 func second[T any](_ T, err error) error { return err }
 
 func TestAdmits(t *testing.T) {

@@ -117,16 +117,31 @@ func (s *Service) questions(ctx context.Context, a mfa.Access, c mfa.Certificate
 	return create, activate, err
 }
 
-// may lets people ask about themselves, and others with the right to simulate.
+// may lets people ask about themselves, and others with the right to simulate: for
+// everybody who is named, as whoever acts and as whose rules are asked. A policy that is
+// kept is told in explanations, so it takes the right to read policies, too.
 func (s *Service) may(ctx context.Context, who mfa.Session, of Subject, principalID string) error {
-	if of.Document == nil && of.Policy == "" && (principalID == "" || principalID == who.PrincipalID) && (of.PrincipalID == "" || of.PrincipalID == who.PrincipalID) {
+	if of.Document == nil && of.Policy == "" && isSelf(who, principalID) && isSelf(who, of.PrincipalID) {
 		return nil
 	}
-	target := principalID
-	if target == "" {
-		target = of.PrincipalID
+	return s.simulates(ctx, who, of, principalID)
+}
+
+func isSelf(who mfa.Session, id string) bool { return id == "" || id == who.PrincipalID }
+
+func (s *Service) simulates(ctx context.Context, who mfa.Session, of Subject, principalID string) error {
+	if _, err := s.Accounts.May(ctx, who, mfa.OpSimulate, first(principalID, of.PrincipalID)); err != nil {
+		return err
 	}
-	_, err := s.Accounts.May(ctx, who, mfa.OpSimulate, target)
+	if of.PrincipalID != "" && of.PrincipalID != principalID {
+		if _, err := s.Accounts.May(ctx, who, mfa.OpSimulate, of.PrincipalID); err != nil {
+			return err
+		}
+	}
+	if of.Policy == "" {
+		return nil
+	}
+	_, err := s.Accounts.May(ctx, who, mfa.OpListPolicies, "")
 	return err
 }
 

@@ -24,7 +24,7 @@ type Trial struct {
 // Try decides a request as somebody, or as nobody in particular, against some rules.
 // access-denied, not-found, invalid-input (field), policy-malformed.
 func (s *Service) Try(ctx context.Context, who mfa.Session, of Subject, principalID string, t Trial) (policy.Decision, error) {
-	if _, err := s.Accounts.May(ctx, who, mfa.OpSimulate, principalID); err != nil {
+	if err := s.simulates(ctx, who, of, principalID); err != nil {
 		return policy.Decision{}, err
 	}
 	if len(t.Keys) > maxTrialKeys {
