@@ -5,10 +5,7 @@ import (
 	"compress/gzip"
 	"context"
 	"crypto/sha256"
-	"crypto/subtle"
-	"crypto/x509"
 	"encoding/hex"
-	"encoding/pem"
 	"errors"
 	"io"
 	"slices"
@@ -51,52 +48,55 @@ func (s *Service) Import(ctx context.Context, who mfa.Session, blob io.Reader, s
 }
 
 func (s *Service) accept(ctx context.Context, by mfa.Principal, raw []byte, anchors mds.Anchors, source string) (Imported, error) {
-	before, had, err := s.Current(ctx)
+	// Not Current: where what is kept can be read no more, a newer file mends it.
+	kept, err := s.Store.Blobs(ctx)
 	if err != nil {
 		return Imported{}, err
 	}
 	hash := sha256.Sum256(raw)
-	if before != nil && subtle.ConstantTimeCompare(hash[:], had.Hash[:]) == 1 {
-		return Imported{Blob: had, Models: len(before.Models())}, nil
+	same := len(kept) > 0 && hash == kept[0].Hash
+	already := func() (Imported, error) { return Imported{Blob: kept[0], Models: kept[0].Entries}, nil }
+	if same && len(anchors.CRLs) == 0 {
+		return already()
 	}
 	now := s.Clock()
 	m, err := mds.Open(raw, anchors, now)
 	if err != nil {
 		return Imported{}, err
 	}
-	if before != nil && m.Number <= had.Number {
-		return Imported{}, mfa.Fail(mfa.CodeMetadataRollback, "have", number(had.Number), "got", number(m.Number))
+	if same { // the lists that came with it had nothing to say
+		return already()
+	}
+	if len(kept) > 0 && m.Number <= kept[0].Number {
+		return Imported{}, mfa.Fail(mfa.CodeMetadataRollback, "have", number(kept[0].Number), "got", number(m.Number))
 	}
 	compressed, err := compress(raw)
 	if err != nil {
 		return Imported{}, mfa.Fail(mfa.CodeInternal).Because(err)
 	}
-	kept := mfa.Blob{Number: m.Number, Hash: hash, ImportedAt: now, NextUpdate: m.NextUpdate, Signer: m.Signer, Source: source,
+	newest := mfa.Blob{Number: m.Number, Hash: hash, ImportedAt: now, NextUpdate: m.NextUpdate, Signer: m.Signer, Source: source,
 		Entries: len(m.Models()), Odd: m.Unread(), Size: int64(len(raw))}
 	event := mfa.Event{At: now, Kind: mfa.EventMetadataImported, PrincipalID: by.ID, Detail: map[string]string{
-		"number": number(m.Number), "hash": hex.EncodeToString(hash[:]), "entries": strconv.Itoa(kept.Entries), "odd": strconv.Itoa(kept.Odd), "source": source}}
-	if err := s.Store.SaveBlob(ctx, kept, compressed, m.Index(), event); err != nil {
+		"number": number(m.Number), "hash": hex.EncodeToString(hash[:]), "entries": strconv.Itoa(newest.Entries), "odd": strconv.Itoa(newest.Odd), "source": source}}
+	if err := s.Store.SaveBlob(ctx, newest, compressed, m.Index(), event); err != nil {
 		return Imported{}, err
 	}
-	s.use(m, kept)
+	s.use(m, newest)
 	rows, err := s.drift(ctx, m)
 	if err != nil { // it is imported all the same; the drift can be asked for again
 		rows = nil
 	}
-	return Imported{Blob: kept, Fresh: true, Models: kept.Entries, Drifted: len(rows)}, nil
+	return Imported{Blob: newest, Fresh: true, Models: newest.Entries, Drifted: len(rows)}, nil
 }
 
 // anchors adds revocation lists. metadata-malformed for what is none.
 func (s *Service) anchors(crls [][]byte) (mds.Anchors, error) {
 	a := s.Anchors
 	a.CRLs = slices.Clone(a.CRLs)
-	for _, der := range crls {
-		if block, _ := pem.Decode(der); block != nil {
-			der = block.Bytes
-		}
-		list, err := x509.ParseRevocationList(der)
+	for _, data := range crls {
+		list, err := mds.ReadCRL(data)
 		if err != nil {
-			return a, mfa.Fail(mfa.CodeMetadataMalformed, "what", "crl", "where", "0").Because(err)
+			return a, err
 		}
 		a.CRLs = append(a.CRLs, list)
 	}

@@ -2,6 +2,7 @@ package metadata
 
 import (
 	"bytes"
+	"context"
 	"errors"
 	"io"
 	"testing"
@@ -120,6 +121,9 @@ func TestRevocationList(t *testing.T) {
 	if _, err := w.service.Import(t.Context(), w.root, bytes.NewReader(raw), "x"); err != nil {
 		t.Errorf("without a list: %v", err)
 	}
+	if _, err := w.service.Import(t.Context(), w.root, bytes.NewReader(raw), "x", list.Raw); !mfa.IsCode(err, mfa.CodeMetadataUntrusted) {
+		t.Errorf("revoked, of the file that is here already: %v", err)
+	}
 }
 
 // An index that another version wrote is made anew, and a kept file that was changed is noticed.
@@ -133,6 +137,33 @@ func TestIndexOfAnotherVersion(t *testing.T) {
 	w.must(err)
 	if len(m.Models()) != 1 || !bytes.Equal(index, m.Index()) {
 		t.Errorf("%d models, index of %d bytes", len(m.Models()), len(index))
+	}
+}
+
+// damaged is a store whose kept metadata can be read no more.
+type damaged struct{ mfa.Store }
+
+func (damaged) BlobContent(context.Context, int64) ([]byte, error) { return []byte("dust"), nil }
+
+// What is kept and cannot be read stops what needs it, but not the file that mends it; nor
+// does it let an older one in.
+func TestDamageIsMendedByANewerFile(t *testing.T) {
+	w := newWorld(t, storetest.NewMemory())
+	w.imports(w.blob(7, w.entry(1)))
+	w.must(w.store.ReplaceIndex(t.Context(), 7, []byte("dust")))
+	w.store = damaged{w.store}
+	w.service = w.restarted(w.service.Accounts)
+	if _, _, err := w.service.Current(t.Context()); !mfa.IsCode(err, mfa.CodeDatabaseDamaged) {
+		t.Fatalf("damaged: %v", err)
+	}
+	if _, err := w.service.Import(t.Context(), w.root, bytes.NewReader(w.blob(6, w.entry(1))), "x"); !mfa.IsCode(err, mfa.CodeMetadataRollback) {
+		t.Errorf("an older one: %v", err)
+	}
+	if got := w.imports(w.blob(8, w.entry(2))); !got.Fresh {
+		t.Errorf("a newer one: %+v", got)
+	}
+	if m, _, err := w.restarted(w.service.Accounts).Current(t.Context()); err != nil || m.Number != 8 {
+		t.Errorf("after it: %v", err)
 	}
 }
 
