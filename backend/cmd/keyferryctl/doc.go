@@ -5,9 +5,10 @@
 //
 // Every command has --json. Commands that sign in print one JSON object per line,
 // because the stages of a phone's ceremony may stand before it, the result last; the
-// others print one document. Exit codes: 0 done, 1 failed, 2 wrong use, 130
-// cancelled. A failure is told by IAM's documented error code, where it has one, and
-// by ours:
+// others print one document. Some do either: what is asked of files (policies, metadata,
+// a credential) needs no account and no data folder. Exit codes: 0 done, 1 failed (also:
+// policy check found errors, verify refuses), 2 wrong use, 130 cancelled. A failure is
+// told by IAM's documented error code, where it has one, and by ours:
 //
 //	keyferryctl: NoSuchEntity (not-found): There is no such device. …
 //
@@ -23,6 +24,6 @@
 // Reading order: main.go, command.go (flags and exit codes), output.go, words
 // (English for every failure code), ask.go and secrets.go (questions, passwords, the
 // vault), session.go (opening the account), who.go (signing in), seat.go (what most
-// commands are made with), then one file per group of commands. audit verify alone
-// uses none of that: it reads with package auditverify.
+// commands are made with), then one file per group of commands. Package examine is behind
+// verify. audit verify alone uses none of that: it reads with package auditverify.
 package main

@@ -67,6 +67,15 @@ func TestNoSecretLeaves(t *testing.T) {
 	run(false, "signin", "--password-file", file["other"])
 	run(false, as("signin", "--as", "bob", "--json")...)
 	run(false, "password", "change", "--as", "bob", "--password-file", file["user"], "--new-password-file", file["user"])
+	// a file that was mistaken for another is not quoted
+	for _, wrong := range []string{file["row"], tokens} {
+		run(false, as("mds", "import", wrong, "--json")...)
+		run(false, "policy", "check", wrong)
+		run(false, as("policy", "create", "Wrong", wrong, "--json")...)
+		run(false, "policy", "explain", wrong, "--action", "a:b", "--resource", "*")
+		run(false, "verify", wrong, "--json")
+		run(false, "verify", broken, "--options", wrong)
+	}
 	run(true, as("backup", "make", backup, "--backup-passphrase-file", file["backup"])...)
 	run(false, "backup", "rehearse", backup, "--backup-passphrase-file", file["other"])
 	run(true, "backup", "rehearse", backup, "--backup-passphrase-file", file["backup"])

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"bytes"
 	"crypto/rand"
 	"crypto/x509"
 	"encoding/pem"
@@ -143,5 +144,22 @@ func TestProductTrustsFIDO(t *testing.T) {
 	metadataService = nil
 	if got, want := anchors(), mds.FIDO(); got.Host != want.Host || len(got.Roots) != len(want.Roots) || !got.Roots[0].Equal(want.Roots[0]) {
 		t.Error("other anchors than FIDO's")
+	}
+}
+
+// The real thing: FIDO's BLOB of 2021, under FIDO's own roots.
+func TestRealBlob(t *testing.T) {
+	blob := filepath.Join("..", "..", "..", "..", "shared", "vectors", "mds", "blob-2021-no9.jwt")
+	if !isFile(blob) {
+		t.Skip("shared/vectors not present")
+	}
+	was := metadataService
+	t.Cleanup(func() { metadataService = was })
+	metadataService = nil
+	for _, args := range [][]string{{"mds", "list", "--fido", "L1+", "--mds", blob}, {"mds", "show", "f8a011f3-8c0a-4d15-8006-17111f9edc7d", "--mds", blob}} {
+		var out, errs bytes.Buffer
+		if code := run(t.Context(), args, streams{in: os.Stdin, out: &out, err: &errs}); code != exitDone || !strings.Contains(out.String(), "Security Key by Yubico") {
+			t.Errorf("%v: %d %s %s", args, code, out.String(), errs.String())
+		}
 	}
 }
