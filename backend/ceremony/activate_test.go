@@ -132,6 +132,41 @@ func TestCreateIsCheckedBeforeTheTouch(t *testing.T) {
 	}
 }
 
+// While a person is asked whether to add a passkey, what allowed it may go.
+func TestNothingIsAddedByARightThatIsGone(t *testing.T) {
+	for name, row := range map[string]struct {
+		meanwhile func(*testing.T, *bench, mfa.Session, *x509.Certificate)
+		want      mfa.Code
+	}{
+		"the policy is withdrawn": {func(t *testing.T, b *bench, alice mfa.Session, _ *x509.Certificate) {
+			if err := b.Store.SetAttached(t.Context(), mfa.Attachment{Policy: mfa.EnableAnyDevice, PrincipalID: alice.PrincipalID}, false, mfa.Event{}); err != nil {
+				t.Error(err)
+			}
+		}, mfa.CodeAccessDenied},
+		"the model is revoked": {func(t *testing.T, b *bench, _ mfa.Session, root *x509.Certificate) {
+			b.Metadata = known{mdstest.New(t).Open(mdstest.Entry{AAGUID: mdstest.Model(1), Name: "Acme Key", Roots: []*x509.Certificate{root},
+				Reports: []mdstest.Report{mdstest.Status("REVOKED", "2025-01-01")}})}
+		}, mfa.CodeModelRefused},
+	} {
+		t.Run(name, func(t *testing.T) {
+			phone, root := attesting(t)
+			b := newBench(t, phone)
+			alice := b.held(t, "")
+			_, err := b.EnrolPhone(t.Context(), alice, "", "key", nil, func(context.Context, Candidate) (bool, error) {
+				row.meanwhile(t, b, alice, root)
+				return true, nil
+			})
+			wants(t, err, row.want)
+			if f := mfa.AsFailure(err); f.Params["left"] != "yes" {
+				t.Errorf("it does not say that a credential stayed behind: %v", f.Params)
+			}
+			if got, err := b.Store.Devices(t.Context(), alice.PrincipalID); err != nil || len(got) != 0 {
+				t.Errorf("%d devices, %v", len(got), err)
+			}
+		})
+	}
+}
+
 // held adds alice, with a policy in the place of EnableAnyDevice unless it is empty.
 func (b *bench) held(t *testing.T, document string) mfa.Session {
 	t.Helper()

@@ -27,7 +27,7 @@ type Confirm func(ctx context.Context, c Candidate) (bool, error)
 //
 //	may this person (Create)?  ->  QR, advert, tunnel, makeCredential  ->  verify
 //	  ->  what is proven of the authenticator; may this person (Activate)?
-//	  ->  the person confirms  ->  device and event in one transaction
+//	  ->  the person confirms  ->  the same once more  ->  device and event in one transaction
 //
 // Until that transaction nothing is kept. The passkey then may stay behind on
 // the phone; every relying party has that, and the UI says so.
@@ -84,6 +84,11 @@ func (s *Service) enrolPhone(ctx context.Context, who mfa.Session, targetID, nam
 	}
 	if !yes {
 		return mfa.Device{}, mfa.Fail(mfa.CodeCancelled)
+	}
+	// A person takes their time to answer, and meanwhile somebody may have withdrawn the
+	// right, or imported metadata that refuse the model.
+	if err := s.mayActivate(ctx, acting, &credential, hello.PathHybrid); err != nil {
+		return mfa.Device{}, err
 	}
 	d, err := s.addDevice(ctx, acting, name, credential, provider)
 	if err != nil {
