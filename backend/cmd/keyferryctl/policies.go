@@ -137,10 +137,19 @@ var policyShow = signed("policy show", "NAME [--user U | --group G] [--document]
 		s.t.say("path     %s", p.Path)
 		s.t.say("users    %s", dash(strings.Join(users, ", ")))
 		s.t.say("groups   %s", dash(strings.Join(groups, ", ")))
-		s.t.say("%s", p.Document)
+		s.t.say("%s", legible(p.Document))
 		return nil
 	}
 })
+
+// legible is printable for text of several lines.
+func legible(text string) string {
+	lines := strings.Split(strings.ReplaceAll(strings.ReplaceAll(text, "\r\n", "\n"), "\t", "    "), "\n")
+	for i := range lines {
+		lines[i] = printable(lines[i])
+	}
+	return strings.TrimRight(strings.Join(lines, "\n"), "\n")
+}
 
 func (s *seat) showInline(ctx context.Context, of ownerFlags) error {
 	owner, _, err := of.find(ctx, s, mfa.OpListPolicies)
@@ -154,7 +163,7 @@ func (s *seat) showInline(ctx context.Context, of ownerFlags) error {
 	for _, p := range all {
 		if mfa.FoldName(p.Name) == mfa.FoldName(s.args[0]) {
 			s.t.result(map[string]string{"name": p.Name, "document": p.Document})
-			s.t.say("%s", p.Document)
+			s.t.say("%s", legible(p.Document))
 			return nil
 		}
 	}

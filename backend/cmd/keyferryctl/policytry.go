@@ -11,6 +11,7 @@ import (
 
 	"github.com/keyferry/keyferry/backend/account"
 	"github.com/keyferry/keyferry/backend/admission"
+	"github.com/keyferry/keyferry/backend/cmd/keyferryctl/words"
 	"github.com/keyferry/keyferry/backend/mfa"
 	"github.com/keyferry/keyferry/backend/policy"
 	"github.com/keyferry/keyferry/backend/policy/lint"
@@ -196,7 +197,7 @@ func decisionOf(d policy.Decision) decisionJSON {
 
 // statementOf names a statement for people.
 func statementOf(p policy.Place) string {
-	name := p.Sid
+	name := printable(words.Clip(p.Sid))
 	if name == "" {
 		name = fmt.Sprintf("statement %d", p.Statement+1)
 	}
@@ -204,7 +205,7 @@ func statementOf(p policy.Place) string {
 	if where == "" {
 		where = "line"
 	}
-	name += fmt.Sprintf(" (%s:%d", where, p.Line)
+	name += fmt.Sprintf(" (%s:%d", printable(where), p.Line)
 	if p.Group != "" {
 		name += ", by group " + p.Group
 	}
@@ -229,17 +230,28 @@ func mismatchLine(o policy.Outcome) string {
 	case o.Matched:
 		return "matches"
 	case m.Part != policy.PartCondition:
-		return fmt.Sprintf("%s is %s, not of %s", m.Part, strings.Join(m.Got, ", "), quoted(m.Want))
+		verb := "is not of"
+		if strings.HasPrefix(m.Operator, "Not") {
+			verb = "is of"
+		}
+		return fmt.Sprintf("%s %s %s %s %s", m.Part, quoted(m.Got), verb, m.Operator, quoted(m.Want))
 	case m.Absent:
-		return fmt.Sprintf("%s %s wants %s, and the key is absent", m.Operator, m.Key, quoted(m.Want))
+		return fmt.Sprintf("%s %s wants %s, and the key is absent", m.Operator, printable(words.Clip(m.Key)), quoted(m.Want))
 	}
-	return fmt.Sprintf("%s %s wants %s, got %s", m.Operator, m.Key, quoted(m.Want), quoted(m.Got))
+	return fmt.Sprintf("%s %s wants %s, got %s", m.Operator, printable(words.Clip(m.Key)), quoted(m.Want), quoted(m.Got))
 }
 
+// maxQuoted is how many values are shown in a line; --json has all.
+const maxQuoted = 12
+
 func quoted(values []string) string {
-	out := make([]string, len(values))
+	var out []string
 	for i, v := range values {
-		out[i] = fmt.Sprintf("%q", v)
+		if i == maxQuoted {
+			out = append(out, fmt.Sprintf("and %d more", len(values)-i))
+			break
+		}
+		out = append(out, fmt.Sprintf("%q", words.Clip(v)))
 	}
 	if len(out) == 0 {
 		return "nothing"

@@ -34,9 +34,24 @@ func Of(f *mfa.Failure) string {
 func fill(text string, params map[string]string) string {
 	pairs := make([]string, 0, 2*len(params))
 	for name, value := range params {
-		pairs = append(pairs, "{"+name+"}", printable(value))
+		pairs = append(pairs, "{"+name+"}", printable(Clip(value)))
 	}
 	return strings.NewReplacer(pairs...).Replace(text)
+}
+
+// maxParam is how much of a value is shown, in characters: a policy may hold an action of
+// thousands.
+const maxParam = 200
+
+// Clip shortens what nobody reads to its end.
+func Clip(s string) string {
+	n := 0
+	for i := range s {
+		if n++; n > maxParam {
+			return s[:i] + "…"
+		}
+	}
+	return s
 }
 
 func printable(s string) string {

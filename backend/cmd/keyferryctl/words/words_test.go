@@ -26,6 +26,16 @@ func TestParamsAreFilledIn(t *testing.T) {
 	}
 }
 
+func TestLongParamsAreClipped(t *testing.T) {
+	got := words.Of(mfa.Fail(mfa.CodeNameTaken, "name", strings.Repeat("ä", 5000)))
+	if n := len([]rune(got)); n > 260 || !strings.Contains(got, "ä… is taken") {
+		t.Errorf("%d characters: %s", n, got)
+	}
+	if got := words.Clip(strings.Repeat("x", 200)); len(got) != 200 {
+		t.Error(got)
+	}
+}
+
 func TestParamsMakeWordsPrecise(t *testing.T) {
 	for _, c := range []struct {
 		failure *mfa.Failure
