@@ -36,7 +36,8 @@ func (s *Service) MayCreate(ctx context.Context, who mfa.Session, targetID, name
 
 // mayActivate is the second one: what the authenticator is, and whether the policies
 // want it. It freezes what was proven in c. The credential is there by now and stays
-// on the authenticator if it is refused here; the failures say so (params: left).
+// on the authenticator if it is refused here; the failures say so, and what an
+// authenticator lists it as (params: left, rp, user).
 //
 // model-refused, windows-hello, windows-hello-unproven, device-not-admitted,
 // access-denied.
@@ -47,18 +48,18 @@ func (s *Service) mayActivate(ctx context.Context, a account.Acting, c *mfa.Cred
 	}
 	proven, err := trust.Judge(*c, metadata, s.Clock())
 	if err != nil {
-		return left(err)
+		return left(err, a)
 	}
 	if proven.Hello, err = guard(*c, proven, path, s.System); err != nil {
 		return err
 	}
 	if err := hello.Check(proven.Hello, a.Account.Settings.RuleOutHello); err != nil {
-		return left(err)
+		return left(err, a)
 	}
 	activate := mfa.Registration{Step: mfa.StepActivate, Certificates: proven.Certificates}
 	target := a.Target.ID
 	if _, err := s.Accounts.MayDo(ctx, a.Session, account.Ask{Operation: mfa.OpEnableDevice, TargetID: target, Registering: &activate}); err != nil {
-		return left(s.refusal(ctx, a.Session, target, activate, proven, err))
+		return left(s.refusal(ctx, a.Session, target, activate, proven, err), a)
 	}
 	c.Trust = proven
 	return nil
@@ -107,13 +108,14 @@ func (s *Service) refusal(ctx context.Context, who mfa.Session, targetID string,
 		Resource: mfa.PrincipalARN(acct, target), Registering: &r}, t, denied)
 }
 
-// left adds to a failure that a credential stayed behind on the authenticator.
-func left(err error) error {
+// left adds to a failure that a credential stayed behind on the authenticator, and which:
+// authenticators list theirs by relying party and user.
+func left(err error, a account.Acting) error {
 	f := *mfa.AsFailure(err)
 	f.Params = maps.Clone(f.Params)
 	if f.Params == nil {
 		f.Params = map[string]string{}
 	}
-	f.Params["left"] = "yes"
+	f.Params["left"], f.Params["rp"], f.Params["user"] = "yes", a.Account.RPID, a.Target.Label()
 	return &f
 }

@@ -90,7 +90,7 @@ func TestActivate(t *testing.T) {
 			d, err := b.EnrolPhone(t.Context(), alice, "", "key", nil, yes)
 			if row.want != "" {
 				wants(t, err, row.want)
-				if f := mfa.AsFailure(err); f.Params["left"] != "yes" {
+				if f := mfa.AsFailure(err); f.Params["left"] != "yes" || f.Params["rp"] != mfa.DefaultRPID || f.Params["user"] != "alice" {
 					t.Errorf("it does not say that a credential stayed behind: %v", f.Params)
 				}
 				if left, err := b.Store.Devices(t.Context(), alice.PrincipalID); err != nil || len(left) != 0 {
@@ -157,7 +157,7 @@ func TestNothingIsAddedByARightThatIsGone(t *testing.T) {
 				return true, nil
 			})
 			wants(t, err, row.want)
-			if f := mfa.AsFailure(err); f.Params["left"] != "yes" {
+			if f := mfa.AsFailure(err); f.Params["left"] != "yes" || f.Params["rp"] != mfa.DefaultRPID || f.Params["user"] != "alice" {
 				t.Errorf("it does not say that a credential stayed behind: %v", f.Params)
 			}
 			if got, err := b.Store.Devices(t.Context(), alice.PrincipalID); err != nil || len(got) != 0 {
