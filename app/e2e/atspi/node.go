@@ -30,6 +30,7 @@ const (
 	StateEnabled   State = 8
 	StateFocusable State = 11
 	StateFocused   State = 12
+	StateSelected  State = 23
 	StateSensitive State = 24
 	StateShowing   State = 25
 )

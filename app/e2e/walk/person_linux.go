@@ -117,3 +117,8 @@ func (p Person) Row(text string) Step {
 func (p Person) Choose(path string) Step {
 	return func(ctx context.Context) error { return p.ChooseFile(ctx, path) }
 }
+
+// Take chooses in a closed list.
+func (p Person) Take(key, choice string) Step {
+	return func(ctx context.Context) error { return p.Select(ctx, p.Words.Say(key), choice) }
+}

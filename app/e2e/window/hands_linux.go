@@ -118,6 +118,32 @@ func (w *Window) focus(ctx context.Context, n atspi.Node) error {
 	})
 }
 
+// Select chooses in a closed list by typing the first letters of a choice, and waits
+// until that is chosen.
+func (w *Window) Select(ctx context.Context, list, choice string) error {
+	node, err := w.find(ctx, atspi.Want{Role: atspi.ComboBox, What: "a list " + list, Name: func(n string) bool { return n == list }})
+	if err != nil {
+		return err
+	}
+	if err := w.focus(ctx, node); err != nil {
+		return err
+	}
+	if err := w.Desktop.Type(choice); err != nil {
+		return err
+	}
+	return w.await(ctx, fmt.Sprintf("%q chosen in %q", choice, list), func(ctx context.Context) error {
+		chosen := false
+		err := node.Walk(ctx, func(s atspi.Seen) bool {
+			chosen = chosen || s.Name == choice && s.Is(ctx, atspi.StateSelected)
+			return chosen
+		})
+		if err == nil && !chosen {
+			err = atspi.ErrAbsent
+		}
+		return err
+	})
+}
+
 // OpenRow opens the row of a list that has this text, by the keyboard.
 func (w *Window) OpenRow(ctx context.Context, text string) error {
 	row, err := w.find(ctx, atspi.Want{Role: atspi.TableRow, What: "a row with " + text, Name: func(string) bool { return true },
