@@ -39,7 +39,7 @@ func TestMain(m *testing.M) {
 //	qrpng TEXT FILE   draws a code
 //	blankpng FILE     draws a picture without one
 //	checkpoints HOME  sets $CHECKPOINTS to the file of a sandbox's checkpoints
-//	blob FILE NUMBER [worse]  makes metadata: metadata_test.go
+//	blob FILE NUMBER [worse|recall]  makes metadata: metadata_test.go
 //	crl FILE [revoked]        makes a revocation list beside it
 //	passkey NAME MODEL        makes JSON of a registration and a sign-in: passkey_test.go
 //	field FILE REGEXP NAME    sets $NAME to what the first group matches

@@ -16,14 +16,14 @@ var composed = map[mfa.Code]func(p map[string]string) string{
 }
 
 // stayed is said of each failure that came after the touch: the authenticator has made
-// a passkey that nothing here knows of.
+// a passkey that nothing here knows of. It lists it by relying party and user.
 func stayed(p map[string]string) string {
-	which := "that was just made"
-	if p["passkey-for"] != "" && p["passkey-of"] != "" {
-		which = "of {passkey-of} for {passkey-for}, just made,"
+	of := ""
+	if p["rp"] != "" && p["user"] != "" {
+		of = " for {user} at {rp}"
 	}
-	return " The passkey " + which + " stayed behind on the device and opens nothing. Delete it there: on a phone in its list of passkeys (settings, passwords), " +
-		"on a security key with the program of its maker."
+	return " The passkey that was just made" + of + " stayed behind on the device and opens nothing. Delete it there: on a phone in its list of passkeys " +
+		"(settings, passwords), on a security key with the program of its maker."
 }
 
 func accessDenied(p map[string]string) string {

@@ -35,8 +35,6 @@ func TestRefusals(t *testing.T) {
 			"This passkey was attested by a TPM, as those in Windows Hello, which are not accepted. Use a phone or a security key." + stayed},
 		{"which one stays", mfa.Fail(mfa.CodeModelRefused, "model", "Key One", "status", "REVOKED", "date", "", "blob", "9", "left", "yes", "rp", "keyferry.internal", "user", "alice"),
 			"FIDO reports REVOKED for Key One (BLOB 9). Use another device." + strings.Replace(stayed, "made", "made for alice at keyferry.internal", 1)},
-		{"which passkey stays", mfa.Fail(mfa.CodeHelloUnproven, "left", "yes", "passkey-of", "bob", "passkey-for", "keyferry.internal"),
-			"It cannot be ruled out that this passkey is in Windows Hello. Use a phone or a security key. The passkey of bob for keyferry.internal, just made, stayed behind on the device and opens nothing. Delete it there: on a phone in its list of passkeys (settings, passwords), on a security key with the program of its maker."},
 		{"denied", mfa.Fail(mfa.CodeAccessDenied, "operation", "iam:ListUsers", "decision", "explicitDeny", "policy", "Guard", "statement", "2"), "iam:ListUsers is denied by statement 2 of policy Guard."},
 		{"not allowed", mfa.Fail(mfa.CodeAccessDenied, "operation", "iam:ListUsers", "decision", "implicitDeny"), "No policy of yours allows iam:ListUsers."},
 		{"whatever policies say", mfa.Fail(mfa.CodeAccessDenied, "operation", "iam:DeleteUser"), "iam:DeleteUser is not allowed here, whatever policies say."},

@@ -24,7 +24,7 @@ func Of(f *mfa.Failure) string {
 		text = cmp.Or(compose(f.Params), text)
 	}
 	if f.Params["left"] == "yes" {
-		text += " " + stayed(f.Params)
+		text += stayed(f.Params)
 	}
 	return fill(text, f.Params)
 }
