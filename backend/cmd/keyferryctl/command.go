@@ -50,11 +50,11 @@ func (g *globals) flags(fs *flag.FlagSet) {
 func commands() []command {
 	return []command{
 		accountCreate, accountShow, signIn, passwordChange, recoveryMake,
-		enrollPhone, devicesList, devicesShow, devicesGet, devicesUnassigned, devicesEnable, devicesAssign, devicesDeactivate, devicesRemove, devicesDelete,
+		enrollPhone, devicesList, devicesShow, devicesWays, devicesGet, devicesUnassigned, devicesEnable, devicesAssign, devicesDeactivate, devicesRemove, devicesDelete,
 		devicesResync, devicesRename, devicesDrift, linksList, linksForget, virtualCreate, virtualList, tokenPreview, tokenImport, tokenList, tokenAssign, tokenDelete,
 		userList, userAdd, userChange, userRemove, userPassword, userAdmin, userImport, groupList, groupShow, groupAdd, groupRemove, groupMember, groupPolicy,
 		policyList, policyShow, policyCreate, policyUpdate, policyDelete, policyAttach, policyDetach, policyPutInline, policyRemoveInline, policyGranted,
-		policyTemplates, policyCheck, policyEvaluate, policyExplain, policyAdmits, policyDiff,
+		policyTemplates, policyCheck, policyEvaluate, policyExplain, policyPreflight, policyAdmits, policyDiff,
 		mdsImport, mdsFetch, mdsShow, mdsList, mdsDrift,
 		settingsShow, settingsSet, enforcementShow, enforcementRehearse, makeReport,
 		events, auditList, auditExport, auditVerify, auditCheckpoint, backupMake, backupRehearse, backupRestore,
