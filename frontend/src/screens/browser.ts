@@ -14,6 +14,7 @@ Element.prototype.scrollTo ??= () => {}
 // The editor of policies measures its text.
 Range.prototype.getClientRects ??= () => [] as unknown as DOMRectList
 Range.prototype.getBoundingClientRect ??= () => new DOMRect()
+document.execCommand ??= () => false
 globalThis.CSS ??= { escape: (s: string) => s.replace(/[^\w-]/g, '\\$&') } as typeof CSS
 globalThis.ResizeObserver ??= class {
   observe() {}

@@ -221,7 +221,7 @@ describe('the editor', () => {
     w.far.api.SavePolicy = () => Promise.reject(failure('policy-malformed', 'change-input', { params }))
     await w.user.click(await button('Save'))
     await button(/Line 16: this Sid stands already on line 5/)
-    expect(view.state.doc.lineAt(view.state.selection.main.head).number).toBe(16)
+    await waitFor(() => expect(view.state.doc.lineAt(view.state.selection.main.head).number).toBe(16))
   })
 
   it('changes no built-in policy, and copies it', async () => {
