@@ -42,11 +42,15 @@ func (s *Service) MayCreate(ctx context.Context, who mfa.Session, targetID, name
 // model-refused, windows-hello, windows-hello-unproven, device-not-admitted,
 // access-denied.
 func (s *Service) mayActivate(ctx context.Context, a account.Acting, c *mfa.Credential, path hello.Path) error {
-	metadata, _, err := s.metadata(ctx)
+	metadata, blob, err := s.metadata(ctx)
 	if err != nil {
 		return err
 	}
-	proven, err := trust.Judge(*c, metadata, s.Clock())
+	at := s.Clock()
+	if at.Before(blob.ImportedAt) { // a clock that was turned back would hide the newest reports
+		at = blob.ImportedAt
+	}
+	proven, err := trust.Judge(*c, metadata, at)
 	if err != nil {
 		return left(err, a)
 	}

@@ -5,6 +5,7 @@ import (
 	"crypto/rand"
 	"crypto/x509"
 	"testing"
+	"time"
 
 	"github.com/keyferry/keyferry/backend/account"
 	"github.com/keyferry/keyferry/backend/mds"
@@ -165,6 +166,32 @@ func TestNothingIsAddedByARightThatIsGone(t *testing.T) {
 			}
 		})
 	}
+}
+
+// Who turns the clock back before a model was revoked gains nothing, once a BLOB that says
+// so was imported.
+func TestClockTurnedBackHidesNoReport(t *testing.T) {
+	phone, root := attesting(t)
+	b := newBench(t, phone)
+	alice := b.held(t, "")
+	m := mdstest.New(t).Open(mdstest.Entry{AAGUID: mdstest.Model(1), Name: "Acme Key", Roots: []*x509.Certificate{root},
+		Reports: []mdstest.Report{mdstest.Status("REVOKED", "2026-11-01")}})
+	b.Metadata = imported{known{m}, b.clock.read()}
+	b.clock.add(-60 * 24 * time.Hour)
+	_, err := b.EnrolPhone(t.Context(), alice, "", "key", nil, yes)
+	wants(t, err, mfa.CodeModelRefused)
+}
+
+// imported is metadata with the moment of their import.
+type imported struct {
+	known
+	at time.Time
+}
+
+func (i imported) Current(ctx context.Context) (*mds.Metadata, mfa.Blob, error) {
+	m, b, err := i.known.Current(ctx)
+	b.ImportedAt = i.at
+	return m, b, err
 }
 
 // held adds alice, with a policy in the place of EnableAnyDevice unless it is empty.
