@@ -120,18 +120,41 @@ func TestLockOut(t *testing.T) {
 // A policy that cannot be read any more leaves its holder with nothing, and root can put
 // it right.
 func TestUnreadablePolicyIsMended(t *testing.T) {
-	b := newBench(t)
-	ctx := t.Context()
-	p := b.create(t, "Keys", nothing)
-	must(t, b.SetAttached(ctx, b.root, mfa.Attachment{Policy: "Keys", PrincipalID: b.adminID}, true, false))
-	p.Document = "no policy" // as by another program
-	must(t, b.store.UpdatePolicy(ctx, p, mfa.Event{}))
-	_, err := b.List(ctx, b.admin)
-	if f := wants(t, err, mfa.CodeAccessDenied); f.Params["decision"] != "unreadable" || f.Params["policy"] != "Keys" {
-		t.Error(f.Params)
+	const broken = "no policy" // as by another program
+	for name, row := range map[string]struct {
+		spoil, mend func(*testing.T, *bench) error
+	}{
+		"managed": {func(t *testing.T, b *bench) error {
+			p := b.create(t, "Keys", nothing)
+			must(t, b.SetAttached(t.Context(), b.root, mfa.Attachment{Policy: "Keys", PrincipalID: b.adminID}, true, false))
+			p.Document = broken
+			return b.store.UpdatePolicy(t.Context(), p, mfa.Event{})
+		}, func(t *testing.T, b *bench) error {
+			_, err := b.Update(t.Context(), b.root, Draft{Name: "Keys", Document: nothing, Version: 2}, false)
+			return err
+		}},
+		"inline": {func(t *testing.T, b *bench) error {
+			return b.store.PutInline(t.Context(), mfa.InlinePolicy{PrincipalID: b.adminID, Name: "Keys", Document: broken}, mfa.Event{})
+		}, func(t *testing.T, b *bench) error {
+			return b.RemoveInline(t.Context(), b.root, mfa.InlinePolicy{PrincipalID: b.adminID, Name: "Keys"}, false)
+		}},
+		"inline of a group": {func(t *testing.T, b *bench) error {
+			must(t, b.store.SetMember(t.Context(), b.group.ID, b.adminID, true, mfa.Event{}))
+			return b.store.PutInline(t.Context(), mfa.InlinePolicy{GroupID: b.group.ID, Name: "Keys", Document: broken}, mfa.Event{})
+		}, func(t *testing.T, b *bench) error {
+			return b.PutInline(t.Context(), b.root, mfa.InlinePolicy{GroupID: b.group.ID, Name: "keys", Document: nothing}, false)
+		}},
+	} {
+		t.Run(name, func(t *testing.T) {
+			b := newBench(t)
+			must(t, row.spoil(t, b))
+			_, err := b.List(t.Context(), b.admin)
+			if f := wants(t, err, mfa.CodeAccessDenied); f.Params["decision"] != "unreadable" || f.Params["policy"] != "Keys" {
+				t.Error(f.Params)
+			}
+			must(t, row.mend(t, b))
+			_, err = b.List(t.Context(), b.admin)
+			must(t, err)
+		})
 	}
-	_, err = b.Update(ctx, b.root, Draft{Name: "Keys", Document: nothing, Version: 2}, false)
-	must(t, err)
-	_, err = b.List(ctx, b.admin)
-	must(t, err)
 }
