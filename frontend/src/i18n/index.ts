@@ -75,8 +75,12 @@ export function failureWhat(code: string, params: Params = {}): string {
   return found ? fill(formOf(found, params)!, worded(params)) : t('failure.internal.l_what')
 }
 
-/** What a password lacks comes as ids: upper,digit. */
+/** What a password lacks comes as ids, upper,digit, and what FIDO reports as its codes. */
 function worded(params: Params): Params {
+  if (typeof params['status'] === 'string') {
+    const status = wordOr(`status.l_${params['status']}`, params['status'])
+    return { ...params, status, date: params['date'] || t('metadata.s_no_date') }
+  }
   if (typeof params['needs'] !== 'string') return params
   const parts = params['needs'].split(',').map((id) => wordOr(`need.l_${id}`, id, params))
   const last = parts.pop() ?? ''

@@ -67,9 +67,9 @@ it.each([
 ])('has words for an entry that is odd by %s', (why) => expect(oddReason({ position: 0, id: '', why, used: true })).toMatch(/ .*\.$/))
 
 it.each([
-  ['2020-05-12', '', 'since 2020-05-12'],
-  ['', '2021-01-01', 'until 2021-01-01'],
-  ['2020-05-12', '2021-01-01', 'from 2020-05-12 until 2021-01-01'],
+  ['2020-05-12', '', 'since 12 May 2020'],
+  ['', '2021-01-01', 'until 1 Jan 2021'],
+  ['2020-05-12', '2021-01-01', 'from 12 May 2020 until 1 Jan 2021'],
   ['', '', ''],
 ])('says when a report holds: %s to %s', (date, until, said) => expect(period({ date, until } as StatusReportDTO)).toBe(said))
 

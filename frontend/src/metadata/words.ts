@@ -1,5 +1,6 @@
 /** What metadata says in codes, in people's words. Codes that are not known stand as they are. */
 import type { CertificatesDTO, DriftRowDTO, FailureDTO, ModelDTO, OddDTO, StatusReportDTO } from '../api/contract'
+import { date, midnightOf } from '../format/when'
 import { t, wordOr } from '../i18n'
 import { certified } from '../policies/levels'
 
@@ -19,6 +20,13 @@ export function statusName(status: string, fips = 0): string {
   return status === '' ? t('status.l_unknown') : wordOr(`status.l_${status}`, status)
 }
 
+const warnings = [
+  'REVOKED', 'RETIRED', 'USER_VERIFICATION_BYPASS', 'ATTESTATION_KEY_COMPROMISE', 'USER_KEY_REMOTE_COMPROMISE', 'USER_KEY_PHYSICAL_COMPROMISE',
+]
+
+/** Whether a status is a reason not to add a device. */
+export const warns = (status: string): boolean => warnings.includes(status)
+
 /** Its certificates, or what its newest report says where that is none. */
 export function standing(m: ModelDTO): string {
   if (m.refused || (!m.fido && !m.fips2 && !m.fips3)) return statusName(m.status)
@@ -35,17 +43,23 @@ export const protocolName = (id: string): string => wordOr(`protocol.s_${id}`, i
 /** Why an entry is odd. */
 export const oddReason = (o: OddDTO): string => wordOr(`odd.l_${o.why}`, o.why)
 
-/** When a report holds: "since 2020-05-12", "from … until …"; empty when it does not say. */
+/** A day as metadata writes it, "2020-05-12", as the window does. */
+export function dayOf(text: string): string {
+  const at = midnightOf(text)
+  return Number.isNaN(at) ? text : date(at, true)
+}
+
+/** When a report holds: "since 12 May 2020", "from … until …"; empty when it does not say. */
 export function period(r: StatusReportDTO): string {
-  if (r.date && r.until) return t('metadata.l_from_until', { from: r.date, until: r.until })
-  if (r.until) return t('metadata.l_until', { until: r.until })
-  return r.date ? t('metadata.l_since', { since: r.date }) : ''
+  if (r.date && r.until) return t('metadata.l_from_until', { from: dayOf(r.date), until: dayOf(r.until) })
+  if (r.until) return t('metadata.l_until', { until: dayOf(r.until) })
+  return r.date ? t('metadata.l_since', { since: dayOf(r.date) }) : ''
 }
 
 /** Why metadata says something else of a device now. */
 export const driftReason = (d: DriftRowDTO): string =>
   d.change === 'refused' && d.refused
-    ? t('drifted.l_refused', { status: statusName(d.refused.status, d.refused.fips), date: d.refused.date || t('metadata.s_no_date') })
+    ? t('drifted.l_refused', { status: statusName(d.refused.status, d.refused.fips), date: d.refused.date ? dayOf(d.refused.date) : t('metadata.s_no_date') })
     : wordOr(`drifted.l_${d.change}`, d.change)
 
 /** What a device brought or would bring; nothing where there is nothing to tell. */

@@ -227,10 +227,19 @@ describe('one model', () => {
       const details = far.api.Model
       far.api.Model = async (id) => ({ ...(await details(id)), reports: [report({ until: '2021-01-01', now: false })], icon: 'data:image/png;base64,cGljdHVyZQ==', devices: 2 })
     })
-    await screen.findByText(/from 2020-05-12 until 2021-01-01/)
+    await screen.findByText(/from 12 May 2020 until 1 Jan 2021/)
     await screen.findByText('Not in effect')
     await screen.findByText('2 devices of this account are of this model.')
     expect(screen.getByRole<HTMLImageElement>('img', { name: 'Picture of Aster Key 5 NFC' }).src).toContain('data:image/png')
+  })
+
+  it('asks the policies for somebody', async () => {
+    const { user, far } = await model(/Aster Key 5 FIPS/)
+    const ask = vi.spyOn(far.api, 'Preflight')
+    await user.type(screen.getByRole('combobox', { name: 'For' }), 'bob{Enter}')
+    await screen.findByRole('region', { name: 'Before the touch' })
+    expect(ask.mock.calls[0]![0]).toMatchObject({ principalId: 'p-bob', model: '00000002-aaaa-4bbb-8ccc-0123456789ab' })
+    await sound()
   })
 
   it('says that one cannot be added, and what that means', async () => {
@@ -280,7 +289,7 @@ describe('what has changed', () => {
   })
 
   it('does without where somebody may not see it', async () => {
-    await open((far) => (far.api.MetadataDrift = () => Promise.reject(failure('access-denied', 'sign-in-again'))))
+    await open((far) => (far.api.MetadataDrift = () => Promise.reject(failure('access-denied', 'contact-administrator'))))
     await screen.findByText('12 models, from FIDO’s metadata number 12')
     expect(screen.queryByText(/says something else/)).toBeNull()
   })

@@ -119,7 +119,7 @@ describe('a device', () => {
   it('shows its certificates and where they come from', async () => {
     await shown(trust({ proven: true, unproven: '', fips2: 'L2', fido: 'L1', model: 'Acme Key', blob: 122, reports: [{ status: 'FIPS140_CERTIFIED_L2', date: '2023-05-01', until: '', number: '', fips: 2, url: '', now: true }] }))
     await screen.findByText('FIDO L1 · FIPS 140-2 L2 (Acme Key)')
-    screen.getByText('FIPS140_CERTIFIED_L2, since 2023-05-01')
+    screen.getByText('FIPS 140-2 L2, since 1 May 2023')
     screen.getByText(/^metadata 122 on/)
     screen.getByText('no: it came from a phone')
   })

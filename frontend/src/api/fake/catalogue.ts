@@ -6,7 +6,7 @@ const blobNumber = 12
 export function blob(more: Partial<BlobDTO> = {}): BlobDTO {
   return {
     number: blobNumber, hash: '5f1e0f3c9d1b7a64c2d8e9f0a1b2c3d4e5f60718293a4b5c6d7e8f9012345678', importedAt: Date.UTC(2021, 9, 12, 9, 30),
-    nextUpdate: Date.UTC(2021, 10, 1), overdue: true, signer: 'mds.fidoalliance.org', source: 'blob.jwt', entries: 13, odd: 1, size: 1_482_112,
+    nextUpdate: Date.UTC(2021, 10, 1), overdue: true, signer: 'mds.fidoalliance.org', source: 'blob.jwt', entries: 12, odd: 1, size: 1_482_112,
     ...more,
   }
 }
