@@ -88,29 +88,6 @@ var policyList = signed("policy list", "[--user U | --group G]", "list the manag
 	}
 })
 
-func (s *seat) listInline(ctx context.Context, of ownerFlags) error {
-	owner, label, err := of.find(ctx, s, mfa.OpListPolicies)
-	if err != nil {
-		return err
-	}
-	all, err := s.Policies.Inline(ctx, s.session, owner)
-	if err != nil {
-		return err
-	}
-	list, table := []map[string]string{}, newTable("INLINE POLICY", "OF")
-	for _, p := range all {
-		list = append(list, map[string]string{"name": p.Name, "document": p.Document})
-		table.row(p.Name, label)
-	}
-	s.t.result(map[string]any{"inline": list, "of": label})
-	if len(list) == 0 {
-		s.t.say("There is no inline policy of %s.", label)
-		return nil
-	}
-	s.t.say("%s", table)
-	return nil
-}
-
 var policyShow = signed("policy show", "NAME [--user U | --group G] [--document]", "show a policy and to whom it is attached", func(fs *flag.FlagSet) action {
 	var of ownerFlags
 	of.flags(fs)
@@ -149,25 +126,6 @@ func legible(text string) string {
 		lines[i] = printable(lines[i])
 	}
 	return strings.TrimRight(strings.Join(lines, "\n"), "\n")
-}
-
-func (s *seat) showInline(ctx context.Context, of ownerFlags) error {
-	owner, _, err := of.find(ctx, s, mfa.OpListPolicies)
-	if err != nil {
-		return err
-	}
-	all, err := s.Policies.Inline(ctx, s.session, owner)
-	if err != nil {
-		return err
-	}
-	for _, p := range all {
-		if mfa.FoldName(p.Name) == mfa.FoldName(s.args[0]) {
-			s.t.result(map[string]string{"name": p.Name, "document": p.Document})
-			s.t.say("%s", legible(p.Document))
-			return nil
-		}
-	}
-	return mfa.Fail(mfa.CodeNotFound, "what", "policy")
 }
 
 // attachedTo gives the names of those that a policy is attached to.
@@ -288,53 +246,6 @@ func setAttached(on bool) func(*flag.FlagSet) action {
 	}
 }
 
-var policyPutInline = changing("policy put-inline", "NAME FILE --user U | --group G [--lock-out]", "give a user or a group a policy of their own, or change it", func(fs *flag.FlagSet) action {
-	var to ownerFlags
-	to.flags(fs)
-	lockOut := lockOutFlag(fs)
-	return func(ctx context.Context, s *seat) error {
-		document, err := readDocument(s.args[1])
-		if err != nil {
-			return err
-		}
-		p, label, err := to.find(ctx, s, mfa.OpPutInline)
-		if err != nil {
-			return err
-		}
-		p.Name, p.Document = s.args[0], string(document)
-		if err := s.Policies.PutInline(ctx, s.session, p, *lockOut); err != nil {
-			return err
-		}
-		found := policies.Check(p.Document)
-		s.t.result(map[string]any{"inline": p.Name, "of": label, "findings": findingsOf(found)})
-		s.t.say("The inline policy %s holds for %s.", p.Name, label)
-		s.t.sayFindings(s.args[1], found)
-		return nil
-	}
-})
-
-var policyRemoveInline = changing("policy remove-inline", "NAME --user U | --group G [--lock-out] [--yes]", "take a policy of their own from a user or a group", func(fs *flag.FlagSet) action {
-	var from ownerFlags
-	from.flags(fs)
-	lockOut, yes := lockOutFlag(fs), yesFlag(fs)
-	return func(ctx context.Context, s *seat) error {
-		p, label, err := from.find(ctx, s, mfa.OpPutInline)
-		if err != nil {
-			return err
-		}
-		if err := s.sure(ctx, *yes, "Remove the inline policy "+s.args[0]+" of "+label+"?"); err != nil {
-			return err
-		}
-		p.Name = s.args[0]
-		if err := s.Policies.RemoveInline(ctx, s.session, p, *lockOut); err != nil {
-			return err
-		}
-		s.t.result(map[string]string{"removed": p.Name, "of": label})
-		s.t.say("The inline policy %s of %s is gone.", p.Name, label)
-		return nil
-	}
-})
-
 var policyGranted = signed("policy granted", "[--user U]", "list all policies that hold for a user, and why", func(fs *flag.FlagSet) action {
 	user := userFlag(fs)
 	return func(ctx context.Context, s *seat) error {
@@ -364,40 +275,6 @@ var policyGranted = signed("policy granted", "[--user U]", "list all policies th
 		return nil
 	}
 })
-
-// templateWords say what each template is for.
-var templateWords = map[string]string{
-	"fips-140-2-l2": "security keys with FIPS-140-2 L2, and nothing else", "fips-140-2-l2-and-fido-l1": "security keys with FIPS-140-2 L2 and FIDO L1",
-	"fips-140-2-l2-or-fips-140-3-l2": "security keys with L2 of either FIPS", "fips-140-2-l2-and-codes": "as AWS prints it: a misspelt key lets no security key pass",
-	"self-management": "people manage their own devices, and little else before MFA", "resync": "people resync their own apps and tokens",
-}
-
-var policyTemplates = command{
-	path: []string{"policy", "templates"}, args: "[NAME]", summary: "list documents to begin with, or print one",
-	set: func(fs *flag.FlagSet, g *globals) func(context.Context, *terminal, []string) error {
-		return func(_ context.Context, t *terminal, args []string) error {
-			if err := count("policy templates", "[NAME]", args); err != nil {
-				return err
-			}
-			list, table := []map[string]string{}, newTable("TEMPLATE", "LETS IN")
-			for _, one := range policies.Templates() {
-				if len(args) == 1 && one.Name == args[0] {
-					t.document(map[string]string{"name": one.Name, "document": one.Document})
-					t.say("%s", strings.TrimRight(one.Document, "\n"))
-					return nil
-				}
-				list = append(list, map[string]string{"name": one.Name, "document": one.Document})
-				table.row(one.Name, templateWords[one.Name])
-			}
-			if len(args) == 1 {
-				return mfa.Fail(mfa.CodeNotFound, "what", "template")
-			}
-			t.document(map[string]any{"templates": list})
-			t.say("%s", table)
-			return nil
-		}
-	},
-}
 
 // isFile reports a path that something stands at.
 func isFile(path string) bool {
