@@ -14,5 +14,5 @@
 // Reading order: main_linux.go, camera_linux.go, then for -every screens_linux.go,
 // harbour_linux.go (the account), and the walk by chapters: chapters_linux.go (a new
 // account), own_linux.go (signing in, one's own devices), others_linux.go (people,
-// tokens, rules, history, backups).
+// tokens, rules, history, backups), models_linux.go (metadata).
 package main

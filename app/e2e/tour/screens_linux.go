@@ -82,7 +82,7 @@ func (g *gallery) visit(ctx context.Context, theme theme) error {
 	}
 	return w.open(ctx, full, func(p walk.Person) []chapter {
 		v := &visitor{Person: p, h: h}
-		return slices.Concat(v.door(), v.own(), v.others(), v.account())
+		return slices.Concat(v.door(), v.own(), v.others(), v.metadata(), v.account())
 	})
 }
 
