@@ -220,11 +220,16 @@ func (w *Window) ScrollTo(ctx context.Context, name string) error {
 	})
 }
 
-// Quiet waits until no short message is on the screen.
+// Quiet waits until no short message is on the screen: those that come and go lie over
+// the page or the dialog, others are deep in it and stay.
 func (w *Window) Quiet(ctx context.Context) error {
 	return w.await(ctx, "the short message to go", func(ctx context.Context) error {
+		under := 0
 		told, err := w.Count(ctx, func(n atspi.Seen) bool {
-			if n.Role != atspi.Status {
+			if n.Role == atspi.DocumentWeb || n.Role == atspi.Dialog {
+				under = n.Depth
+			}
+			if n.Role != atspi.Status || n.Depth != under+1 {
 				return false
 			}
 			content, err := n.Content(ctx)
