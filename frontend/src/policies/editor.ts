@@ -24,7 +24,7 @@ export interface Options {
   text: string
   readonly: boolean
   /** Accessible name, and what a screen reader says of leaving by keyboard. */
-  label: string
+  label: () => string
   leaving: string
   words: () => PolicyWordsDTO | null
   sortName: (sort: Sort) => string
@@ -81,9 +81,9 @@ export class PolicyEditor {
       highlightActiveLine(), highlightActiveLineGutter(), EditorView.lineWrapping, EditorState.tabSize.of(2), json(), syntaxHighlighting(highlighting),
       autocompletion({ override: [(c) => this.complete(c)], icons: false }), mark, look,
       EditorState.readOnly.of(options.readonly),
-      EditorView.contentAttributes.of({
-        'aria-label': options.label, 'aria-description': options.leaving, 'aria-readonly': String(options.readonly), autocapitalize: 'off',
-      }),
+      EditorView.contentAttributes.of(() => ({
+        'aria-label': options.label(), 'aria-description': options.leaving, 'aria-readonly': String(options.readonly), autocapitalize: 'off',
+      })),
       keymap.of([
         ...closeBracketsKeymap, ...completionKeymap, ...defaultKeymap, ...historyKeymap, ...(options.readonly ? [] : [indentWithTab]),
         { key: 'F8', run: nextDiagnostic }, { key: 'Shift-F8', run: previousDiagnostic },
@@ -141,6 +141,11 @@ export class PolicyEditor {
   replace(text: string): void {
     if (text === this.text) return
     this.view.dispatch({ changes: { from: 0, to: this.view.state.doc.length, insert: text }, userEvent: 'input' })
+  }
+
+  /** Looks at the label again: a new policy has a name once it is saved. */
+  rename(): void {
+    this.view.dispatch({})
   }
 
   show(findings: FindingDTO[]): void {
