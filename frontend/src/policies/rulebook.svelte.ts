@@ -8,6 +8,10 @@ import { Draft, type Subject } from './draft.svelte'
 
 export type View = 'list' | 'new' | 'edit' | 'groups' | 'group'
 
+/** What an empty policy begins with: one statement that allows nothing. */
+export const blank =
+  '{\n  "Version": "2012-10-17",\n  "Statement": [\n    {\n      "Effect": "Allow",\n      "Action": [],\n      "Resource": "*"\n    }\n  ]\n}\n'
+
 /** Where the editor was opened from, and leads back to. */
 type From = 'list' | 'user' | 'group'
 
@@ -112,6 +116,18 @@ export class Rulebook {
   private drop(): void {
     this.draft?.close()
     this.draft = null
+  }
+
+  /** From another area: it is entered first, so that arriving there drops nothing. False leads to unsaved text. */
+  enter(): boolean {
+    this.arrive(this.who, app.visit)
+    app.go('policies')
+    if (this.draft?.dirty) app.tell(t('policies.l_kept'))
+    return !this.draft?.dirty
+  }
+
+  get who(): string {
+    return `${app.state?.account?.id}/${app.state?.session?.principalId}`
   }
 
   arrive(who: string, visit: number): void {

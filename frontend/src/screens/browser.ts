@@ -15,6 +15,8 @@ Element.prototype.scrollTo ??= () => {}
 Range.prototype.getClientRects ??= () => [] as unknown as DOMRectList
 Range.prototype.getBoundingClientRect ??= () => new DOMRect()
 document.execCommand ??= () => false
+// Its styles stay out of the document, where computing any style would go over all of them.
+if (!('adoptedStyleSheets' in ShadowRoot.prototype)) Object.defineProperty(ShadowRoot.prototype, 'adoptedStyleSheets', { value: [], writable: true })
 globalThis.CSS ??= { escape: (s: string) => s.replace(/[^\w-]/g, '\\$&') } as typeof CSS
 globalThis.ResizeObserver ??= class {
   observe() {}
