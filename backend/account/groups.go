@@ -11,12 +11,16 @@ import (
 // administrator through a group stays one: the answer says so. not-found, or as May
 // fails; access-denied for root and for oneself.
 func (s *Service) SetAdministrator(ctx context.Context, who mfa.Session, id string, on bool) (mfa.Overview, error) {
-	acting, err := s.May(ctx, who, mfa.OpAttachPolicy, id)
+	op := mfa.OpDetachUserPolicy
+	if on {
+		op = mfa.OpAttachUserPolicy
+	}
+	acting, err := s.May(ctx, who, op, id)
 	if err != nil {
 		return mfa.Overview{}, err
 	}
 	if acting.Target.Kind == mfa.Root || acting.Target.ID == acting.Caller.ID {
-		return mfa.Overview{}, denied(mfa.OpAttachPolicy)
+		return mfa.Overview{}, denied(op)
 	}
 	attachment := mfa.Attachment{Policy: mfa.AdministratorAccess, PrincipalID: id}
 	if err := s.store.SetAttached(ctx, attachment, on, s.attaching(acting, attachment.Policy, acting.Target.Name, on)); err != nil {
@@ -35,7 +39,7 @@ func (s *Service) attaching(acting Acting, policy, to string, on bool) mfa.Event
 
 // Groups lists all groups by name.
 func (s *Service) Groups(ctx context.Context, who mfa.Session) ([]mfa.Group, error) {
-	if _, err := s.May(ctx, who, mfa.OpManageGroups, ""); err != nil {
+	if _, err := s.May(ctx, who, mfa.OpListGroups, ""); err != nil {
 		return nil, err
 	}
 	return s.store.Groups(ctx)
@@ -49,7 +53,7 @@ func (s *Service) AddGroup(ctx context.Context, who mfa.Session, name, path stri
 		return mfa.Group{}, err
 	}
 	g := mfa.Group{ID: mfa.NewID(), Name: name, Path: path, Version: 1}
-	acting, err := s.MayDo(ctx, who, Ask{Operation: mfa.OpManageGroups, Resource: mfa.GroupARN(a, g)})
+	acting, err := s.MayDo(ctx, who, Ask{Operation: mfa.OpCreateGroup, Resource: mfa.GroupARN(a, g)})
 	if err != nil {
 		return mfa.Group{}, err
 	}
@@ -64,7 +68,7 @@ func (s *Service) AddGroup(ctx context.Context, who mfa.Session, name, path stri
 // RemoveGroup deletes a group; its members lose what was attached to it. not-found,
 // concurrent-modification, or as May fails.
 func (s *Service) RemoveGroup(ctx context.Context, who mfa.Session, id string, version int64) error {
-	acting, g, err := s.MayOnGroup(ctx, who, mfa.OpManageGroups, id)
+	acting, g, err := s.MayOnGroup(ctx, who, mfa.OpDeleteGroup, id)
 	if err != nil {
 		return err
 	}
@@ -75,24 +79,28 @@ func (s *Service) RemoveGroup(ctx context.Context, who mfa.Session, id string, v
 // access-denied for root, and for leaving a group oneself: it may be what makes one an
 // administrator.
 func (s *Service) SetMember(ctx context.Context, who mfa.Session, groupID, principalID string, in bool) error {
-	acting, g, err := s.group(ctx, who, Ask{Operation: mfa.OpManageGroups, TargetID: principalID}, groupID)
+	op, what := mfa.OpRemoveFromGroup, "left"
+	if in {
+		op, what = mfa.OpAddToGroup, "joined"
+	}
+	acting, g, err := s.group(ctx, who, Ask{Operation: op, TargetID: principalID}, groupID)
 	if err != nil {
 		return err
 	}
 	if acting.Target.Kind == mfa.Root || acting.Target.ID == acting.Caller.ID && !in {
-		return denied(mfa.OpManageGroups)
-	}
-	what := "left"
-	if in {
-		what = "joined"
+		return denied(op)
 	}
 	return s.store.SetMember(ctx, groupID, acting.Target.ID, in, s.did(acting, mfa.EventGroupChanged, "what", what, "group", g.Name))
 }
 
 // Members lists the users of a group, by name. not-found, or as May fails.
 func (s *Service) Members(ctx context.Context, who mfa.Session, groupID string) ([]mfa.Overview, error) {
-	if _, _, err := s.MayOnGroup(ctx, who, mfa.OpManageGroups, groupID); err != nil {
+	groups, err := s.Groups(ctx, who)
+	if err != nil {
 		return nil, err
+	}
+	if !slices.ContainsFunc(groups, func(g mfa.Group) bool { return g.ID == groupID }) {
+		return nil, mfa.Fail(mfa.CodeNotFound, "what", "group")
 	}
 	ids, err := s.store.Members(ctx, groupID)
 	if err != nil {

@@ -21,8 +21,6 @@ var actsOn = map[mfa.Operation]func(mfa.Account, mfa.Principal) string{
 	mfa.OpDeleteUser:        mfa.PrincipalARN,
 	mfa.OpSetPassword:       mfa.PrincipalARN,
 	mfa.OpChangePassword:    mfa.PrincipalARN,
-	mfa.OpAttachPolicy:      mfa.PrincipalARN, // or Ask.Resource names a group
-	mfa.OpManageGroups:      aGroup,           // Ask.Resource has the name
 	mfa.OpMakeRecoveryCodes: mfa.PrincipalARN,
 	mfa.OpCredentialReport:  everything,
 	mfa.OpChangeSettings:    everything,
@@ -38,9 +36,23 @@ var actsOn = map[mfa.Operation]func(mfa.Account, mfa.Principal) string{
 	mfa.OpCreatePolicy:   aPolicy, // Ask.Resource has the name
 	mfa.OpUpdatePolicy:   aPolicy,
 	mfa.OpDeletePolicy:   aPolicy,
-	mfa.OpPutInline:      mfa.PrincipalARN, // or Ask.Resource names a group
 	mfa.OpSimulate:       mfa.PrincipalARN,
 	mfa.OpImportMetadata: everything,
+
+	mfa.OpAttachUserPolicy:  mfa.PrincipalARN,
+	mfa.OpDetachUserPolicy:  mfa.PrincipalARN,
+	mfa.OpPutUserPolicy:     mfa.PrincipalARN,
+	mfa.OpDeleteUserPolicy:  mfa.PrincipalARN,
+	mfa.OpAttachGroupPolicy: aGroup, // Ask.Resource has the name
+	mfa.OpDetachGroupPolicy: aGroup,
+	mfa.OpPutGroupPolicy:    aGroup,
+	mfa.OpDeleteGroupPolicy: aGroup,
+
+	mfa.OpListGroups:      everything,
+	mfa.OpCreateGroup:     aGroup,
+	mfa.OpDeleteGroup:     aGroup,
+	mfa.OpAddToGroup:      aGroup, // and not the user
+	mfa.OpRemoveFromGroup: aGroup,
 }
 
 // Resource is what an operation acts on when nobody says more. An operation that is not

@@ -44,14 +44,14 @@ func TestEveryOperationActsOnSomething(t *testing.T) {
 func TestResources(t *testing.T) {
 	a, ann := storetest.NewAccount(), mfa.Principal{Kind: mfa.User, Name: "ann", Path: "/quay/"}
 	for op, want := range map[mfa.Operation]string{
-		mfa.OpEnableDevice: "user/quay/ann", mfa.OpUpdateUser: "user/quay/ann", mfa.OpAttachPolicy: "user/quay/ann", mfa.OpSimulate: "user/quay/ann",
-		mfa.OpCreateVirtualDevice: "mfa/", mfa.OpCreateUser: "user/", mfa.OpManageGroups: "group/", mfa.OpCreatePolicy: "policy/",
+		mfa.OpEnableDevice: "user/quay/ann", mfa.OpUpdateUser: "user/quay/ann", mfa.OpAttachUserPolicy: "user/quay/ann", mfa.OpDeleteUserPolicy: "user/quay/ann", mfa.OpSimulate: "user/quay/ann",
+		mfa.OpCreateVirtualDevice: "mfa/", mfa.OpCreateUser: "user/", mfa.OpCreateGroup: "group/", mfa.OpAttachGroupPolicy: "group/", mfa.OpAddToGroup: "group/", mfa.OpCreatePolicy: "policy/",
 	} {
 		if got := Resource(a, op, ann); got != "arn:aws:iam::123456789012:"+want {
 			t.Errorf("%s on %s", op, got)
 		}
 	}
-	for _, op := range []mfa.Operation{mfa.OpListUsers, mfa.OpListVirtualDevices, mfa.OpChangeSettings, mfa.OpListPolicies, "iam:Unheard"} {
+	for _, op := range []mfa.Operation{mfa.OpListUsers, mfa.OpListVirtualDevices, mfa.OpChangeSettings, mfa.OpListPolicies, mfa.OpListGroups, "iam:Unheard"} {
 		if got := Resource(a, op, ann); got != "*" {
 			t.Errorf("%s on %s", op, got)
 		}
@@ -121,8 +121,13 @@ func TestWhatUseCasesAsk(t *testing.T) {
 			return err
 		}, []string{"iam:CreateUser user/new#a", "iam:CreateUser user/quay/new#b", "iam:AttachUserPolicy user/quay/new#b"}},
 		{"a new group", func() error { _, err := o.AddGroup(ctx, o.admin, name(), "/quay/"); return err },
-			[]string{"iam:AddUserToGroup group/quay/new#"}},
+			[]string{"iam:CreateGroup group/quay/new#"}},
+		{"the groups", func() error { _, err := o.Groups(ctx, o.admin); return err }, []string{"iam:ListGroups"}},
+		{"the members of one", func() error { _, err := o.Members(ctx, o.admin, staff.ID); return err }, []string{"iam:ListGroups"}},
 		{"a member", func() error { return o.SetMember(ctx, o.admin, staff.ID, alice, true) }, []string{"iam:AddUserToGroup group/quay/staff"}},
+		{"no member", func() error { return o.SetMember(ctx, o.admin, staff.ID, alice, false) }, []string{"iam:RemoveUserFromGroup group/quay/staff"}},
+		{"an administrator", func() error { _, err := o.SetAdministrator(ctx, o.admin, alice, true); return err }, []string{"iam:AttachUserPolicy user/alice"}},
+		{"no administrator", func() error { _, err := o.SetAdministrator(ctx, o.admin, alice, false); return err }, []string{"iam:DetachUserPolicy user/alice"}},
 	} {
 		t.Run(row.name, func(t *testing.T) {
 			numbered := func() (all []string) {

@@ -169,7 +169,7 @@ func TestImportIsForAdministrators(t *testing.T) {
 	wants(t, err, mfa.CodeAccessDenied)
 	// Who may add users may not for that reason make administrators.
 	o.rules = rulesFunc(func(a mfa.Access) error {
-		if a.Operation == mfa.OpAttachPolicy {
+		if a.Operation == mfa.OpAttachUserPolicy {
 			return mfa.Fail(mfa.CodeAccessDenied)
 		}
 		return nil

@@ -66,7 +66,7 @@ func (s *Service) mayAdd(ctx context.Context, who mfa.Session, users ...NewUser)
 			err = s.allowed(ctx, a, access)
 		}
 		if err == nil && n.Administrator {
-			access.Operation = mfa.OpAttachPolicy
+			access.Operation = mfa.OpAttachUserPolicy
 			err = s.allowed(ctx, a, access)
 		}
 		if err != nil {

@@ -22,8 +22,6 @@ const (
 	OpDeleteUser        Operation = "iam:DeleteUser"
 	OpSetPassword       Operation = "iam:UpdateLoginProfile"
 	OpChangePassword    Operation = "iam:ChangePassword"
-	OpAttachPolicy      Operation = "iam:AttachUserPolicy"
-	OpManageGroups      Operation = "iam:AddUserToGroup"
 	OpCredentialReport  Operation = "iam:GetCredentialReport"
 	OpChangeSettings    Operation = "keyferry:ChangeSettings"
 	OpRehearse          Operation = "keyferry:RehearseEnforcement"
@@ -39,9 +37,25 @@ const (
 	OpCreatePolicy   Operation = "iam:CreatePolicy"
 	OpUpdatePolicy   Operation = "iam:CreatePolicyVersion"
 	OpDeletePolicy   Operation = "iam:DeletePolicy"
-	OpPutInline      Operation = "iam:PutUserPolicy" // and PutGroupPolicy: the resource tells them apart
 	OpSimulate       Operation = "iam:SimulatePrincipalPolicy"
 	OpImportMetadata Operation = "keyferry:ImportMetadata"
+
+	// Managed policies, and inline ones, are given and taken by operations of their own for
+	// users and for groups.
+	OpAttachUserPolicy  Operation = "iam:AttachUserPolicy"
+	OpDetachUserPolicy  Operation = "iam:DetachUserPolicy"
+	OpPutUserPolicy     Operation = "iam:PutUserPolicy"
+	OpDeleteUserPolicy  Operation = "iam:DeleteUserPolicy"
+	OpAttachGroupPolicy Operation = "iam:AttachGroupPolicy"
+	OpDetachGroupPolicy Operation = "iam:DetachGroupPolicy"
+	OpPutGroupPolicy    Operation = "iam:PutGroupPolicy"
+	OpDeleteGroupPolicy Operation = "iam:DeleteGroupPolicy"
+
+	OpListGroups      Operation = "iam:ListGroups"
+	OpCreateGroup     Operation = "iam:CreateGroup"
+	OpDeleteGroup     Operation = "iam:DeleteGroup"
+	OpAddToGroup      Operation = "iam:AddUserToGroup"
+	OpRemoveFromGroup Operation = "iam:RemoveUserFromGroup"
 )
 
 // Access is one question to the rules: may Caller, in this session, do this?

@@ -161,7 +161,7 @@ func (s *Service) manages(ctx context.Context, a mfa.Account, o mfa.Overview, he
 		return false, err
 	}
 	user := mfa.Principal{ID: o.ID, Kind: mfa.User, Name: o.Name, Path: o.Path}
-	request, err := s.Rules.Request(ctx, mfa.Access{Operation: mfa.OpAttachPolicy, Caller: user, Target: user,
+	request, err := s.Rules.Request(ctx, mfa.Access{Operation: mfa.OpAttachUserPolicy, Caller: user, Target: user,
 		Session: mfa.Session{PrincipalID: o.ID, MFAAt: s.Clock()}, Resource: mfa.PrincipalARN(a, user)})
 	if err != nil {
 		return false, err

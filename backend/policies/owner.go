@@ -15,20 +15,31 @@ type owner struct {
 	group                string // the group's name; empty for a user
 }
 
+// giving is one of IAM's operations that give a policy or take it away, which has a name
+// of its own for users and for groups.
+type giving struct{ user, group mfa.Operation }
+
+var (
+	attaching = giving{mfa.OpAttachUserPolicy, mfa.OpAttachGroupPolicy}
+	detaching = giving{mfa.OpDetachUserPolicy, mfa.OpDetachGroupPolicy}
+	putting   = giving{mfa.OpPutUserPolicy, mfa.OpPutGroupPolicy}
+	deleting  = giving{mfa.OpDeleteUserPolicy, mfa.OpDeleteGroupPolicy}
+)
+
 // mayGive asks whether the session may give policies to the one owner that is named, or
 // take them away. Root has none: access-denied. invalid-input (params: field) unless
 // exactly one is named.
-func (s *Service) mayGive(ctx context.Context, who mfa.Session, op mfa.Operation, principalID, groupID string) (account.Acting, owner, error) {
+func (s *Service) mayGive(ctx context.Context, who mfa.Session, what giving, principalID, groupID string) (account.Acting, owner, error) {
 	switch {
 	case (principalID == "") == (groupID == ""):
 		return account.Acting{}, owner{}, mfa.Fail(mfa.CodeInvalidInput, "field", "owner")
 	case groupID != "":
-		acting, g, err := s.Accounts.MayOnGroup(ctx, who, op, groupID)
+		acting, g, err := s.Accounts.MayOnGroup(ctx, who, what.group, groupID)
 		return acting, owner{groupID: g.ID, name: g.Name, group: g.Name}, err
 	}
-	acting, err := s.Accounts.May(ctx, who, op, principalID)
+	acting, err := s.Accounts.May(ctx, who, what.user, principalID)
 	if err == nil && acting.Target.Kind == mfa.Root {
-		err = mfa.Fail(mfa.CodeAccessDenied, "operation", string(op))
+		err = mfa.Fail(mfa.CodeAccessDenied, "operation", string(what.user))
 	}
 	return acting, owner{principalID: acting.Target.ID, name: acting.Target.Name}, err
 }
@@ -39,7 +50,11 @@ func (s *Service) mayGive(ctx context.Context, who mfa.Session, op mfa.Operation
 // or as account.MayDo fails; access-denied for root, and for taking AdministratorAccess
 // from oneself.
 func (s *Service) SetAttached(ctx context.Context, who mfa.Session, a mfa.Attachment, on, lockOut bool) error {
-	acting, to, err := s.mayGive(ctx, who, mfa.OpAttachPolicy, a.PrincipalID, a.GroupID)
+	what, kind := detaching, mfa.EventPolicyDetached
+	if on {
+		what, kind = attaching, mfa.EventPolicyAttached
+	}
+	acting, to, err := s.mayGive(ctx, who, what, a.PrincipalID, a.GroupID)
 	if err != nil {
 		return err
 	}
@@ -48,7 +63,7 @@ func (s *Service) SetAttached(ctx context.Context, who mfa.Session, a mfa.Attach
 		return err
 	}
 	if !on && p.Name == mfa.AdministratorAccess && to.principalID == acting.Caller.ID {
-		return mfa.Fail(mfa.CodeAccessDenied, "operation", string(mfa.OpAttachPolicy))
+		return mfa.Fail(mfa.CodeAccessDenied, "operation", string(what.user))
 	}
 	s.changing.Lock()
 	defer s.changing.Unlock()
@@ -57,17 +72,14 @@ func (s *Service) SetAttached(ctx context.Context, who mfa.Session, a mfa.Attach
 			return err
 		}
 	}
-	kind := mfa.EventPolicyDetached
-	if on {
-		kind = mfa.EventPolicyAttached
-	}
 	a.Policy = p.Name
 	return s.Store.SetAttached(ctx, a, on, s.Accounts.Did(acting, kind, "", "policy", p.Name, "to", to.name))
 }
 
-// Inline lists the inline policies of the owner that is named. As PutInline fails.
+// Inline lists the inline policies of the owner that is named, for whoever may put one
+// there. As PutInline fails.
 func (s *Service) Inline(ctx context.Context, who mfa.Session, of mfa.InlinePolicy) ([]mfa.InlinePolicy, error) {
-	_, to, err := s.mayGive(ctx, who, mfa.OpPutInline, of.PrincipalID, of.GroupID)
+	_, to, err := s.mayGive(ctx, who, putting, of.PrincipalID, of.GroupID)
 	if err != nil {
 		return nil, err
 	}
@@ -81,7 +93,7 @@ func (s *Service) Inline(ctx context.Context, who mfa.Session, of mfa.InlinePoli
 // policy-malformed, policy-too-large (params: limit), policy-limit (params: max),
 // not-found, invalid-input, or as account.MayDo fails; access-denied for root.
 func (s *Service) PutInline(ctx context.Context, who mfa.Session, p mfa.InlinePolicy, lockOut bool) error {
-	acting, to, err := s.mayGive(ctx, who, mfa.OpPutInline, p.PrincipalID, p.GroupID)
+	acting, to, err := s.mayGive(ctx, who, putting, p.PrincipalID, p.GroupID)
 	if err != nil {
 		return err
 	}
@@ -123,7 +135,7 @@ func (s *Service) PutInline(ctx context.Context, who mfa.Session, p mfa.InlinePo
 // RemoveInline takes the policy of this name from its owner; lockOut as at PutInline.
 // not-found, policy-lockout, or as PutInline fails.
 func (s *Service) RemoveInline(ctx context.Context, who mfa.Session, p mfa.InlinePolicy, lockOut bool) error {
-	acting, to, err := s.mayGive(ctx, who, mfa.OpPutInline, p.PrincipalID, p.GroupID)
+	acting, to, err := s.mayGive(ctx, who, deleting, p.PrincipalID, p.GroupID)
 	if err != nil {
 		return err
 	}

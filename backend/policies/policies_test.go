@@ -339,3 +339,53 @@ func TestRightsToAPath(t *testing.T) {
 	_, err = b.Update(ctx, b.user, Draft{Name: "Other", Document: never, Version: 1}, false)
 	wants(t, err, mfa.CodeAccessDenied)
 }
+
+// Giving and taking, to users and to groups, are operations of their own: a deny of one
+// of IAM's names stops it and no other.
+func TestADenyStopsWhatItNames(t *testing.T) {
+	for action := range gives(newBench(t), t) {
+		t.Run(action, func(t *testing.T) {
+			b := newBench(t)
+			b.create(t, "Keys", nothing)
+			must(t, b.PutInline(t.Context(), b.root, mfa.InlinePolicy{PrincipalID: b.adminID, Name: "Deny",
+				Document: `{"Version":"2012-10-17","Statement":{"Effect":"Deny","Action":"iam:` + action + `","Resource":"*"}}`}, true))
+			for other, do := range gives(b, t) {
+				err := do()
+				if other != action {
+					if mfa.IsCode(err, mfa.CodeAccessDenied) {
+						t.Errorf("%s is denied, too", other)
+					}
+				} else if f := wants(t, err, mfa.CodeAccessDenied); f.Params["decision"] != "explicitDeny" || f.Params["operation"] != "iam:"+action {
+					t.Error(f.Params)
+				}
+			}
+		})
+	}
+}
+
+// gives are the use cases by what IAM calls them, done by the administrator.
+func gives(b *bench, t *testing.T) map[string]func() error {
+	ctx := t.Context()
+	attach := func(a mfa.Attachment, on bool) func() error {
+		a.Policy = "Keys"
+		return func() error { return b.SetAttached(ctx, b.admin, a, on, false) }
+	}
+	member := func(in bool) func() error {
+		return func() error { return b.Accounts.SetMember(ctx, b.admin, b.group.ID, b.userID, in) }
+	}
+	hers, theirs := mfa.Attachment{PrincipalID: b.userID}, mfa.Attachment{GroupID: b.group.ID}
+	own := mfa.InlinePolicy{PrincipalID: b.userID, Name: "Own", Document: nothing}
+	groups := mfa.InlinePolicy{GroupID: b.group.ID, Name: "Own", Document: nothing}
+	return map[string]func() error{
+		"AttachUserPolicy": attach(hers, true), "DetachUserPolicy": attach(hers, false),
+		"AttachGroupPolicy": attach(theirs, true), "DetachGroupPolicy": attach(theirs, false),
+		"PutUserPolicy":     func() error { return b.PutInline(ctx, b.admin, own, false) },
+		"DeleteUserPolicy":  func() error { return b.RemoveInline(ctx, b.admin, own, false) },
+		"PutGroupPolicy":    func() error { return b.PutInline(ctx, b.admin, groups, false) },
+		"DeleteGroupPolicy": func() error { return b.RemoveInline(ctx, b.admin, groups, false) },
+		"AddUserToGroup":    member(true), "RemoveUserFromGroup": member(false),
+		"ListGroups":  func() error { _, err := b.Groups(ctx, b.admin); return err },
+		"CreateGroup": func() error { _, err := b.Accounts.AddGroup(ctx, b.admin, "new", ""); return err },
+		"DeleteGroup": func() error { return b.Accounts.RemoveGroup(ctx, b.admin, b.group.ID, b.group.Version) },
+	}
+}

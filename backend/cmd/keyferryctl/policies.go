@@ -226,12 +226,16 @@ var (
 )
 
 func setAttached(on bool) func(*flag.FlagSet) action {
+	op := mfa.OpDetachUserPolicy
+	if on {
+		op = mfa.OpAttachUserPolicy
+	}
 	return func(fs *flag.FlagSet) action {
 		var to ownerFlags
 		to.flags(fs)
 		lockOut := lockOutFlag(fs)
 		return func(ctx context.Context, s *seat) error {
-			owner, label, err := to.find(ctx, s, mfa.OpAttachPolicy)
+			owner, label, err := to.find(ctx, s, op)
 			if err != nil {
 				return err
 			}

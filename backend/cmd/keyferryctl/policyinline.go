@@ -17,7 +17,7 @@ var policyPutInline = changing("policy put-inline", "NAME FILE --user U | --grou
 		if err != nil {
 			return err
 		}
-		p, label, err := to.find(ctx, s, mfa.OpPutInline)
+		p, label, err := to.find(ctx, s, mfa.OpPutUserPolicy)
 		if err != nil {
 			return err
 		}
@@ -38,7 +38,7 @@ var policyRemoveInline = changing("policy remove-inline", "NAME --user U | --gro
 	from.flags(fs)
 	lockOut, yes := lockOutFlag(fs), yesFlag(fs)
 	return func(ctx context.Context, s *seat) error {
-		p, label, err := from.find(ctx, s, mfa.OpPutInline)
+		p, label, err := from.find(ctx, s, mfa.OpDeleteUserPolicy)
 		if err != nil {
 			return err
 		}

@@ -186,7 +186,11 @@ var userAdmin = changing("user admin", "NAME ON|OFF", "make a user an administra
 	if err != nil {
 		return err
 	}
-	p, err := s.principal(ctx, mfa.OpAttachPolicy, s.args[0])
+	op := mfa.OpDetachUserPolicy
+	if on {
+		op = mfa.OpAttachUserPolicy
+	}
+	p, err := s.principal(ctx, op, s.args[0])
 	if err != nil {
 		return err
 	}

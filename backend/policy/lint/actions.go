@@ -16,7 +16,7 @@ var actionsOn = map[string]string{
 	"user": `EnableMFADevice DeactivateMFADevice ResyncMFADevice ListMFADevices GetMFADevice
 		GetUser CreateUser UpdateUser DeleteUser TagUser UntagUser ListUserTags ListGroupsForUser
 		GetLoginProfile CreateLoginProfile UpdateLoginProfile DeleteLoginProfile ChangePassword
-		DetachUserPolicy GetUserPolicy DeleteUserPolicy ListUserPolicies ListAttachedUserPolicies
+		AttachUserPolicy DetachUserPolicy PutUserPolicy GetUserPolicy DeleteUserPolicy ListUserPolicies ListAttachedUserPolicies
 		PutUserPermissionsBoundary DeleteUserPermissionsBoundary
 		CreateAccessKey UpdateAccessKey DeleteAccessKey ListAccessKeys
 		ListSigningCertificates UploadSigningCertificate UpdateSigningCertificate DeleteSigningCertificate
@@ -25,7 +25,6 @@ var actionsOn = map[string]string{
 		UpdateServiceSpecificCredential DeleteServiceSpecificCredential`,
 	"mfa":         `CreateVirtualMFADevice TagMFADevice UntagMFADevice ListMFADeviceTags`,
 	"mfa sms-mfa": `DeleteVirtualMFADevice`,
-	"user group":  `AttachUserPolicy PutUserPolicy`, // here groups are asked for by the user's action, too
 	"group": `AddUserToGroup RemoveUserFromGroup CreateGroup DeleteGroup GetGroup UpdateGroup
 		AttachGroupPolicy DetachGroupPolicy PutGroupPolicy GetGroupPolicy DeleteGroupPolicy
 		ListGroupPolicies ListAttachedGroupPolicies`,
@@ -67,9 +66,12 @@ var actionsOn = map[string]string{
 var asked = map[mfa.Operation][]string{
 	mfa.OpCreateVirtualDevice: nil, mfa.OpEnableDevice: nil, mfa.OpDeactivateDevice: nil, mfa.OpDeleteVirtualDevice: nil,
 	mfa.OpResyncDevice: nil, mfa.OpListDevices: nil, mfa.OpListVirtualDevices: nil, mfa.OpListUsers: nil, mfa.OpCreateUser: nil,
-	mfa.OpUpdateUser: nil, mfa.OpDeleteUser: nil, mfa.OpSetPassword: nil, mfa.OpChangePassword: nil, mfa.OpAttachPolicy: nil,
-	mfa.OpManageGroups: nil, mfa.OpCredentialReport: nil, mfa.OpListPolicies: nil, mfa.OpCreatePolicy: nil,
-	mfa.OpUpdatePolicy: nil, mfa.OpDeletePolicy: nil, mfa.OpPutInline: nil, mfa.OpSimulate: nil,
+	mfa.OpUpdateUser: nil, mfa.OpDeleteUser: nil, mfa.OpSetPassword: nil, mfa.OpChangePassword: nil,
+	mfa.OpCredentialReport: nil, mfa.OpListPolicies: nil, mfa.OpCreatePolicy: nil,
+	mfa.OpUpdatePolicy: nil, mfa.OpDeletePolicy: nil, mfa.OpSimulate: nil,
+	mfa.OpAttachUserPolicy: nil, mfa.OpDetachUserPolicy: nil, mfa.OpPutUserPolicy: nil, mfa.OpDeleteUserPolicy: nil,
+	mfa.OpAttachGroupPolicy: nil, mfa.OpDetachGroupPolicy: nil, mfa.OpPutGroupPolicy: nil, mfa.OpDeleteGroupPolicy: nil,
+	mfa.OpListGroups: nil, mfa.OpCreateGroup: nil, mfa.OpDeleteGroup: nil, mfa.OpAddToGroup: nil, mfa.OpRemoveFromGroup: nil,
 
 	mfa.OpRenameDevice: {"user"}, mfa.OpMakeRecoveryCodes: {"user"},
 	mfa.OpChangeSettings: {}, mfa.OpRehearse: {}, mfa.OpImportTokens: {}, mfa.OpListTokens: {}, mfa.OpDeleteToken: {},
