@@ -71,10 +71,7 @@ export class Library {
   show(view: View, id = ''): void {
     this.resume = view === 'list' && this.view === 'model'
     if (view === 'model') this.from = this.view === 'drift' ? 'drift' : 'list'
-    if (view === 'bring' && this.importing === '') {
-      this.same = null
-      this.run.failure = null
-    }
+    if (this.importing === '') this.same = this.run.failure = null // of an earlier import
     this.view = view
     this.openId = id
   }
@@ -138,7 +135,7 @@ export class Library {
   }
 
   private forget(): void {
-    this.info = this.models = this.failure = this.driftFailure = this.same = null
+    this.info = this.models = this.failure = this.driftFailure = this.same = this.run.failure = null
     this.drifted = []
     this.view = this.from = 'list'
     this.openId = this.text = ''

@@ -2,7 +2,7 @@ import { expect, it } from 'vitest'
 import { failure } from '../api/fake'
 import { failureWhat } from '../i18n'
 import { facts } from './facts'
-import { driftReason, oddReason, period, placed, standing, statusName } from './words'
+import { driftReason, oddReason, period, placed, standing, stated, statusName } from './words'
 import type { DriftRowDTO, ModelDTO, StatusReportDTO } from '../api/contract'
 
 it.each([
@@ -23,7 +23,7 @@ const words = (code: string, params: Record<string, string>) => {
 // The codes of backend/mds.
 it.each([
   ['JWT', 'parts', 'three parts'],
-  ['base64', 'line end', 'a line break inside of it'],
+  ['base64', 'line end', 'line breaks inside'],
   ['base64', 'payload', 'its content'],
   ['length', 'header', 'its head'],
   ['length', 'signature', 'its signature'],
@@ -78,6 +78,13 @@ it('says of a model without levels what is reported', () => {
   expect(standing(model)).toBe('Not certified by FIDO')
   expect(standing({ ...model, fido: 'L1', fips3: 'L2' })).toBe('FIDO L1 · FIPS 140-3 L2')
   expect(standing({ ...model, fido: 'L1', status: 'REVOKED', refused: true })).toBe('Revoked by FIDO')
+})
+
+it('tells levels that only the device lists from those that FIDO reports', () => {
+  const model = { fido: 'L1', fips2: 'L2', fips3: 'L3' } as ModelDTO
+  const reports = [{ fips: 3, now: true }, { fips: 2, now: false }] as StatusReportDTO[]
+  expect(stated(model, reports)).toBe('FIPS 140-2 L2')
+  expect(stated({ ...model, fips2: '' }, reports)).toBe('')
 })
 
 it.each(['better', 'worse', 'gone', 'known'] as const)('says what it means that a model is %s', (change) =>

@@ -49,6 +49,13 @@ export function dayOf(text: string): string {
   return Number.isNaN(at) ? text : date(at, true)
 }
 
+/** The FIPS levels that only the device's own list gives; reports are FIDO's. */
+export function stated(m: ModelDTO, reports: StatusReportDTO[]): string {
+  const reported = (fips: number) => reports.some((r) => r.now && r.fips === fips)
+  const own = { fido: '', fips2: reported(2) ? '' : m.fips2, fips3: reported(3) ? '' : m.fips3 }
+  return own.fips2 || own.fips3 ? certified(own) : ''
+}
+
 /** When a report holds: "since 12 May 2020", "from … until …"; empty when it does not say. */
 export function period(r: StatusReportDTO): string {
   if (r.date && r.until) return t('metadata.l_from_until', { from: dayOf(r.date), until: dayOf(r.until) })
@@ -73,6 +80,7 @@ export function placed(f: FailureDTO | null): FailureDTO | null {
   if (!f?.code.startsWith('metadata-')) return f
   const params = { ...f.params }
   const { where, alg } = params
+  if (where === 'line end') params['what'] = where
   if (where !== undefined) params['where'] = place(where)
   if (alg !== undefined) params['alg'] = wordOr(`signed.l_${alg}`, alg)
   return { ...f, params }
@@ -83,5 +91,5 @@ function place(where: string): string {
   if (byte) return t('place.l_byte', { byte })
   const [, certificate] = /^x5c\/(\d+)$/.exec(where) ?? []
   if (certificate) return t('place.l_certificate', { which: Number(certificate) + 1 })
-  return wordOr(`place.l_${where.replace(/ /g, '-')}`, where)
+  return wordOr(`place.l_${where}`, where)
 }

@@ -40,6 +40,16 @@ describe('before there is metadata', () => {
     await sound()
   })
 
+  it('has forgotten what was wrong with a file when it is opened anew', async () => {
+    const { user, far } = await open(nothing)
+    drop(far, 'f-other')
+    await screen.findByRole('alert')
+    await user.click(await button('Users'))
+    await user.click(await button('Device models'))
+    await heading('No metadata here yet')
+    expect(screen.queryByRole('alert')).toBeNull()
+  })
+
   it('takes a file', async () => {
     const { user, far } = await open(nothing)
     far.world.file = { id: 'f1', name: 'blob.jwt', size: 9 }
