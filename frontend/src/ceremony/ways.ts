@@ -36,12 +36,16 @@ const main: Partial<Record<NextAction, Button>> = {
   'sign-in': { deed: 'leave', label: 'do.s_to_sign_in' },
 }
 
+/** Policies that want what no phone proves, or allow nothing of the kind: another one would be refused as well. */
+const noPhoneWill = (f: FailureDTO): boolean =>
+  f.code === 'device-not-admitted' && (f.params['step'] === 'Create' || (f.params['unproven'] ?? '') !== '')
+
 export interface Ways { main: Button; other: Button | null }
 
 /** other leads out: to the devices while adding, to the choice of ways while signing in. */
 export function waysOn(failure: FailureDTO, purpose: 'enrol' | 'sign-in'): Ways {
   const out: Button = { deed: 'leave', label: purpose === 'enrol' ? 'do.s_to_devices' : 'do.s_other_way' }
-  const first = main[failure.next]
+  const first = noPhoneWill(failure) ? undefined : main[failure.next]
   if (!first || (purpose === 'sign-in' && first.deed === 'change')) return { main: out, other: null }
   if (first.deed === 'leave') return { main: first, other: null }
   if (first.deed === 'copy-details') return { main: { deed: 'again', label: 'do.s_retry' }, other: first }

@@ -5,6 +5,7 @@ import { app } from '../app/app.svelte'
 import { Arrivals } from '../app/arrival'
 import { t } from '../i18n'
 import { Draft, type Subject } from './draft.svelte'
+import { formatted } from './text'
 
 export type View = 'list' | 'new' | 'edit' | 'groups' | 'group'
 
@@ -76,8 +77,9 @@ export class Rulebook {
     this.view = 'edit'
   }
 
+  /** What nobody wrote by hand is laid out to be read. */
   editManaged(p: PolicyDTO, from: From = 'list'): void {
-    this.edit({ kind: 'managed', name: p.name, path: p.path, version: p.version, builtIn: p.builtIn }, p.document, from)
+    this.edit({ kind: 'managed', name: p.name, path: p.path, version: p.version, builtIn: p.builtIn }, p.builtIn ? (formatted(p.document) ?? p.document) : p.document, from)
   }
 
   write(text: string, path = '/'): void {

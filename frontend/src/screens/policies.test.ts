@@ -228,6 +228,7 @@ describe('the editor', () => {
     const w = await open()
     const view = await openOne(w, 'ManageOwnDevices')
     expect(view.state.readOnly).toBe(true)
+    expect(text(view).split('\n').length).toBeGreaterThan(20)
     expect(screen.queryByRole('button', { name: 'Save' })).toBeNull()
     await sound()
     await w.user.click(await button('Copy as a new policy'))

@@ -2,12 +2,16 @@
 /** What policies say before, during and after adding a device, and what was proven of one. */
 import { screen, within } from '@testing-library/svelte'
 import { describe, expect, it } from 'vitest'
-import type { AddingWayDTO, TrustDTO } from '../api'
+import type { AddingWayDTO, OutcomeDTO, TrustDTO } from '../api'
 import { failure } from '../api/fake'
 import { button, field, heading, sound, walk } from './walk'
 
 const way = (name: AddingWayDTO['way'], more: Partial<AddingWayDTO> = {}): AddingWayDTO =>
   ({ way: name, allowed: true, doomed: false, reason: '', decision: null, needs: [], ...more })
+
+const deny: OutcomeDTO = {
+  policy: 'Locked', inline: false, group: '', statement: 1, sid: 'NoCodes', effect: 'Deny', line: 3, matched: true, part: '', operator: '', key: '', want: [], got: [], absent: false,
+}
 
 const trust = (more: Partial<TrustDTO> = {}): TrustDTO => ({
   fido: '', fips2: '', fips3: '', proven: false, unproven: 'no-attestation', model: '', entry: '', format: '', blob: 0, at: 1, reports: [], hello: 'no',
@@ -19,7 +23,7 @@ describe('the wizard', () => {
     const w = await walk('home', (far) => {
       far.api.WaysToAdd = async () => [
         way('phone', { doomed: true, reason: 'activate', needs: [{ key: 'fips2', operator: '', values: ['L2'] }, { key: 'fido', operator: '', values: ['L2', 'L3'] }] }),
-        way('app', { allowed: false, reason: 'single' }),
+        way('app', { allowed: false, reason: 'single', decision: { effect: 'explicitDeny', decided: 0, outcomes: [deny] } }),
         way('token'),
       ]
     })
@@ -28,7 +32,7 @@ describe('the wizard', () => {
     await screen.findByText('would be refused')
     const about = (radio: HTMLElement) => document.getElementById(radio.getAttribute('aria-describedby')!)!.textContent
     expect(about(phone)).toContain('The policies want FIPS 140-2 L2 or FIDO L2 or L3, and phones prove no certificate')
-    expect(about(screen.getByRole('radio', { name: 'Authenticator app' }))).toContain('do not allow it for you')
+    expect(about(screen.getByRole('radio', { name: 'Authenticator app' }))).toContain('do not allow it for you. Statement NoCodes of Locked denies it')
     expect(about(screen.getByRole('radio', { name: 'Hardware token' }))).not.toContain('policies')
     await sound()
   })
@@ -62,7 +66,7 @@ describe('the wizard', () => {
 describe('a refusal', () => {
   const refused = {
     step: 'Activate', decision: 'implicitDeny', needs: 'FIPS-140-2 L2; FIDO L2, L2plus', fido: 'L1', fips2: '', fips3: '', unproven: '', model: 'Acme Key',
-    blob: '122', reported: '2023-05-01', admitted: '14', left: 'yes',
+    blob: '122', reported: '2023-05-01', admitted: '14', left: 'yes', rp: 'keyferry.internal', user: 'bob',
   }
   const enrolled = async (params: Record<string, string>, code = 'device-not-admitted') => {
     const w = await walk('home')
@@ -78,18 +82,22 @@ describe('a refusal', () => {
     const needed = within((await screen.findByText('Needed')).parentElement!)
     expect(needed.getByText('FIPS 140-2 L2')).toBeTruthy()
     expect(needed.getByText('FIDO L2 or L2plus')).toBeTruthy()
-    screen.getByText('Acme Key: FIDO L1 (metadata 122, report of 2023-05-01)')
+    screen.getByText('Acme Key: FIDO L1 (metadata 122, report of 1 May 2023)')
+    screen.getByText(/delete the entry of bob for keyferry\.internal/)
     screen.getByText('14 models in your metadata would pass.')
+    await button('Use another phone')
     screen.getByText('A passkey stayed behind')
     screen.getByText('No statement allows it')
     await sound()
   })
 
   it('says unproven, never none', async () => {
-    await enrolled({ ...refused, fido: '', unproven: 'no-attestation', model: '', admitted: '0', policy: 'Certified', statement: 'Finish', decision: 'explicitDeny' })
+    await enrolled({ ...refused, fido: '', unproven: 'no-attestation', model: '', admitted: '0', policy: 'Certified', statement: '2', decision: 'explicitDeny' })
     await screen.findByText('Unproven: it does not attest what it is, as phones do not')
-    screen.getByText('Finish in the policy Certified')
+    screen.getByText('Statement 2 in the policy Certified')
     screen.getByText('No model in your metadata would pass.')
+    await button('Back to my devices')
+    expect(screen.queryByRole('button', { name: 'Use another phone' })).toBeNull()
   })
 
   it('before the touch has nothing to compare', async () => {

@@ -7,6 +7,9 @@ const own = ['arn:aws:iam::*:user/${aws:username}', 'arn:aws:iam::*:user/*/${aws
 
 export const written = (statements: object[]): string => JSON.stringify({ Version: '2012-10-17', Statement: statements }, null, 2)
 
+/** As Go keeps what comes with it. */
+const inOneLine = (statements: object[]): string => JSON.stringify(JSON.parse(written(statements)))
+
 const step = (sid: string, conditions: object) => ({ Sid: sid, Effect: 'Allow', Action: enable, Resource: '*', Condition: { StringEquals: conditions } })
 
 const create = step('AllowStart', { 'iam:RegisterSecurityKey': 'Create' })
@@ -33,7 +36,7 @@ export function samplePolicies(): PolicyDTO[] {
     policy('FipsKeysOnly', fipsOnly, { version: 3, updatedAt: Date.now() - 2 * dayLong }),
     policy(
       'ManageOwnDevices',
-      written([
+      inOneLine([
         {
           Sid: 'ManageOwn', Effect: 'Allow',
           Action: ['iam:ListMFADevices', 'iam:ResyncMFADevice', 'iam:DeactivateMFADevice', 'keyferry:RenameMFADevice', 'iam:ChangePassword'],
