@@ -42,6 +42,7 @@ describe('before there is metadata', () => {
 
   it('has forgotten what was wrong with a file when it is opened anew', async () => {
     const { user, far } = await open(nothing)
+    await heading('No metadata here yet')
     drop(far, 'f-other')
     await screen.findByRole('alert')
     await user.click(await button('Users'))
