@@ -8,8 +8,8 @@ import (
 )
 
 // SetAdministrator attaches AdministratorAccess to a user or detaches it. Who is an
-// administrator through a group stays one: the answer says so. not-found, or as May
-// fails; access-denied for root and for oneself.
+// administrator through a group stays one: the answer says so. not-found, policy-lockout
+// (see Managed), or as May fails; access-denied for root and for oneself.
 func (s *Service) SetAdministrator(ctx context.Context, who mfa.Session, id string, on bool) (mfa.Overview, error) {
 	op := mfa.OpDetachUserPolicy
 	if on {
@@ -23,7 +23,15 @@ func (s *Service) SetAdministrator(ctx context.Context, who mfa.Session, id stri
 		return mfa.Overview{}, denied(op)
 	}
 	attachment := mfa.Attachment{Policy: mfa.AdministratorAccess, PrincipalID: id}
-	if err := s.store.SetAttached(ctx, attachment, on, s.attaching(acting, attachment.Policy, acting.Target.Name, on)); err != nil {
+	attach := func() error {
+		return s.store.SetAttached(ctx, attachment, on, s.attaching(acting, attachment.Policy, acting.Target.Name, on))
+	}
+	if on { // which takes nothing from anybody
+		err = attach()
+	} else {
+		err = s.change(ctx, acting, one(id, noAdministrator), attach)
+	}
+	if err != nil {
 		return mfa.Overview{}, err
 	}
 	return s.changed(ctx, acting.Target, on)
@@ -66,18 +74,20 @@ func (s *Service) AddGroup(ctx context.Context, who mfa.Session, name, path stri
 }
 
 // RemoveGroup deletes a group; its members lose what was attached to it. not-found,
-// concurrent-modification, or as May fails.
+// concurrent-modification, policy-lockout (see Managed), or as May fails.
 func (s *Service) RemoveGroup(ctx context.Context, who mfa.Session, id string, version int64) error {
 	acting, g, err := s.MayOnGroup(ctx, who, mfa.OpDeleteGroup, id)
 	if err != nil {
 		return err
 	}
-	return s.store.RemoveGroup(ctx, id, version, s.did(acting, mfa.EventGroupChanged, "what", "removed", "group", g.Name))
+	return s.change(ctx, acting, s.dissolves(g), func() error {
+		return s.store.RemoveGroup(ctx, id, version, s.did(acting, mfa.EventGroupChanged, "what", "removed", "group", g.Name))
+	})
 }
 
-// SetMember puts a user into a group or takes them out. not-found, or as May fails;
-// access-denied for root, and for leaving a group oneself: it may be what makes one an
-// administrator.
+// SetMember puts a user into a group or takes them out. not-found, policy-lockout (see
+// Managed), or as May fails; access-denied for root, and for leaving a group oneself: it
+// may be what makes one an administrator.
 func (s *Service) SetMember(ctx context.Context, who mfa.Session, groupID, principalID string, in bool) error {
 	op, what := mfa.OpRemoveFromGroup, "left"
 	if in {
@@ -90,7 +100,14 @@ func (s *Service) SetMember(ctx context.Context, who mfa.Session, groupID, princ
 	if acting.Target.Kind == mfa.Root || acting.Target.ID == acting.Caller.ID && !in {
 		return denied(op)
 	}
-	return s.store.SetMember(ctx, groupID, acting.Target.ID, in, s.did(acting, mfa.EventGroupChanged, "what", what, "group", g.Name))
+	id := acting.Target.ID
+	effect := one(id, outOf(g.Name))
+	if in {
+		effect = s.joins(id, g)
+	}
+	return s.change(ctx, acting, effect, func() error {
+		return s.store.SetMember(ctx, groupID, id, in, s.did(acting, mfa.EventGroupChanged, "what", what, "group", g.Name))
+	})
 }
 
 // Members lists the users of a group, by name. not-found, or as May fails.

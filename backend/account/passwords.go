@@ -19,7 +19,7 @@ func checkPassword(rules mfa.PasswordRules, password *mfa.Secret) error {
 // SetPassword gives a user another password, or takes it away when password is nil.
 // One's own is changed with ChangePassword, which asks for the old one: access-denied
 // here. password-invalid, password-too-short, password-policy, concurrent-modification,
-// not-found, or as May fails; access-denied for root.
+// not-found, policy-lockout (see Managed), or as May fails; access-denied for root.
 func (s *Service) SetPassword(ctx context.Context, who mfa.Session, id string, version int64, password *mfa.Secret, mustChange bool) (mfa.Overview, error) {
 	acting, err := s.mayChange(ctx, who, mfa.OpSetPassword, id, version)
 	if err != nil {
@@ -40,7 +40,15 @@ func (s *Service) SetPassword(ctx context.Context, who mfa.Session, id string, v
 		}
 		p.PasswordAt, p.MustChange, what = s.clock(), mustChange, "set"
 	}
-	if err := s.store.UpdatePrincipal(ctx, p, s.did(acting, mfa.EventPasswordSet, "what", what)); err != nil {
+	set := func() error {
+		return s.store.UpdatePrincipal(ctx, p, s.did(acting, mfa.EventPasswordSet, "what", what))
+	}
+	if password == nil {
+		err = s.change(ctx, acting, one(id, withoutPassword), set)
+	} else {
+		err = set()
+	}
+	if err != nil {
 		return mfa.Overview{}, err
 	}
 	p.Version++

@@ -24,8 +24,9 @@ type Service struct {
 	// oneGuess lets one password be checked at a time.
 	oneGuess sync.Mutex
 	// adding lets users be counted and added at once.
-	adding sync.Mutex
-	waits  *Waits
+	adding  sync.Mutex
+	waits   *Waits
+	managed Managed
 }
 
 // Config is what a Service is made of.
@@ -37,6 +38,8 @@ type Config struct {
 	Cost  Cost // of new password hashes; DefaultCost is right outside of tests
 	// Waits remembers waits beyond the life of this service; nil: it does not.
 	Waits *Waits
+	// Managed is asked by what may leave nobody but root; nil: nobody is.
+	Managed Managed
 }
 
 // New makes the service.
@@ -44,7 +47,7 @@ func New(c Config) *Service {
 	if c.Waits == nil {
 		c.Waits = NewWaits()
 	}
-	return &Service{waits: c.Waits, store: c.Store, rules: c.Rules, clock: c.Clock, rand: c.Rand, cost: c.Cost, idKey: argon2.IDKey}
+	return &Service{waits: c.Waits, managed: c.Managed, store: c.Store, rules: c.Rules, clock: c.Clock, rand: c.Rand, cost: c.Cost, idKey: argon2.IDKey}
 }
 
 // Account gives the account, or no-account.

@@ -177,8 +177,8 @@ func denied(op mfa.Operation) error { return mfa.Fail(mfa.CodeAccessDenied, "ope
 
 // ChangeUser gives a user another name or path; an empty path is mfa.RootPath. The
 // caller must be allowed to do so to the user as they are and as they will be, as in IAM.
-// name-invalid, path-invalid, name-taken, concurrent-modification, not-found, or as
-// May fails; access-denied for root.
+// name-invalid, path-invalid, name-taken, concurrent-modification, not-found,
+// policy-lockout (see Managed), or as May fails; access-denied for root.
 func (s *Service) ChangeUser(ctx context.Context, who mfa.Session, id string, version int64, name, path string) (mfa.Overview, error) {
 	acting, err := s.mayChange(ctx, who, mfa.OpUpdateUser, id, version)
 	if err != nil {
@@ -194,7 +194,8 @@ func (s *Service) ChangeUser(ctx context.Context, who mfa.Session, id string, ve
 	if _, err := s.MayDo(ctx, who, Ask{Operation: mfa.OpUpdateUser, TargetID: id, Resource: mfa.PrincipalARN(acting.Account, p)}); err != nil {
 		return mfa.Overview{}, err
 	}
-	if err := s.store.UpdatePrincipal(ctx, p, e); err != nil {
+	// Policies may name users.
+	if err := s.change(ctx, acting, one(id, called(p)), func() error { return s.store.UpdatePrincipal(ctx, p, e) }); err != nil {
 		return mfa.Overview{}, err
 	}
 	p.Version++
@@ -203,8 +204,8 @@ func (s *Service) ChangeUser(ctx context.Context, who mfa.Session, id string, ve
 
 // RemoveUser deletes a user. While the user has devices it fails with delete-conflict,
 // unless withDevices is set: then passkeys and authenticator apps go, too, and tokens
-// return to stock. concurrent-modification, not-found, or as May fails; access-denied
-// for root and for oneself.
+// return to stock. concurrent-modification, not-found, policy-lockout (see Managed), or as
+// May fails; access-denied for root and for oneself.
 func (s *Service) RemoveUser(ctx context.Context, who mfa.Session, id string, version int64, withDevices bool) error {
 	acting, err := s.mayChange(ctx, who, mfa.OpDeleteUser, id, version)
 	if err != nil {
@@ -213,5 +214,7 @@ func (s *Service) RemoveUser(ctx context.Context, who mfa.Session, id string, ve
 	if acting.Target.ID == acting.Caller.ID {
 		return denied(mfa.OpDeleteUser)
 	}
-	return s.store.RemovePrincipal(ctx, id, version, withDevices, s.did(acting, mfa.EventUserRemoved))
+	return s.change(ctx, acting, one(id, removed), func() error {
+		return s.store.RemovePrincipal(ctx, id, version, withDevices, s.did(acting, mfa.EventUserRemoved))
+	})
 }

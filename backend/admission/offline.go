@@ -84,4 +84,6 @@ var somewhere = mfa.Account{ID: "123456789012"}
 
 func (nowhere) Account(context.Context) (mfa.Account, error) { return somewhere, nil }
 
+func (nowhere) HighestTime(context.Context) (time.Time, error) { return time.Time{}, nil }
+
 func (nowhere) Granted(context.Context, string) ([]mfa.GrantedPolicy, error) { return nil, nil }

@@ -76,7 +76,10 @@ func alone(name string, document []byte) (*policy.Set, error) {
 // whoAdds is somebody who adds a device to themselves, signed in with MFA as soon as
 // they could be. Without a principal it is a user that nobody is.
 func (s *Service) whoAdds(ctx context.Context, principalID string) (mfa.Access, error) {
-	now := s.Clock()
+	now, err := s.Rules.Now(ctx)
+	if err != nil {
+		return mfa.Access{}, err
+	}
 	acct, err := s.Store.Account(ctx)
 	if err != nil {
 		return mfa.Access{}, err

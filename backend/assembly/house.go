@@ -185,8 +185,9 @@ func (d doors) Open(ctx context.Context, isSandbox bool, phone func(phonesim.Sta
 // furnish puts the use cases over a store.
 func (d doors) furnish(store *sqlite.Store, v *vault.Vault, way ceremony.Phones, isSandbox bool) *desk.House {
 	access := rules.New(store, time.Now)
+	watch := policies.NewWatch(store, access)
 	accounts := account.New(account.Config{Store: store, Rules: access, Clock: time.Now, Rand: rand.Reader, Cost: d.hashing(),
-		Waits: d.waits[isSandbox]})
+		Waits: d.waits[isSandbox], Managed: watch})
 	owned := devices.New(devices.Config{Store: store, Accounts: accounts, Clock: time.Now})
 	printed := recovery.New(recovery.Config{Store: store, Accounts: accounts, Vault: v, Clock: time.Now, Rand: rand.Reader})
 	service := d.metadata()
@@ -198,7 +199,7 @@ func (d doors) furnish(store *sqlite.Store, v *vault.Vault, way ceremony.Phones,
 			Clock: time.Now, Rand: rand.Reader, Log: d.Log}),
 		Stock:    stock.New(stock.Config{Store: store, Accounts: accounts, Vault: v, Clock: time.Now}),
 		Metadata: blobs, Admission: answers,
-		Policies: policies.New(policies.Config{Store: store, Accounts: accounts, Rules: access, Clock: time.Now}),
+		Policies: policies.New(policies.Config{Store: store, Accounts: accounts, Rules: access, Watch: watch, Clock: time.Now}),
 		Report:   report.New(report.Config{Store: store, Accounts: accounts, Clock: time.Now}),
 		Activity: activity.New(activity.Config{Store: store, Accounts: accounts, Checkpoints: d.checkpoints(isSandbox), Clock: time.Now}),
 		Archive: archive.New(archive.Config{Store: store, Accounts: accounts, Snapshot: store.Snapshot, Key: v.Key, Sandbox: isSandbox,

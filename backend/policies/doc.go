@@ -14,10 +14,14 @@
 //
 // # Locking everybody out
 //
-// A change of policies that takes their management from somebody fails with
+// A change that takes the management of policies from somebody fails with
 // policy-lockout if no user is left who has it, unless the caller says that this is
 // meant. What managing means stands in lockout.go. Root always can, so nothing is lost
 // for good: the refusal is for accounts whose root is kept in a safe.
+//
+// Policies are not the only thing to lose it by. Groups, administrators, users and their
+// passwords are package account's, which does such changes through the same Watch. There
+// nobody can say that a lock-out is meant, so that root alone can bring one about.
 //
 // Followed: IAM API reference (CreatePolicy, CreatePolicyVersion, AttachUserPolicy,
 // PutUserPolicy and their twins for groups), AWS IAM User Guide, "IAM and AWS STS

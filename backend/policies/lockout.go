@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"slices"
+	"sync"
 
 	"github.com/keyferry/keyferry/backend/account"
 	"github.com/keyferry/keyferry/backend/mfa"
@@ -11,11 +12,36 @@ import (
 	"github.com/keyferry/keyferry/backend/rules"
 )
 
-// change is what becomes of the policies that hold for somebody whom it concerns.
-type change func([]mfa.GrantedPolicy) []mfa.GrantedPolicy
+// Watch does changes of what holds for users, one after the other, and refuses those that
+// leave nobody but root. It is safe for concurrent use; this process is the only writer.
+type Watch struct {
+	store    mfa.Store
+	rules    *rules.Rules // asked what a change would do
+	changing sync.Mutex
+}
+
+var _ account.Managed = (*Watch)(nil)
+
+// NewWatch makes the one watch of an account, which all its use cases share.
+func NewWatch(store mfa.Store, r *rules.Rules) *Watch { return &Watch{store: store, rules: r} }
+
+// Change implements account.Managed.
+func (w *Watch) Change(ctx context.Context, acting account.Acting, meant bool, e account.Effect, do func() error) error {
+	w.changing.Lock()
+	defer w.changing.Unlock()
+	if !meant {
+		if err := w.staysManaged(ctx, acting, e); err != nil {
+			return err
+		}
+	}
+	return do()
+}
+
+// becomes is what is made of the policies of those whom a change concerns.
+type becomes func([]mfa.GrantedPolicy) []mfa.GrantedPolicy
 
 // newDocument is a managed policy that says something else.
-func newDocument(name, document string) change {
+func newDocument(name, document string) becomes {
 	return func(held []mfa.GrantedPolicy) []mfa.GrantedPolicy {
 		for i := range held {
 			if !held[i].Inline && held[i].Name == name {
@@ -27,16 +53,16 @@ func newDocument(name, document string) change {
 }
 
 // attached is a managed policy that comes or goes, through a group or directly.
-func attached(p mfa.Policy, group string, on bool) change {
+func attached(p mfa.Policy, group string, on bool) becomes {
 	return replaced(mfa.GrantedPolicy{Name: p.Name, Group: group, Document: p.Document}, on)
 }
 
 // inline is an inline policy that comes, changes or goes.
-func inline(p mfa.InlinePolicy, group string, on bool) change {
+func inline(p mfa.InlinePolicy, group string, on bool) becomes {
 	return replaced(mfa.GrantedPolicy{Name: p.Name, Inline: true, Group: group, Document: p.Document}, on)
 }
 
-func replaced(g mfa.GrantedPolicy, on bool) change {
+func replaced(g mfa.GrantedPolicy, on bool) becomes {
 	return func(held []mfa.GrantedPolicy) []mfa.GrantedPolicy {
 		held = slices.DeleteFunc(held, func(h mfa.GrantedPolicy) bool {
 			return h.Inline == g.Inline && h.Group == g.Group && mfa.FoldName(h.Name) == mfa.FoldName(g.Name)
@@ -48,10 +74,18 @@ func replaced(g mfa.GrantedPolicy, on bool) change {
 	}
 }
 
-// people finds the IDs of the users whom a change concerns.
-type people func(context.Context) ([]string, error)
+// effect is a change of policies of the users that are found.
+func effect(find func(context.Context) ([]string, error), b becomes) account.Effect {
+	return func(ctx context.Context) ([]string, func(account.Standing) account.Standing, error) {
+		ids, err := find(ctx)
+		return ids, func(s account.Standing) account.Standing {
+			s.Policies = b(s.Policies)
+			return s
+		}, err
+	}
+}
 
-func (s *Service) usersOf(o owner) people {
+func (s *Service) usersOf(o owner) func(context.Context) ([]string, error) {
 	return func(ctx context.Context) ([]string, error) {
 		if o.groupID == "" {
 			return []string{o.principalID}, nil
@@ -60,7 +94,7 @@ func (s *Service) usersOf(o owner) people {
 	}
 }
 
-func (s *Service) holdersOf(name string) people {
+func (s *Service) holdersOf(name string) func(context.Context) ([]string, error) {
 	return func(ctx context.Context) (ids []string, err error) {
 		to, err := s.Store.Attachments(ctx, name)
 		if err != nil {
@@ -83,16 +117,16 @@ func (s *Service) holdersOf(name string) people {
 // A user manages policies who can sign in, and in an MFA session may attach policies to
 // themselves: such a user can attach AdministratorAccess, and so undo any change. An
 // account that only root has managed is not locked out by staying so.
-func (s *Service) staysManaged(ctx context.Context, acting account.Acting, c change, concerned people) error {
-	ids, err := concerned(ctx)
+func (w *Watch) staysManaged(ctx context.Context, acting account.Acting, e account.Effect) error {
+	ids, becomes, err := e(ctx)
+	if err != nil || len(ids) == 0 {
+		return err
+	}
+	all, err := w.store.Overviews(ctx)
 	if err != nil {
 		return err
 	}
-	all, err := s.Store.Overviews(ctx)
-	if err != nil {
-		return err
-	}
-	all = slices.DeleteFunc(all, func(o mfa.Overview) bool { return o.Kind == mfa.Root || !o.HasPassword && o.Passkeys == 0 })
+	all = slices.DeleteFunc(all, func(o mfa.Overview) bool { return o.Kind == mfa.Root || !account.Standing{User: o}.CanSignIn() })
 	// Who is most likely to be left is asked first, so that mostly one question is enough.
 	likely := func(o mfa.Overview) int {
 		switch {
@@ -110,14 +144,15 @@ func (s *Service) staysManaged(ctx context.Context, acting account.Acting, c cha
 		touched[id] = true
 	}
 	asks := func(o mfa.Overview, after bool) (bool, error) {
-		held, err := s.Store.Granted(ctx, o.ID)
+		held, err := w.store.Granted(ctx, o.ID)
 		if err != nil {
 			return false, err
 		}
+		s := account.Standing{User: o, Policies: held}
 		if after && touched[o.ID] {
-			held = c(held)
+			s = becomes(s)
 		}
-		return s.manages(ctx, acting.Account, o, held)
+		return w.manages(ctx, acting, s)
 	}
 	loses, err := anybody(all, func(o mfa.Overview) (bool, error) {
 		if !touched[o.ID] {
@@ -149,10 +184,13 @@ func anybody(of []mfa.Overview, is func(mfa.Overview) (bool, error)) (bool, erro
 	return false, nil
 }
 
-// manages reports whether somebody for whom these policies hold manages policies. Who
-// has one that cannot be read may do nothing.
-func (s *Service) manages(ctx context.Context, a mfa.Account, o mfa.Overview, held []mfa.GrantedPolicy) (bool, error) {
-	set, err := s.Rules.Compile(held)
+// manages reports whether somebody of this standing manages policies. Who has one that
+// cannot be read may do nothing.
+func (w *Watch) manages(ctx context.Context, acting account.Acting, s account.Standing) (bool, error) {
+	if !s.CanSignIn() {
+		return false, nil
+	}
+	set, err := w.rules.Compile(s.Policies)
 	var unreadable *rules.Unreadable
 	if errors.As(err, &unreadable) {
 		return false, nil
@@ -160,9 +198,13 @@ func (s *Service) manages(ctx context.Context, a mfa.Account, o mfa.Overview, he
 	if err != nil {
 		return false, err
 	}
-	user := mfa.Principal{ID: o.ID, Kind: mfa.User, Name: o.Name, Path: o.Path}
-	request, err := s.Rules.Request(ctx, mfa.Access{Operation: mfa.OpAttachUserPolicy, Caller: user, Target: user,
-		Session: mfa.Session{PrincipalID: o.ID, MFAAt: s.Clock()}, Resource: mfa.PrincipalARN(a, user)})
+	user := mfa.Principal{ID: s.User.ID, Kind: mfa.User, Name: s.User.Name, Path: s.User.Path}
+	now, err := w.rules.Now(ctx)
+	if err != nil {
+		return false, err
+	}
+	request, err := w.rules.Request(ctx, mfa.Access{Operation: mfa.OpAttachUserPolicy, Caller: user, Target: user,
+		Session: mfa.Session{PrincipalID: user.ID, MFAAt: now}, Resource: mfa.PrincipalARN(acting.Account, user)})
 	if err != nil {
 		return false, err
 	}

@@ -117,6 +117,122 @@ func TestLockOut(t *testing.T) {
 	}
 }
 
+// Groups, administrators, users and their passwords cannot take the last manager away
+// either. Nobody says there that it is meant, so root alone may.
+func TestLockOutByOtherMeans(t *testing.T) {
+	const helper = `{"Version":"2012-10-17","Statement":{"Effect":"Allow","Action":["iam:*User","iam:*Group","iam:*LoginProfile","iam:DetachUserPolicy"],"Resource":"*"}}`
+	byName := `{"Version":"2012-10-17","Statement":{"Effect":"Allow","Action":"iam:*","Resource":"arn:aws:iam::*:user/Admin"}}`
+	// through leaves the administrator with what the group gives.
+	through := func(t *testing.T, b *bench, document string) {
+		must(t, b.PutInline(t.Context(), b.root, mfa.InlinePolicy{GroupID: b.group.ID, Name: "Manage", Document: document}, true))
+		must(t, b.Accounts.SetMember(t.Context(), b.root, b.group.ID, b.adminID, true))
+		must(t, b.SetAttached(t.Context(), b.root, mfa.Attachment{Policy: mfa.AdministratorAccess, PrincipalID: b.adminID}, false, true))
+	}
+	version := func(t *testing.T, b *bench) int64 {
+		p, err := b.store.Principal(t.Context(), b.adminID)
+		must(t, err)
+		return p.Version
+	}
+	demote := func(t *testing.T, b *bench, who mfa.Session) error {
+		_, err := b.Accounts.SetAdministrator(t.Context(), who, b.adminID, false)
+		return err
+	}
+	rename := func(t *testing.T, b *bench, who mfa.Session) error {
+		_, err := b.Accounts.ChangeUser(t.Context(), who, b.adminID, version(t, b), "Other", "")
+		return err
+	}
+	removeGroup := func(t *testing.T, b *bench, who mfa.Session) error {
+		return b.Accounts.RemoveGroup(t.Context(), who, b.group.ID, b.group.Version)
+	}
+	for _, row := range []struct {
+		name    string
+		locks   bool
+		arrange func(*testing.T, *bench)
+		do      func(*testing.T, *bench, mfa.Session) error
+	}{
+		{"no administrator", true, nil, demote},
+		{"no administrator, still one through the group", false, func(t *testing.T, b *bench) {
+			must(t, b.SetAttached(t.Context(), b.root, mfa.Attachment{Policy: mfa.AdministratorAccess, GroupID: b.group.ID}, true, false))
+			must(t, b.Accounts.SetMember(t.Context(), b.root, b.group.ID, b.adminID, true))
+		}, demote},
+		{"the user is removed", true, nil, func(t *testing.T, b *bench, who mfa.Session) error {
+			return b.Accounts.RemoveUser(t.Context(), who, b.adminID, version(t, b), true)
+		}},
+		{"the password is removed", true, nil, func(t *testing.T, b *bench, who mfa.Session) error {
+			_, err := b.Accounts.SetPassword(t.Context(), who, b.adminID, version(t, b), nil, false)
+			return err
+		}},
+		{"the password is another", false, nil, func(t *testing.T, b *bench, who mfa.Session) error {
+			_, err := b.Accounts.SetPassword(t.Context(), who, b.adminID, version(t, b), secret(), false)
+			return err
+		}},
+		{"the password is removed, a passkey is left", false, func(t *testing.T, b *bench) {
+			must(t, b.store.AddDevice(t.Context(), mfa.Device{ID: "d", PrincipalID: b.adminID, Kind: mfa.KindPasskey, Name: "key", Serial: "arn:aws:iam::key", EnabledAt: now,
+				Passkey: &mfa.Credential{ID: []byte{1}, PublicKey: []byte{1}, Algorithm: -7}}, mfa.Event{At: now}))
+		}, func(t *testing.T, b *bench, who mfa.Session) error {
+			_, err := b.Accounts.SetPassword(t.Context(), who, b.adminID, version(t, b), nil, false)
+			return err
+		}},
+		{"out of the group", true, func(t *testing.T, b *bench) { through(t, b, manager) }, func(t *testing.T, b *bench, who mfa.Session) error {
+			return b.Accounts.SetMember(t.Context(), who, b.group.ID, b.adminID, false)
+		}},
+		{"into a group that denies", true, func(t *testing.T, b *bench) {
+			b.create(t, "Never", never)
+			must(t, b.SetAttached(t.Context(), b.root, mfa.Attachment{Policy: "Never", GroupID: b.group.ID}, true, false))
+		}, func(t *testing.T, b *bench, who mfa.Session) error {
+			return b.Accounts.SetMember(t.Context(), who, b.group.ID, b.adminID, true)
+		}},
+		{"the group is removed", true, func(t *testing.T, b *bench) { through(t, b, manager) }, removeGroup},
+		{"the group is removed, another manager is left", false, func(t *testing.T, b *bench) {
+			through(t, b, manager)
+			must(t, b.SetAttached(t.Context(), b.root, b.user1(mfa.AdministratorAccess), true, false))
+		}, removeGroup},
+		{"an empty group is removed", false, nil, removeGroup},
+		{"another name than policies have", true, func(t *testing.T, b *bench) { through(t, b, byName) }, rename},
+		{"another name", false, nil, rename},
+	} {
+		t.Run(row.name, func(t *testing.T) {
+			b := newBench(t)
+			if row.arrange != nil {
+				row.arrange(t, b)
+			}
+			o, err := b.Accounts.AddUser(t.Context(), b.root, account.NewUser{Name: "helper", Password: secret()})
+			must(t, err)
+			must(t, b.PutInline(t.Context(), b.root, mfa.InlinePolicy{PrincipalID: o.ID, Name: "Help", Document: helper}, true))
+			err = row.do(t, b, mfa.Session{PrincipalID: o.ID, MFAAt: now})
+			if !row.locks {
+				must(t, err)
+				return
+			}
+			wants(t, err, mfa.CodePolicyLockout)
+			must(t, row.do(t, b, b.root))
+		})
+	}
+}
+
+// Of two changes at a time that leave nobody only together, one is refused.
+func TestLockOutByTwoAtATime(t *testing.T) {
+	b := newBench(t)
+	ctx := t.Context()
+	must(t, b.SetAttached(ctx, b.root, b.user1(mfa.AdministratorAccess), true, false))
+	done := make(chan error, 2)
+	go func() { _, err := b.Accounts.SetAdministrator(ctx, b.user, b.adminID, false); done <- err }()
+	go func() {
+		done <- b.SetAttached(ctx, b.root, b.user1(mfa.AdministratorAccess), false, false)
+	}()
+	refused := 0
+	for range 2 {
+		if err := <-done; mfa.IsCode(err, mfa.CodePolicyLockout) || mfa.IsCode(err, mfa.CodeAccessDenied) {
+			refused++
+		} else if err != nil {
+			t.Error(err)
+		}
+	}
+	if refused != 1 {
+		t.Errorf("%d were refused", refused)
+	}
+}
+
 // A policy that cannot be read any more leaves its holder with nothing, and root can put
 // it right.
 func TestUnreadablePolicyIsMended(t *testing.T) {

@@ -65,15 +65,10 @@ func (s *Service) SetAttached(ctx context.Context, who mfa.Session, a mfa.Attach
 	if !on && p.Name == mfa.AdministratorAccess && to.principalID == acting.Caller.ID {
 		return mfa.Fail(mfa.CodeAccessDenied, "operation", string(what.user))
 	}
-	s.changing.Lock()
-	defer s.changing.Unlock()
-	if !lockOut {
-		if err := s.staysManaged(ctx, acting, attached(p, to.group, on), s.usersOf(to)); err != nil {
-			return err
-		}
-	}
 	a.Policy = p.Name
-	return s.Store.SetAttached(ctx, a, on, s.Accounts.Did(acting, kind, "", "policy", p.Name, "to", to.name))
+	return s.Watch.Change(ctx, acting, lockOut, effect(s.usersOf(to), attached(p, to.group, on)), func() error {
+		return s.Store.SetAttached(ctx, a, on, s.Accounts.Did(acting, kind, "", "policy", p.Name, "to", to.name))
+	})
 }
 
 // Inline lists the inline policies of the owner that is named, for whoever may put one
@@ -103,8 +98,13 @@ func (s *Service) PutInline(ctx context.Context, who mfa.Session, p mfa.InlinePo
 	if _, err := policy.Parse([]byte(p.Document)); err != nil {
 		return err
 	}
-	s.changing.Lock()
-	defer s.changing.Unlock()
+	return s.Watch.Change(ctx, acting, lockOut, effect(s.usersOf(to), inline(p, to.group, true)), func() error {
+		return s.put(ctx, acting, to, p)
+	})
+}
+
+// put holds the sizes of all policies of the owner together, and so wants to be alone.
+func (s *Service) put(ctx context.Context, acting account.Acting, to owner, p mfa.InlinePolicy) error {
 	has, err := s.Store.InlinePolicies(ctx, p)
 	if err != nil {
 		return err
@@ -124,11 +124,6 @@ func (s *Service) PutInline(ctx context.Context, who mfa.Session, p mfa.InlinePo
 	if err := policy.CheckSize(limit, documents...); err != nil {
 		return err
 	}
-	if !lockOut {
-		if err := s.staysManaged(ctx, acting, inline(p, to.group, true), s.usersOf(to)); err != nil {
-			return err
-		}
-	}
 	return s.Store.PutInline(ctx, p, s.Accounts.Did(acting, kind, "", "policy", p.Name, "owner", to.name))
 }
 
@@ -139,12 +134,7 @@ func (s *Service) RemoveInline(ctx context.Context, who mfa.Session, p mfa.Inlin
 	if err != nil {
 		return err
 	}
-	s.changing.Lock()
-	defer s.changing.Unlock()
-	if !lockOut {
-		if err := s.staysManaged(ctx, acting, inline(p, to.group, false), s.usersOf(to)); err != nil {
-			return err
-		}
-	}
-	return s.Store.RemoveInline(ctx, p, s.Accounts.Did(acting, mfa.EventPolicyDeleted, "", "policy", p.Name, "owner", to.name))
+	return s.Watch.Change(ctx, acting, lockOut, effect(s.usersOf(to), inline(p, to.group, false)), func() error {
+		return s.Store.RemoveInline(ctx, p, s.Accounts.Did(acting, mfa.EventPolicyDeleted, "", "policy", p.Name, "owner", to.name))
+	})
 }

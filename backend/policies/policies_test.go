@@ -38,13 +38,14 @@ func newBench(t *testing.T) *bench {
 	b := &bench{store: storetest.NewMemory()}
 	t.Cleanup(func() { b.store.Close() })
 	access := rules.New(b.store, clock)
-	accounts := account.New(account.Config{Store: b.store, Rules: access, Clock: clock, Rand: rand.Reader, Cost: account.Cost{Time: 1, MemoryKiB: 64, Threads: 1}})
+	watch := NewWatch(b.store, access)
+	accounts := account.New(account.Config{Store: b.store, Rules: access, Managed: watch, Clock: clock, Rand: rand.Reader, Cost: account.Cost{Time: 1, MemoryKiB: 64, Threads: 1}})
 	_, root, err := accounts.Create(t.Context(), account.NewAccount{Alias: "acme-lab", Email: "root@example.org", Password: secret()})
 	if err != nil {
 		t.Fatal(err)
 	}
 	b.root = mfa.Session{PrincipalID: root.ID, MFAAt: now}
-	b.Service = New(Config{Store: b.store, Accounts: accounts, Rules: access, Clock: clock})
+	b.Service = New(Config{Store: b.store, Accounts: accounts, Rules: access, Watch: watch, Clock: clock})
 	add := func(n account.NewUser) (string, mfa.Session) {
 		n.Password = secret()
 		o, err := accounts.AddUser(t.Context(), b.root, n)

@@ -2,7 +2,6 @@ package policies
 
 import (
 	"context"
-	"sync"
 	"time"
 
 	"github.com/keyferry/keyferry/backend/account"
@@ -15,17 +14,13 @@ import (
 type Config struct {
 	Store    mfa.Store
 	Accounts *account.Service
-	Rules    *rules.Rules // asked what a change would do
+	Rules    *rules.Rules
+	Watch    *Watch // that Accounts has, too
 	Clock    func() time.Time
 }
 
 // Service keeps the policies of one account. It is safe for concurrent use.
-type Service struct {
-	Config
-	// changing lets nobody change policies between the question who is left and the
-	// change: this process is the only writer.
-	changing sync.Mutex
-}
+type Service struct{ Config }
 
 // New makes the service.
 func New(c Config) *Service { return &Service{Config: c} }
@@ -109,8 +104,6 @@ func (s *Service) Create(ctx context.Context, who mfa.Session, d Draft) (mfa.Pol
 	}
 	now := s.Clock()
 	p := mfa.Policy{Name: d.Name, Path: d.Path, Document: d.Document, CreatedAt: now, UpdatedAt: now, Version: 1}
-	s.changing.Lock()
-	defer s.changing.Unlock()
 	if err := s.Store.AddPolicy(ctx, p, s.Accounts.Did(acting, mfa.EventPolicyCreated, "", "policy", p.Name)); err != nil {
 		return mfa.Policy{}, err
 	}
@@ -139,15 +132,12 @@ func (s *Service) Update(ctx context.Context, who mfa.Session, d Draft, lockOut 
 	if err := d.check(); err != nil {
 		return mfa.Policy{}, err
 	}
-	s.changing.Lock()
-	defer s.changing.Unlock()
-	if !lockOut && !p.BuiltIn {
-		if err := s.staysManaged(ctx, acting, newDocument(p.Name, d.Document), s.holdersOf(p.Name)); err != nil {
-			return mfa.Policy{}, err
-		}
-	}
 	p.Path, p.Document, p.UpdatedAt, p.Version = d.Path, d.Document, s.Clock(), d.Version
-	if err := s.Store.UpdatePolicy(ctx, p, s.Accounts.Did(acting, mfa.EventPolicyChanged, "", "policy", p.Name)); err != nil {
+	changes := effect(s.holdersOf(p.Name), newDocument(p.Name, d.Document))
+	err = s.Watch.Change(ctx, acting, lockOut || p.BuiltIn, changes, func() error { // a built-in one is refused by the store
+		return s.Store.UpdatePolicy(ctx, p, s.Accounts.Did(acting, mfa.EventPolicyChanged, "", "policy", p.Name))
+	})
+	if err != nil {
 		return mfa.Policy{}, err
 	}
 	return s.Store.Policy(context.WithoutCancel(ctx), p.Name)

@@ -34,7 +34,10 @@ func (r *Rules) Request(ctx context.Context, a mfa.Access) (policy.Request, erro
 	if err != nil {
 		return policy.Request{}, err
 	}
-	now := r.clock().UTC()
+	now, err := r.Now(ctx)
+	if err != nil {
+		return policy.Request{}, err
+	}
 	caller := a.Caller
 	keys := policy.Keys{
 		KeyUserID:       policy.One(caller.ID),
@@ -56,6 +59,20 @@ func (r *Rules) Request(ctx context.Context, a mfa.Access) (policy.Request, erro
 		Registering(keys, *g)
 	}
 	return policy.Request{Action: string(a.Operation), Resource: a.Resource, Keys: keys}, nil
+}
+
+// Now is the time that conditions go by, as deadlines do: the clock, or the latest time
+// that was ever written down if that is later. Who turns the clock back finds no right
+// again that has ended.
+func (r *Rules) Now(ctx context.Context) (time.Time, error) {
+	highest, err := r.store.HighestTime(ctx)
+	if err != nil {
+		return time.Time{}, err
+	}
+	if now := r.clock(); highest.Before(now) {
+		return now.UTC(), nil
+	}
+	return highest.UTC(), nil
 }
 
 // Registering puts the keys of one of the two checks of a FIDO registration into keys.

@@ -15,6 +15,7 @@ import (
 type Store interface {
 	Account(ctx context.Context) (mfa.Account, error)
 	Granted(ctx context.Context, principalID string) ([]mfa.GrantedPolicy, error)
+	HighestTime(ctx context.Context) (time.Time, error)
 }
 
 // Rules decide by the policies that hold for the caller. They are safe for concurrent

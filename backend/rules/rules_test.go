@@ -337,7 +337,35 @@ func TestUnreadablePolicyDenies(t *testing.T) {
 	}
 }
 
+// Conditions go by the latest time that was ever written, so that turning the clock back
+// opens nothing that a date has closed.
+func TestAClockThatIsTurnedBackOpensNothing(t *testing.T) {
+	ann := person(mfa.User, "ann", "/")
+	w := newWorld(t, ann)
+	w.inline(ann, "Until", `{"Version":"2012-10-17","Statement":{"Effect":"Allow","Action":"iam:ListUsers","Resource":"*","Condition":{
+		"DateLessThan":{"aws:CurrentTime":"`+now.Add(time.Hour).Format(time.RFC3339)+`"},"NumericLessThan":{"aws:EpochTime":"`+strconv.FormatInt(now.Unix()+3600, 10)+`"},
+		"NumericLessThanEquals":{"aws:MultiFactorAuthAge":"60"}}}}`)
+	ask := func(mfaAt time.Time) error {
+		return w.rules.Allow(t.Context(), mfa.Access{Operation: mfa.OpListUsers, Caller: ann, Target: ann, Resource: "*", Session: mfa.Session{PrincipalID: ann.ID, MFAAt: mfaAt}})
+	}
+	w.must(ask(now))
+	w.must(w.AddEvent(t.Context(), mfa.Event{At: now.Add(10 * time.Minute)}))
+	if err := ask(now); !mfa.IsCode(err, mfa.CodeAccessDenied) {
+		t.Errorf("ten minutes later by what was written, the session is as new: %v", err)
+	}
+	w.must(ask(now.Add(10 * time.Minute)))
+	w.must(w.AddEvent(t.Context(), mfa.Event{At: now.Add(2 * time.Hour)}))
+	if err := ask(now.Add(2 * time.Hour)); !mfa.IsCode(err, mfa.CodeAccessDenied) {
+		t.Errorf("two hours later by what was written: %v", err)
+	}
+	if at, err := w.rules.Now(t.Context()); err != nil || !at.Equal(now.Add(2*time.Hour)) {
+		t.Errorf("now is %s, %v", at, err)
+	}
+}
+
 type broken struct{ rules.Store }
+
+func (broken) HighestTime(context.Context) (time.Time, error) { return time.Time{}, nil }
 
 func (broken) Granted(context.Context, string) ([]mfa.GrantedPolicy, error) {
 	return nil, mfa.Fail(mfa.CodeStorageFailed).Because(errors.New("disk"))

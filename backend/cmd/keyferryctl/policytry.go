@@ -153,6 +153,8 @@ type noAccount struct{}
 
 func (noAccount) Account(context.Context) (mfa.Account, error) { return example, nil }
 
+func (noAccount) HighestTime(context.Context) (time.Time, error) { return time.Time{}, nil }
+
 func (noAccount) Granted(context.Context, string) ([]mfa.GrantedPolicy, error) { return nil, nil }
 
 type outcomeJSON struct {
