@@ -110,9 +110,12 @@ func (s *Service) Refreshed(ctx context.Context, session mfa.Session) (mfa.Sessi
 
 // proven is the session that a device makes. The event of it is durable by then.
 func (s *Service) proven(ctx context.Context, p mfa.Principal, deviceID string) (mfa.Session, error) {
-	now := s.Clock()
 	s.sweep(context.WithoutCancel(ctx), p)
-	return s.limited(ctx, p, mfa.Session{ID: mfa.NewID(), PrincipalID: p.ID, StartedAt: now, MFAAt: now, DeviceID: deviceID})
+	at, err := s.Accounts.Now(ctx) // policies count its age by that
+	if err != nil {
+		return mfa.Session{}, err
+	}
+	return s.limited(ctx, p, mfa.Session{ID: mfa.NewID(), PrincipalID: p.ID, StartedAt: s.Clock(), MFAAt: at, DeviceID: deviceID})
 }
 
 // usable reads the principal's devices again, as one may have been removed since the
