@@ -1,6 +1,7 @@
 /** What was proven of a device, in people's words. */
 import type { CertificatesDTO, FailureDTO, NeedDTO, TrustDTO } from '../api'
 import { t, wordOr, type Key } from '../i18n'
+import { dayOf } from '../metadata/words'
 import { listed } from '../policies/explain'
 import { certified } from '../policies/levels'
 
@@ -45,6 +46,12 @@ export function broughtOf(f: FailureDTO): string {
   const at = (key: string) => f.params[key] ?? ''
   if (at('unproven') !== '') return t('trust.l_unproven', { why: whyUnproven(at('unproven')) })
   const levels = certified({ fido: at('fido'), fips2: at('fips2'), fips3: at('fips3') })
-  const known = at('reported') !== '' ? t('trust.l_brought_since', { levels, blob: at('blob'), date: at('reported') }) : levels
+  const known = at('reported') !== '' ? t('trust.l_brought_since', { levels, blob: at('blob'), date: dayOf(at('reported')) }) : levels
   return at('model') !== '' ? `${at('model')}: ${known}` : known
+}
+
+/** Which statement refused: its Sid, or its place where it has none. */
+export function statementOf(f: FailureDTO): string {
+  const own = f.params['statement'] ?? ''
+  return /^\d+$/.test(own) ? t('policies.l_statement', { n: own }) : own
 }
