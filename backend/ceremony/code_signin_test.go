@@ -144,10 +144,10 @@ func TestAnyDeviceSignsIn(t *testing.T) {
 // A session is as old as policies count it: by the latest time that was ever written,
 // should the clock have been turned back since.
 func TestNewSessionsAreNewToPolicies(t *testing.T) {
-	b := newBench(t)
+	b := newBench(t, virtualauth.Android())
 	app := b.app(t, b.who, "", "my-app")
 	latest := b.clock.read().Add(24 * time.Hour)
-	if err := b.store.AddEvent(t.Context(), mfa.Event{At: latest}); err != nil {
+	if err := b.Store.AddEvent(t.Context(), mfa.Event{At: latest}); err != nil {
 		t.Fatal(err)
 	}
 	if s := b.signIn(t, app); !s.MFAAt.Equal(latest) || !s.StartedAt.Equal(b.clock.read()) {
