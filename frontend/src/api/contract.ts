@@ -340,8 +340,7 @@ export interface BlobDTO {
   size: number
 }
 
-/** An entry that could not be read. */
-/** used: it is in the catalogue all the same. */
+/** An entry that is not as it should be. used: it is in the catalogue all the same. */
 export interface OddDTO { position: number; id: string; why: string; used: boolean }
 
 export interface MetadataDTO { current: BlobDTO | null; older: BlobDTO[]; odd: OddDTO[]; address: string }
@@ -376,7 +375,7 @@ export interface ModelDetailsDTO {
   devices: number
 }
 
-/** A key of i18n "fact.<name>" and values as the statement has them. */
+/** name: of i18n "fact.s_<name>"; values as the statement has them. */
 export interface FactDTO { name: string; values: string[] }
 
 /** What metadata says now of a device, beside what was frozen. */
