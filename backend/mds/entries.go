@@ -32,6 +32,7 @@ type reader struct {
 	scanner
 	meta  *Metadata
 	certs map[string][]byte // DER by its base64: many models share their roots
+	fit   map[*byte]bool    // by the first byte of that DER, whether crypto/x509 reads it
 	words map[string]string // statuses and the like, once each
 	items int
 	last  time.Time // the latest change of a status that is not after nextUpdate
@@ -47,7 +48,7 @@ type reader struct {
 // read fills a Metadata. Entries that are strange are noted; only a payload that is no
 // BLOB as a whole is a failure.
 func read(payload []byte) (*reader, error) {
-	r := &reader{meta: &Metadata{}, certs: map[string][]byte{}, words: map[string]string{}}
+	r := &reader{meta: &Metadata{}, certs: map[string][]byte{}, fit: map[*byte]bool{}, words: map[string]string{}}
 	r.data = payload
 	numbered, listed := false, false
 	isObject := r.object(func(name []byte) {
@@ -328,7 +329,7 @@ func (r *reader) root() {
 		return
 	}
 	der := r.certificate()
-	if der == nil {
+	if der == nil || !r.parses(der) {
 		r.note("root")
 		return
 	}

@@ -76,6 +76,7 @@ func TestOddEntries(t *testing.T) {
 		{"last change is none", with(map[string]any{"timeOfLastStatusChange": "yesterday"}), "date", "L2"},
 		{"odd key identifiers", with(map[string]any{"attestationCertificateKeyIdentifiers": []any{"zz", nil, "0011"}}), "key-id", "L2"},
 		{"key identifiers are a text", with(map[string]any{"attestationCertificateKeyIdentifiers": "0011"}), "key-id", "L2"},
+		{"a root that is no certificate", stated(map[string]any{"attestationRootCertificates": []any{base64Of(append([]byte{0x30, 0x81, 0xfd}, make([]byte, 253)...)), mdstest.Chain(maker.Root)[0]}}), "root", "L2"},
 		{"odd roots", stated(map[string]any{"attestationRootCertificates": []any{"AAAA", 7, "MII", mdstest.Chain(maker.Root)[0]}}), "root", "L2"},
 		{"odd certifications", stated(map[string]any{"authenticatorGetInfo": map[string]any{"certifications": map[string]any{"FIPS-CMVP-2": "2", "FIDO": 1.5}}}), "certifications", "L2"},
 		{"firmware is a text", stated(map[string]any{"authenticatorVersion": "5.7"}), "version", "L2"},

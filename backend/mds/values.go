@@ -1,6 +1,7 @@
 package mds
 
 import (
+	"crypto/x509"
 	"encoding/base64"
 	"math"
 	"strings"
@@ -22,6 +23,18 @@ func (r *reader) certificate() []byte {
 	}
 	r.certs[string(text)] = der
 	return der
+}
+
+// parses reports that a certificate of r.certs is one. What is none leads nowhere, and who
+// asks why a device is not proven must find it among what is odd.
+func (r *reader) parses(der []byte) bool {
+	fit, known := r.fit[&der[0]]
+	if !known {
+		_, err := x509.ParseCertificate(der)
+		fit = err == nil
+		r.fit[&der[0]] = fit
+	}
+	return fit
 }
 
 // null steps over a null; it says what a missing member says.

@@ -30,7 +30,7 @@ const (
 	UnprovenModel       Unproven = "no-model"         // zero AAGUID, and no attestation certificate either
 	UnprovenEntry       Unproven = "no-entry"         // the BLOB does not know the model
 	UnprovenRoot        Unproven = "root-unknown"     // the certificates do not lead to a root of the model's entry
-	UnprovenNoRoots     Unproven = "no-roots"         // the entry names no roots
+	UnprovenNoRoots     Unproven = "no-roots"         // the entry names no root that can be read
 )
 
 // StatusReport is one status report of FIDO metadata, as it was when it decided

@@ -125,7 +125,7 @@ var unproven = map[mfa.Unproven]string{
 	mfa.UnprovenModel:       "it does not say which model it is",
 	mfa.UnprovenEntry:       "the metadata does not know its model",
 	mfa.UnprovenRoot:        "its certificates do not lead to a root of its model",
-	mfa.UnprovenNoRoots:     "the metadata names no root for its model",
+	mfa.UnprovenNoRoots:     "the metadata names no root that can be read for its model",
 }
 
 // Hello says what the verdict about Windows Hello is, and what it rests on.
