@@ -6,6 +6,7 @@ import (
 
 	"github.com/keyferry/keyferry/backend/mds"
 	"github.com/keyferry/keyferry/backend/mfa"
+	"github.com/keyferry/keyferry/backend/rp"
 )
 
 // Change is what became of an enrolled device's model.
@@ -70,7 +71,7 @@ func (s *Service) compare(m *mds.Metadata, d mfa.Device) (Drifted, bool) {
 	}
 	now := s.Clock()
 	row.Model = model.Name
-	if report, refused := model.Refused(now, t.Firmware, nil); refused {
+	if report, refused := model.Refused(now, t.Firmware, presented(d.Passkey.AttestationObject)); refused {
 		row.Report, row.Change = report, Refused
 		return row, true
 	}
@@ -89,6 +90,23 @@ func (s *Service) compare(m *mds.Metadata, d mfa.Device) (Drifted, bool) {
 		row.Change = Better
 	}
 	return row, true
+}
+
+// presented gives all certificates that the authenticator showed at its registration, DER:
+// some reports are about one batch, which only they tell. None for what cannot be read,
+// as a device from before objects were kept.
+func presented(attestationObject []byte) [][]byte {
+	statements, err := rp.Statements(attestationObject)
+	if err != nil {
+		return nil
+	}
+	var ders [][]byte
+	for _, s := range statements {
+		for _, c := range s.Chain {
+			ders = append(ders, c.Raw)
+		}
+	}
+	return ders
 }
 
 // becomesProvable reports that a newer BLOB alone may change the verdict: registering

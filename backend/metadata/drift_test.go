@@ -1,8 +1,11 @@
 package metadata
 
 import (
+	"crypto/ecdsa"
+	"crypto/x509"
 	"testing"
 
+	"github.com/keyferry/keyferry/backend/ctapcbor"
 	"github.com/keyferry/keyferry/backend/mds/mdstest"
 	"github.com/keyferry/keyferry/backend/mfa"
 	"github.com/keyferry/keyferry/backend/mfa/storetest"
@@ -62,10 +65,46 @@ func TestDrift(t *testing.T) {
 			}
 		})
 	}
+	t.Run("one batch is compromised", func(t *testing.T) {
+		w := newWorld(t, storetest.NewMemory())
+		batches := map[string]*x509.Certificate{}
+		for _, name := range []string{"leaked", "sound"} {
+			w.maker.NewBatch()
+			batches[name] = w.maker.Batch
+			leaf, _ := w.maker.Attestation(mdstest.Model(1))
+			w.must(w.store.AddDevice(t.Context(), mfa.Device{ID: name, PrincipalID: w.alice.PrincipalID, Kind: mfa.KindPasskey, Name: name, Serial: "arn:aws:iam::" + name,
+				EnabledAt: w.now, Passkey: &mfa.Credential{ID: []byte(name), PublicKey: []byte{1}, Algorithm: -7, AAGUID: mdstest.Model(1),
+					AttestationObject: attestation(t, mdstest.Model(1), leaf, w.maker.Batch), Trust: proven(1, mfa.Certificates{FIDO: "L1"})}}, mfa.Event{At: w.now}))
+		}
+		leaked := mdstest.Status("ATTESTATION_KEY_COMPROMISE", "2025-01-01").With("batchCertificate", mdstest.Chain(batches["leaked"])[0])
+		imported := w.imports(w.blob(8, w.entry(1, l1, leaked)))
+		rows, err := w.service.Drift(t.Context(), w.root)
+		w.must(err)
+		if len(rows) != 1 || rows[0].Device.ID != "leaked" || rows[0].Change != Refused || rows[0].Report.Status != "ATTESTATION_KEY_COMPROMISE" || imported.Drifted != 1 {
+			t.Errorf("%+v", rows)
+		}
+	})
 	t.Run("not for everybody", func(t *testing.T) {
 		w := newWorld(t, storetest.NewMemory())
 		if _, err := w.service.Drift(t.Context(), w.alice); !mfa.IsCode(err, mfa.CodeAccessDenied) {
 			t.Errorf("a user: %v", err)
 		}
 	})
+}
+
+// attestation is a packed one of this chain, as rp keeps them.
+func attestation(t *testing.T, model mfa.AAGUID, chain ...*x509.Certificate) []byte {
+	t.Helper()
+	point, err := chain[0].PublicKey.(*ecdsa.PublicKey).Bytes()
+	if err != nil {
+		t.Fatal(err)
+	}
+	var ders [][]byte
+	for _, c := range chain {
+		ders = append(ders, c.Raw)
+	}
+	data := append(make([]byte, 32), 0x41, 0, 0, 0, 0)
+	data = append(append(data, model[:]...), 0, 1, 7)
+	data = append(data, ctapcbor.MustMarshal(map[int]any{1: 2, 3: -7, -1: 1, -2: point[1:33], -3: point[33:]})...)
+	return ctapcbor.MustMarshal(map[string]any{"fmt": "packed", "authData": data, "attStmt": map[string]any{"alg": -7, "sig": []byte{1}, "x5c": ders}})
 }

@@ -65,7 +65,7 @@ var allowed = map[string][]string{
 	"backend/account":     {"backend/mfa", "backend/enforcement"},
 	"backend/ceremony":    {"backend/mfa", "backend/account", "backend/authenticator", "backend/rp", "backend/totp", "backend/mds", "backend/trust", "backend/hello"},
 	"backend/policies":    {"backend/mfa", "backend/account", "backend/policy", "backend/policy/lint", "backend/rules"},
-	"backend/metadata":    {"backend/mfa", "backend/account", "backend/mds"},
+	"backend/metadata":    {"backend/mfa", "backend/account", "backend/rp", "backend/mds"},
 	"backend/admission":   {"backend/sheet", "backend/mfa", "backend/account", "backend/mds", "backend/metadata", "backend/hello", "backend/policy", "backend/rules"},
 	"backend/devices":     {"backend/mfa", "backend/account"},
 	"backend/stock":       {"backend/mfa", "backend/account", "backend/totp", "backend/totp/seedfile"},
