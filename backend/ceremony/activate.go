@@ -57,7 +57,11 @@ func (s *Service) mayActivate(ctx context.Context, a account.Acting, c *mfa.Cred
 	if proven.Hello, err = guard(*c, proven, path, s.System); err != nil {
 		return err
 	}
-	if err := hello.Check(proven.Hello, a.Account.Settings.RuleOutHello); err != nil {
+	acct, err := s.Store.Account(ctx) // not a.Account: the settings may have changed since Create
+	if err != nil {
+		return err
+	}
+	if err := hello.Check(proven.Hello, acct.Settings.RuleOutHello); err != nil {
 		return left(err, a)
 	}
 	activate := mfa.Registration{Step: mfa.StepActivate, Certificates: proven.Certificates}

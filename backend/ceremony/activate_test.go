@@ -2,12 +2,16 @@ package ceremony
 
 import (
 	"context"
+	"crypto/ecdsa"
+	"crypto/elliptic"
 	"crypto/rand"
 	"crypto/x509"
 	"testing"
 	"time"
 
 	"github.com/keyferry/keyferry/backend/account"
+	"github.com/keyferry/keyferry/backend/ctapcbor"
+	"github.com/keyferry/keyferry/backend/hello"
 	"github.com/keyferry/keyferry/backend/mds"
 	"github.com/keyferry/keyferry/backend/mds/mdstest"
 	"github.com/keyferry/keyferry/backend/mfa"
@@ -166,6 +170,42 @@ func TestNothingIsAddedByARightThatIsGone(t *testing.T) {
 			}
 		})
 	}
+}
+
+// Nor by settings that are no longer: an administrator may rule Windows Hello out while
+// the system's own dialog is open.
+func TestSettingsAreThoseOfTheSecondCheck(t *testing.T) {
+	b := newBench(t, virtualauth.Android())
+	b.System = "windows"
+	alice := b.held(t, "")
+	acting, err := b.MayCreate(t.Context(), alice, "", "key")
+	if err != nil {
+		t.Fatal(err)
+	}
+	key, err := ecdsa.GenerateKey(elliptic.P256(), rand.Reader)
+	if err != nil {
+		t.Fatal(err)
+	}
+	point, err := key.PublicKey.Bytes()
+	if err != nil {
+		t.Fatal(err)
+	}
+	activate := func() error {
+		data := append(make([]byte, 32), 0x41, 0, 0, 0, 0)
+		data = append(append(data, make([]byte, 16)...), 0, 1, 7)
+		data = append(data, ctapcbor.MustMarshal(map[int]any{1: 2, 3: -7, -1: 1, -2: point[1:33], -3: point[33:]})...)
+		return b.mayActivate(t.Context(), acting, &mfa.Credential{ID: []byte{7}, AttestationFormat: "none",
+			AttestationObject: ctapcbor.MustMarshal(map[string]any{"fmt": "none", "authData": data, "attStmt": map[string]any{}})}, hello.PathPlatform)
+	}
+	if err := activate(); err != nil {
+		t.Fatal(err)
+	}
+	settings := acting.Account.Settings
+	settings.RuleOutHello = true
+	if _, err := b.Accounts.SaveSettings(t.Context(), b.who, acting.Account.Version, settings); err != nil {
+		t.Fatal(err)
+	}
+	wants(t, activate(), mfa.CodeHelloUnproven)
 }
 
 // Who turns the clock back before a model was revoked gains nothing, once a BLOB that says
