@@ -339,6 +339,24 @@ describe('what it lets in', () => {
     await screen.findByText('This is from before the error in the text.')
   })
 
+  it('holds it against another policy and against older metadata', async () => {
+    const w = await open((far) => (far.world.metadata.older = [{ ...far.world.metadata.current!, number: 9 }]))
+    await openOne(w, 'FipsKeysOnly')
+    await w.user.click(await screen.findByRole('radio', { name: 'Lets in' }))
+    await screen.findByText('1 of 12 models are let in')
+    const box = await screen.findByLabelText('Compare with')
+    await w.user.selectOptions(box, 'EnableAnyDevice')
+    await screen.findByText(/^This text lets in 0 that EnableAnyDevice keeps out, and keeps out [1-9]\d* that EnableAnyDevice lets in\.$/)
+    const left = { ...w.far.world.models[0]!, id: 'left', name: 'Old Key' }
+    const ask = vi.spyOn(w.far.api, 'CompareAdmission').mockResolvedValue([{ model: left, change: 'refused', by: null }])
+    await w.user.selectOptions(box, 'Number 9')
+    await screen.findByText('With metadata 9 it kept out 0 that it lets in now, and let in 1 that it keeps out now.')
+    expect(ask.mock.calls.at(-1)![0]).toMatchObject({ firstBlob: 9, secondBlob: 0 })
+    await w.user.selectOptions(await screen.findByLabelText('Show'), 'changed')
+    expect((await screen.findByRole('row', { name: /^Old Key/ })).textContent).toContain('The metadata in use does not know this model.')
+    await sound()
+  })
+
   it('says that metadata is missing', async () => {
     const w = await open((far) => (far.world.metadata = noMetadata()))
     await openOne(w, 'FipsKeysOnly')
@@ -364,7 +382,10 @@ describe('attaching', () => {
     await sound()
     await w.user.click(within(dialog).getByRole('button', { name: 'Attach' }))
     await screen.findByText('Choose one first.')
-    await w.user.type(within(dialog).getByRole('combobox', { name: 'User name' }), 'carol{Enter}')
+    const who = within(dialog).getByRole('combobox', { name: 'User name' })
+    await w.user.type(who, 'carol')
+    expect(within(dialog).getByRole('listbox').style.width).not.toBe('') // over the dialog, which would cut it off
+    await w.user.type(who, '{Enter}')
     await w.user.click(within(dialog).getByRole('button', { name: 'Attach' }))
     await button('Detach from carol')
     await screen.findByText('FipsKeysOnly holds for carol now.')
