@@ -252,7 +252,7 @@ describe('the editor', () => {
     await waitFor(() => expect(name.getAttribute('aria-invalid')).toBe('true'))
     await w.user.clear(name)
     await w.user.type(name, 'AsPrinted')
-    await w.user.click(await button('Save'))
+    await w.user.keyboard('{Control>}s{/Control}')
     await heading('AsPrinted')
     await waitFor(() => expect(view.contentDOM.getAttribute('aria-label')).toBe('Text of AsPrinted'))
     await w.user.click(await button('All policies'))
