@@ -38,13 +38,14 @@ type AccountDTO struct {
 
 // SettingsDTO are the rules of the account.
 type SettingsDTO struct {
-	RootGraceDays   int              `json:"rootGraceDays"`
-	RequireForUsers bool             `json:"requireForUsers"`
-	UserGraceDays   int              `json:"userGraceDays"`
-	Passwordless    bool             `json:"passwordless"`
-	IdleMinutes     int              `json:"idleMinutes"`
-	RuleOutHello    bool             `json:"ruleOutHello"`
-	Passwords       PasswordRulesDTO `json:"passwords"`
+	RootGraceDays     int              `json:"rootGraceDays"`
+	RequireForUsers   bool             `json:"requireForUsers"`
+	UserGraceDays     int              `json:"userGraceDays"`
+	Passwordless      bool             `json:"passwordless"`
+	IdleMinutes       int              `json:"idleMinutes"`
+	RuleOutHello      bool             `json:"ruleOutHello"`
+	NewUsersAnyDevice bool             `json:"newUsersAnyDevice"`
+	Passwords         PasswordRulesDTO `json:"passwords"`
 }
 
 // PasswordRulesDTO is the password policy.
@@ -123,12 +124,14 @@ func accountOf(a mfa.Account) AccountDTO {
 
 func settings(s mfa.Settings) SettingsDTO {
 	return SettingsDTO{RootGraceDays: s.RootGraceDays, RequireForUsers: s.RequireForUser, UserGraceDays: s.UserGraceDays,
-		Passwordless: s.Passwordless, IdleMinutes: s.IdleMinutes, RuleOutHello: s.RuleOutHello, Passwords: PasswordRulesDTO(s.Passwords)}
+		Passwordless: s.Passwordless, IdleMinutes: s.IdleMinutes, RuleOutHello: s.RuleOutHello, NewUsersAnyDevice: s.NewUsersAnyDevice,
+		Passwords: PasswordRulesDTO(s.Passwords)}
 }
 
 func (s SettingsDTO) domain() mfa.Settings {
 	return mfa.Settings{RootGraceDays: s.RootGraceDays, RequireForUser: s.RequireForUsers, UserGraceDays: s.UserGraceDays,
-		Passwordless: s.Passwordless, IdleMinutes: s.IdleMinutes, RuleOutHello: s.RuleOutHello, Passwords: mfa.PasswordRules(s.Passwords)}
+		Passwordless: s.Passwordless, IdleMinutes: s.IdleMinutes, RuleOutHello: s.RuleOutHello, NewUsersAnyDevice: s.NewUsersAnyDevice,
+		Passwords: mfa.PasswordRules(s.Passwords)}
 }
 
 func session(p desk.Person) SessionDTO {

@@ -22,7 +22,8 @@
 // say whose it is.
 //
 // New users have mfa.FirstPolicies, which give what everybody had before there were
-// policies. They can be taken away.
+// policies. They can be taken away, and the one that gets them round a certification
+// policy is not given where the settings say so.
 //
 // # Guesses
 //

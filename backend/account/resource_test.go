@@ -289,3 +289,45 @@ func TestNewUsersHaveTheFirstPolicies(t *testing.T) {
 		}
 	}
 }
+
+// Unless the settings keep the one from them that gets round a certification policy.
+func TestNewUsersWithoutAnyDevice(t *testing.T) {
+	o := newOffice(t)
+	ctx := t.Context()
+	a, err := o.Account(ctx)
+	if err != nil {
+		t.Fatal(err)
+	}
+	a.Settings.NewUsersAnyDevice = false
+	if _, err := o.SaveSettings(ctx, o.root, a.Version, a.Settings); err != nil {
+		t.Fatal(err)
+	}
+	alone, err := o.AddUser(ctx, o.root, NewUser{Name: "alone"})
+	if err != nil {
+		t.Fatal(err)
+	}
+	l, err := ReadUsers([]byte("name\nlisted\n"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	if _, err := o.AddUsers(ctx, o.root, l, false, nil); err != nil {
+		t.Fatal(err)
+	}
+	listed, err := o.store.PrincipalByIdentity(ctx, mfa.Identity{Kind: mfa.User, Name: "listed"})
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, id := range []string{alone.ID, listed.ID, o.alice.PrincipalID} {
+		want := []string{mfa.ManageOwnDevices}
+		if id == o.alice.PrincipalID { // was there before
+			want = mfa.FirstPolicies
+		}
+		if got, err := o.store.PoliciesOf(ctx, id); err != nil || len(got) != len(want) {
+			t.Errorf("%v %v, want %v", got, err, want)
+		}
+	}
+	found, err := o.store.FindEvents(ctx, mfa.EventFilter{Kinds: []mfa.EventKind{mfa.EventUserCreated}, Limit: 2})
+	if err != nil || found[0].Detail["policies"] != mfa.ManageOwnDevices {
+		t.Errorf("%+v, %v", found, err)
+	}
+}

@@ -44,7 +44,8 @@ func differences(a, b mfa.Settings) (what, from, to string) {
 	}{
 		{"root-grace", a.RootGraceDays, b.RootGraceDays}, {"require-users", a.RequireForUser, b.RequireForUser},
 		{"user-grace", a.UserGraceDays, b.UserGraceDays}, {"passwordless", a.Passwordless, b.Passwordless},
-		{"rule-out-hello", a.RuleOutHello, b.RuleOutHello}, {"idle", a.IdleMinutes, b.IdleMinutes}, {"min-length", a.Passwords.MinLength, b.Passwords.MinLength},
+		{"rule-out-hello", a.RuleOutHello, b.RuleOutHello}, {"new-users-any-device", a.NewUsersAnyDevice, b.NewUsersAnyDevice},
+		{"idle", a.IdleMinutes, b.IdleMinutes}, {"min-length", a.Passwords.MinLength, b.Passwords.MinLength},
 		{"upper", a.Passwords.Upper, b.Passwords.Upper}, {"lower", a.Passwords.Lower, b.Passwords.Lower},
 		{"digit", a.Passwords.Digit, b.Passwords.Digit}, {"symbol", a.Passwords.Symbol, b.Passwords.Symbol},
 	} {

@@ -21,8 +21,8 @@ type NewUser struct {
 	Administrator bool
 }
 
-// AddUser adds a user, who then has mfa.FirstPolicies. name-invalid, path-invalid, password-invalid,
-// password-too-short, password-policy, name-taken, user-limit (params: max), or as May
+// AddUser adds a user, who then has the settings' FirstPolicies. name-invalid, path-invalid,
+// password-invalid, password-too-short, password-policy, name-taken, user-limit (params: max), or as May
 // fails.
 func (s *Service) AddUser(ctx context.Context, who mfa.Session, n NewUser) (mfa.Overview, error) {
 	acting, err := s.mayAdd(ctx, who, n)
@@ -124,14 +124,15 @@ func (s *Service) add(ctx context.Context, acting Acting, users []added) error {
 	if len(taken)+len(users) > MaxUsers {
 		return mfa.Fail(mfa.CodeUserLimit, "max", fmt.Sprint(MaxUsers))
 	}
+	first := acting.Account.Settings.FirstPolicies()
 	ps := make([]mfa.Principal, len(users))
 	events := make([]mfa.Event, len(users))
 	var attached []mfa.Attachment
 	var promoted []mfa.Event
 	for i, u := range users {
 		acting.Target = u.Principal
-		ps[i], events[i] = u.Principal, s.did(acting, mfa.EventUserCreated, "path", u.Path, "policies", strings.Join(mfa.FirstPolicies, ","))
-		for _, policy := range mfa.FirstPolicies {
+		ps[i], events[i] = u.Principal, s.did(acting, mfa.EventUserCreated, "path", u.Path, "policies", strings.Join(first, ","))
+		for _, policy := range first {
 			attached = append(attached, mfa.Attachment{Policy: policy, PrincipalID: u.ID})
 		}
 		if u.administrator {

@@ -33,8 +33,13 @@ type Settings struct {
 	// RuleOutHello refuses a device as soon as it cannot be ruled out that it is Windows
 	// Hello on this computer. What is proven to be is refused without it.
 	RuleOutHello bool
-	IdleMinutes  int // 0: never; after so long without a touch the session ends
-	Passwords    PasswordRules
+	// NewUsersAnyDevice gives EnableAnyDevice to new users. Where a certification policy
+	// decides over devices it must be off: what one policy allows, no other one takes back
+	// but by a Deny.
+	NewUsersAnyDevice bool
+
+	IdleMinutes int // 0: never; after so long without a touch the session ends
+	Passwords   PasswordRules
 }
 
 // PasswordRules is the account's password policy.
@@ -53,7 +58,7 @@ const (
 
 // DefaultSettings are those of a new account.
 func DefaultSettings() Settings {
-	return Settings{RootGraceDays: DefaultGraceDays, UserGraceDays: DefaultGraceDays, IdleMinutes: DefaultIdle,
+	return Settings{RootGraceDays: DefaultGraceDays, UserGraceDays: DefaultGraceDays, NewUsersAnyDevice: true, IdleMinutes: DefaultIdle,
 		Passwords: PasswordRules{MinLength: MinPassword}}
 }
 

@@ -24,8 +24,8 @@ const (
 	// ManageOwnDevices lets a user list, rename, resync and remove their own devices,
 	// and change their password. New users have it.
 	ManageOwnDevices = "ManageOwnDevices"
-	// EnableAnyDevice lets a user add any device to themselves. New users have it;
-	// take it away to let a certification policy decide.
+	// EnableAnyDevice lets a user add any device to themselves. New users have it, unless
+	// Settings.NewUsersAnyDevice is off; take it away to let a certification policy decide.
 	EnableAnyDevice = "EnableAnyDevice"
 )
 
@@ -66,8 +66,16 @@ type GrantedPolicy struct {
 	Document string
 }
 
-// FirstPolicies are those that new users have.
+// FirstPolicies are those that new users have by default.
 var FirstPolicies = []string{ManageOwnDevices, EnableAnyDevice}
+
+// FirstPolicies are those that new users have with these settings.
+func (s Settings) FirstPolicies() []string {
+	if s.NewUsersAnyDevice {
+		return FirstPolicies
+	}
+	return []string{ManageOwnDevices}
+}
 
 // BuiltInPolicies are the managed policies of a new account, by name. A user is named
 // by the last part of an ARN, so ${aws:username} with a path before it is still nobody

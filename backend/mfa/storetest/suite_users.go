@@ -21,7 +21,7 @@ func testSettings(t *testing.T, b *bench) {
 	b.refuses(mfa.CodeConflict, func() error { return b.UpdateAccount(ctx, stale, event(mfa.EventSettingsChanged)) })
 	changed.Version = 2
 	b.same("changed", found[mfa.Account](b)(b.Account(ctx)), changed)
-	changed.Settings.Passwords = mfa.PasswordRules{MinLength: 9, Digit: true}
+	changed.Settings.Passwords, changed.Settings.NewUsersAnyDevice = mfa.PasswordRules{MinLength: 9, Digit: true}, true
 	b.must(b.UpdateAccount(ctx, changed, event(mfa.EventSettingsChanged)))
 	changed.Version = 3
 	b.same("each rule by itself", found[mfa.Account](b)(b.Account(ctx)), changed)

@@ -3,6 +3,7 @@
 -- Nothing may change in this file once it was released: add the next one.
 
 ALTER TABLE accounts ADD COLUMN rule_out_hello INTEGER NOT NULL DEFAULT 0 CHECK (rule_out_hello IN (0, 1));
+ALTER TABLE accounts ADD COLUMN users_any_device INTEGER NOT NULL DEFAULT 1 CHECK (users_any_device IN (0, 1));
 
 -- JSON of mfa.Trust, from when the passkey was registered; empty: nobody looked.
 ALTER TABLE passkeys ADD COLUMN trust TEXT NOT NULL DEFAULT '';

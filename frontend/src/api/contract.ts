@@ -40,6 +40,8 @@ export interface SettingsDTO {
   idleMinutes: number
   /** Refuse a device unless it is proven not to be Windows Hello. */
   ruleOutHello: boolean
+  /** New users get EnableAnyDevice, which lets them round a certification policy. */
+  newUsersAnyDevice: boolean
   passwords: PasswordRulesDTO
 }
 

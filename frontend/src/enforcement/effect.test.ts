@@ -4,7 +4,7 @@ import { effectOnRoot, effectOnUsers } from './effect'
 import { grouped, why } from './forecast'
 
 const settings = (more: Partial<SettingsDTO> = {}): SettingsDTO => ({
-  rootGraceDays: 35, requireForUsers: true, userGraceDays: 14, passwordless: false, idleMinutes: 15, ruleOutHello: false,
+  rootGraceDays: 35, requireForUsers: true, userGraceDays: 14, passwordless: false, idleMinutes: 15, ruleOutHello: false, newUsersAnyDevice: true,
   passwords: { minLength: 8, upper: false, lower: false, digit: false, symbol: false }, ...more,
 })
 const user = (more: Partial<UserDTO> = {}) =>

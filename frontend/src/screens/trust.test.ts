@@ -110,6 +110,7 @@ describe('a refusal', () => {
   it('of a reported model says what stayed behind, too', async () => {
     await enrolled({ model: 'Acme Key', status: 'REVOKED', date: '2025-01-01', blob: '122', left: 'yes' }, 'model-refused')
     await screen.findByText('A passkey stayed behind')
+    screen.getByText('Acme Key cannot be added. FIDO reports since 1 January 2025: Revoked by FIDO (metadata 122).')
   })
 })
 
@@ -147,4 +148,16 @@ it('saves that Windows Hello must be ruled out', async () => {
   await w.user.click((await screen.findAllByRole('button', { name: 'Save' }))[0]!)
   await screen.findByText(/saved/i)
   expect(w.far.world.settings.ruleOutHello).toBe(true)
+})
+
+it('saves that new users get no right to any device', async () => {
+  const w = await walk('home')
+  const { app } = await import('../app/app.svelte')
+  app.open('settings')
+  const box = await screen.findByRole('checkbox', { name: 'New users may add any device' })
+  expect((box as HTMLInputElement).checked).toBe(true)
+  await w.user.click(box)
+  await w.user.click((await screen.findAllByRole('button', { name: 'Save' }))[0]!)
+  await screen.findByText(/saved/i)
+  expect(w.far.world.settings.newUsersAnyDevice).toBe(false)
 })

@@ -29,7 +29,7 @@ export class World {
   alias = 'acme-lab'
   version = 1
   settings: SettingsDTO = {
-    rootGraceDays: 35, requireForUsers: false, userGraceDays: 35, passwordless: false, idleMinutes: 15, ruleOutHello: false,
+    rootGraceDays: 35, requireForUsers: false, userGraceDays: 35, passwordless: false, idleMinutes: 15, ruleOutHello: false, newUsersAnyDevice: true,
     passwords: { minLength: 8, upper: false, lower: false, digit: false, symbol: false },
   }
   /** Who is signed in, or is about to be. */
