@@ -18,6 +18,7 @@ func TestSmallestWindow(t *testing.T) {
 	}
 	must(t, s.OpenSandboxAgain, s.RootPassword(walk.Password), s.IsHome,
 		s.Open("users"), s.Push("users.s_add"), s.Title("users.s_add_title"), s.inSight("users.s_add"), s.Looks("add-user"), s.Push("do.s_cancel"),
+		s.Open("metadata"), s.inSight("file.s_choose"),
 		s.Open("security"), s.NameDevice("aegis"), s.inSight("do.s_continue"), s.Push("device.s_app"), s.Push("do.s_continue"),
 		s.Title("totp.s_title"), s.Push("totp.s_show_code"), s.Push("totp.s_show_key"), s.Button("totp.s_hide_key"), s.inSight("totp.s_add"), s.Looks("app-setup"))
 }
