@@ -2,6 +2,7 @@
  * The words, one file for each area. Keys are checked by the compiler, lengths and
  * gaps by `npm run i18n`.
  */
+import { date, midnightOf } from '../format/when'
 import activity from './en/activity.json'
 import add from './en/add.json'
 import app from './en/app.json'
@@ -79,7 +80,9 @@ export function failureWhat(code: string, params: Params = {}): string {
 function worded(params: Params): Params {
   if (typeof params['status'] === 'string') {
     const status = wordOr(`status.l_${params['status']}`, params['status'])
-    return { ...params, status, date: params['date'] || t('metadata.s_no_date') }
+    const at = midnightOf(String(params['date'] ?? ''))
+    const day = Number.isNaN(at) ? params['date'] : date(at, true)
+    return { ...params, status, date: day || t('metadata.s_no_date') }
   }
   if (typeof params['needs'] !== 'string') return params
   const parts = params['needs'].split(',').map((id) => wordOr(`need.l_${id}`, id, params))
