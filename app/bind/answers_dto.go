@@ -114,7 +114,7 @@ type SaveAdmissionRequest struct {
 func (r RulesDTO) domain() admission.Subject {
 	s := admission.Subject{Policy: r.Policy, PrincipalID: r.PrincipalID}
 	if r.Document != "" {
-		s.Document = []byte(r.Document)
+		s.Document = []byte(unmarked(r.Document))
 	}
 	return s
 }

@@ -21,7 +21,7 @@ func (a *API) Policies() ([]PolicyDTO, error) {
 // SavePolicy makes a managed policy, or changes one.
 func (a *API) SavePolicy(req SavePolicyRequest) (PolicyDTO, error) {
 	return changing(a, func(ctx context.Context, h *desk.House, who mfa.Session) (PolicyDTO, error) {
-		draft := policies.Draft{Name: req.Name, Path: req.Path, Document: req.Document, Version: req.Version}
+		draft := policies.Draft{Name: req.Name, Path: req.Path, Document: unmarked(req.Document), Version: req.Version}
 		var saved mfa.Policy
 		var err error
 		if req.Version == 0 {
@@ -134,7 +134,7 @@ func (a *API) Templates() ([]TemplateDTO, error) {
 // after each change.
 func (a *API) CheckPolicy(document string) ([]FindingDTO, error) {
 	return seated(a, func(context.Context, *desk.House, mfa.Session) ([]FindingDTO, error) {
-		return each(policies.Check(document), finding), nil
+		return each(policies.Check(unmarked(document)), finding), nil
 	})
 }
 

@@ -2,6 +2,7 @@ package bind
 
 import (
 	"maps"
+	"strings"
 
 	"github.com/keyferry/keyferry/backend/mfa"
 	"github.com/keyferry/keyferry/backend/policies"
@@ -156,5 +157,9 @@ func policyWords(w lint.Words) PolicyWordsDTO {
 
 // domain is the owner and the document of a request.
 func (r InlineRequest) domain() mfa.InlinePolicy {
-	return mfa.InlinePolicy{PrincipalID: r.PrincipalID, GroupID: r.GroupID, Name: r.Name, Document: r.Document}
+	return mfa.InlinePolicy{PrincipalID: r.PrincipalID, GroupID: r.GroupID, Name: r.Name, Document: unmarked(r.Document)}
 }
+
+// unmarked is a document without the byte order mark that text from a file of some editors
+// begins with. The language has none.
+func unmarked(document string) string { return strings.TrimPrefix(document, "\ufeff") }

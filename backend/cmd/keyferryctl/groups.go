@@ -130,7 +130,7 @@ var groupMember = changing("group member", "GROUP USER ON|OFF", "put a user into
 		return err
 	}
 	s.t.result(map[string]any{"group": g.Name, "user": p.Label(), "member": on})
-	s.t.say("%s is %s %s.", p.Label(), map[bool]string{true: "in", false: "not in"}[on], g.Name)
+	s.t.say("%s is %s %s.", p.Label(), map[bool]string{true: "in", false: "no longer in"}[on], g.Name)
 	return nil
 }))
 
@@ -147,6 +147,6 @@ var groupPolicy = changing("group policy", "GROUP POLICY ON|OFF", "attach a mana
 		return err
 	}
 	s.t.result(map[string]any{"group": g.Name, "policy": s.args[1], "attached": on})
-	s.t.say("%s is %s %s.", s.args[1], map[bool]string{true: "attached to", false: "not attached to"}[on], g.Name)
+	s.t.say("%s is %s %s.", s.args[1], nowAttached(on), g.Name)
 	return nil
 }))

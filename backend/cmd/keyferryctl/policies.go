@@ -1,6 +1,7 @@
 package main
 
 import (
+	"bytes"
 	"context"
 	"flag"
 	"os"
@@ -33,7 +34,13 @@ func policyOf(p mfa.Policy) policyJSON {
 
 // readDocument reads a policy. One that is too long is for the language to refuse: it is
 // read one byte further than it may be.
-func readDocument(path string) ([]byte, error) { return readFile(path, policy.MaxDocument) }
+//
+// Some editors put a byte order mark before a text. The language has none (RFC 8259
+// section 8.1), so it is left out here.
+func readDocument(path string) ([]byte, error) {
+	document, err := readFile(path, policy.MaxDocument)
+	return bytes.TrimPrefix(document, []byte("\ufeff")), err
+}
 
 func lockOutFlag(fs *flag.FlagSet) *bool {
 	return fs.Bool("lock-out", false, "do it although nobody but root could manage policies afterwards")
@@ -244,10 +251,18 @@ func setAttached(on bool) func(*flag.FlagSet) action {
 				return err
 			}
 			s.t.result(map[string]any{"policy": s.args[0], "of": label, "attached": on})
-			s.t.say("%s is %s %s.", s.args[0], map[bool]string{true: "attached to", false: "not attached to"}[on], label)
+			s.t.say("%s is %s %s.", s.args[0], nowAttached(on), label)
 			return nil
 		}
 	}
+}
+
+// nowAttached tells what was done as done: "not attached" reads like a refusal.
+func nowAttached(on bool) string {
+	if on {
+		return "attached to"
+	}
+	return "no longer attached to"
 }
 
 var policyGranted = signed("policy granted", "[--user U]", "list all policies that hold for a user, and why", func(fs *flag.FlagSet) action {
