@@ -55,7 +55,7 @@ func TestEverySettingIsNamedInTheTrail(t *testing.T) {
 		"root-grace": func(s *mfa.Settings) { s.RootGraceDays++ }, "require-users": func(s *mfa.Settings) { s.RequireForUser = true },
 		"user-grace": func(s *mfa.Settings) { s.UserGraceDays++ }, "passwordless": func(s *mfa.Settings) { s.Passwordless = true },
 		"rule-out-hello": func(s *mfa.Settings) { s.RuleOutHello = true }, "new-users-any-device": func(s *mfa.Settings) { s.NewUsersAnyDevice = false },
-		"idle":           func(s *mfa.Settings) { s.IdleMinutes++ }, "min-length": func(s *mfa.Settings) { s.Passwords.MinLength++ },
+		"idle": func(s *mfa.Settings) { s.IdleMinutes++ }, "min-length": func(s *mfa.Settings) { s.Passwords.MinLength++ },
 		"upper": func(s *mfa.Settings) { s.Passwords.Upper = true }, "lower": func(s *mfa.Settings) { s.Passwords.Lower = true },
 		"digit": func(s *mfa.Settings) { s.Passwords.Digit = true }, "symbol": func(s *mfa.Settings) { s.Passwords.Symbol = true },
 	} {
