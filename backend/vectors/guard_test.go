@@ -3,13 +3,15 @@ package vectors
 import (
 	"errors"
 	"strings"
+	"sync/atomic"
 	"testing"
 	"time"
 
 	"github.com/keyferry/keyferry/backend/mfa"
 )
 
-var kept []byte // keeps an allocation alive
+// kept keeps an allocation alive. The guard may leave before the item that makes it.
+var kept atomic.Pointer[[]byte]
 
 func TestGuard(t *testing.T) {
 	stuck := make(chan struct{})
@@ -24,7 +26,8 @@ func TestGuard(t *testing.T) {
 		{"panic", defaultGuard, func([]byte) verdict { panic("boom") }, "panic: boom"},
 		{"stuck", guard{time: 10 * time.Millisecond, memory: 64 << 20}, func([]byte) verdict { <-stuck; return accepted() }, "longer than"},
 		{"greedy", guard{time: time.Minute, memory: 1 << 20}, func([]byte) verdict {
-			kept = make([]byte, 8<<20)
+			greedy := make([]byte, 8<<20)
+			kept.Store(&greedy)
 			return accepted()
 		}, "more than 1 MB"},
 	} {
@@ -35,7 +38,7 @@ func TestGuard(t *testing.T) {
 			}
 		})
 	}
-	kept = nil
+	kept.Store(nil)
 }
 
 func TestDecisions(t *testing.T) {
