@@ -33,14 +33,16 @@ const editor = [
 ]
 
 /**
- * What the first screen needs is one file. Along what later screens share it would be cut
- * into twenty, and WebKit's loader of modules is then busy enough with them to be compiled
- * to machine code, which takes some megabytes. The loader of files stays with main.ts,
- * which would otherwise read all of it before the mark is painted.
+ * What the first screen needs is one file, and what is needed once somebody comes in
+ * another. Along what later screens share they would be cut into twenty, and WebKit's
+ * loader of modules is then busy enough with them to be compiled to machine code, which
+ * takes some megabytes. The loader of files stays with main.ts, which would otherwise
+ * read all of the first before the mark is painted.
  */
-const startInOneFile = [
-  { name: 'load', test: /vite\/preload-helper/, priority: 1 },
-  { name: 'start', test: /\/src\/start\.ts$/ },
+const doorAndInside = [
+  { name: 'load', test: /vite\/preload-helper/, priority: 2 },
+  { name: 'start', test: /\/src\/start\.ts$/, priority: 1 },
+  { name: 'inside', test: /\/src\/inside\/index\.ts$/ },
 ]
 
 export default defineConfig({
@@ -49,13 +51,15 @@ export default defineConfig({
     target: ['safari16', 'chrome110'], // WebKitGTK 2.38 and newer, WebView2
     assetsInlineLimit: 0,
     modulePreload: { polyfill: false },
-    rolldownOptions: { output: { codeSplitting: { groups: startInOneFile } } },
+    rolldownOptions: { output: { codeSplitting: { groups: doorAndInside } } },
     // dist/.gitkeep comes back from public/, so a build leaves the checkout clean.
     emptyOutDir: true,
   },
   resolve: process.env.VITEST ? { conditions: ['browser'] } : {},
   test: {
     include: ['src/**/*.test.ts', 'scripts/**/*.test.ts'],
+    // A test is inside without having come in.
+    setupFiles: ['src/i18n/door.ts', 'src/i18n/inside.ts'],
     restoreMocks: true,
     testTimeout: 90_000, // axe on a busy machine takes its time; nothing waits for a clock
   },

@@ -3,7 +3,6 @@ package archive
 import (
 	"os"
 	"path/filepath"
-	"regexp"
 	"slices"
 	"strings"
 	"time"
@@ -51,18 +50,21 @@ func lying(folder string, folders bool, names ...string) (found []string) {
 	if err != nil {
 		return nil
 	}
-	var patterns []*regexp.Regexp
-	for _, n := range names {
-		before, after, _ := strings.Cut(n, "*")
-		patterns = append(patterns, regexp.MustCompile("^"+regexp.QuoteMeta(before)+"[0-9]{1,20}"+regexp.QuoteMeta(after)+"$"))
-	}
 	for _, e := range entries {
 		if right := folders && e.IsDir() || !folders && e.Type().IsRegular(); !right {
 			continue
 		}
-		if slices.ContainsFunc(patterns, func(p *regexp.Regexp) bool { return p.MatchString(e.Name()) }) {
+		if slices.ContainsFunc(names, func(n string) bool { return numbered(e.Name(), n) }) {
 			found = append(found, filepath.Join(folder, e.Name()))
 		}
 	}
 	return found
+}
+
+// numbered reports whether a name is that of a temporary file or folder: at most 20 digits for the star.
+func numbered(name, pattern string) bool {
+	before, after, _ := strings.Cut(pattern, "*")
+	rest, starts := strings.CutPrefix(name, before)
+	digits, ends := strings.CutSuffix(rest, after)
+	return starts && ends && 0 < len(digits) && len(digits) <= 20 && strings.Trim(digits, "0123456789") == ""
 }

@@ -23,7 +23,12 @@ func reserveWAL(path string) {
 	if err != nil || info.Size() >= walReserve {
 		return
 	}
-	_, err = f.WriteAt(make([]byte, walReserve-info.Size()), info.Size())
+	zeros := make([]byte, 32*pageSize) // not all at once: they would stay in memory
+	for at := info.Size(); at < walReserve && err == nil; {
+		var n int
+		n, err = f.WriteAt(zeros[:min(int64(len(zeros)), walReserve-at)], at)
+		at += int64(n)
+	}
 	if err == nil {
 		err = f.Sync()
 	}

@@ -4,8 +4,8 @@
  * {name} is given, and every failure code of the Go registry has its words. A key
  * with _one is the form for one of the key without it, and used where that is.
  */
-import { readdirSync, readFileSync } from 'node:fs'
-import { join } from 'node:path'
+import { existsSync, readdirSync, readFileSync } from 'node:fs'
+import { dirname, join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 
 export const limits = { s: 24, l: 90, p: 320 }
@@ -78,12 +78,41 @@ export function sourcesUnder(dir) {
     .map((f) => readFileSync(join(dir, f), 'utf8'))
 }
 
+/**
+ * Before somebody comes in only the words of src/i18n/door.ts are there: what start.ts
+ * imports, but not what it fetches later, may use no others. What src/i18n/index.ts says
+ * is about failures, and their words come before them.
+ */
+export function checkDoor(inside, sources) {
+  const all = sources.join('\n')
+  return Object.keys(inside).filter((key) => all.includes(`'${key}'`)).map((key) => `${key}: used at the door, but not in its files`)
+}
+
+/** The texts of a file of the window and of all that it imports, which is there before it runs. */
+export function sourcesFrom(file, seen = new Map()) {
+  if (seen.has(file)) return seen
+  const text = readFileSync(file, 'utf8')
+  seen.set(file, text)
+  for (const [, path] of text.matchAll(/^\s*(?:im|ex)port\s+(?!type\s)(?:[^;'"]*?\sfrom\s+)?'(\.[^']+)'/gm)) {
+    const found = ['', '.ts', '/index.ts'].map((end) => join(dirname(file), path) + end).find((f) => /\.(ts|svelte)$/.test(f) && existsSync(f))
+    if (found) sourcesFrom(found, seen)
+  }
+  return seen
+}
+
 export function checkAll() {
   const dir = join(root, 'src/i18n/en')
   const files = readdirSync(dir).map((f) => readFileSync(join(dir, f), 'utf8'))
   const words = Object.assign({}, ...files.map((json) => JSON.parse(json)))
   const go = readFileSync(join(root, '../backend/mfa/registry.go'), 'utf8')
-  return [...checkWords(...files), ...checkFailures(words, go), ...checkUse(words, sourcesUnder(join(root, 'src')))]
+  const door = readFileSync(join(root, 'src/i18n/door.ts'), 'utf8')
+  const first = sourcesFrom(join(root, 'src/start.ts'))
+  first.delete(join(root, 'src/i18n/index.ts'))
+  const inside = readdirSync(dir).filter((f) => !door.includes(`from './en/${f}'`))
+  return [
+    ...checkWords(...files), ...checkFailures(words, go), ...checkUse(words, sourcesUnder(join(root, 'src'))),
+    ...checkDoor(Object.assign({}, ...inside.map((f) => JSON.parse(readFileSync(join(dir, f), 'utf8')))), [...first.values()]),
+  ]
 }
 
 if (process.argv[1] === fileURLToPath(import.meta.url)) {

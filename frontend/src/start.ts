@@ -1,3 +1,4 @@
+import './i18n/door'
 import { mount } from 'svelte'
 import { connect } from './api'
 import App from './App.svelte'
@@ -17,7 +18,9 @@ window.addEventListener('unhandledrejection', (e) => app.stumble(e.reason))
 window.addEventListener('error', (e) => app.stumble(e.error ?? e.message))
 
 theme.start()
+await app.start()
+// Only now, as a window without anything to show would come between the mark and the
+// first screen, and everything in it would be worked out twice.
 const target = document.getElementById('app')!
 target.replaceChildren()
 mount(App, { target })
-void app.start()

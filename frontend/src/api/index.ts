@@ -2,6 +2,7 @@
  * The only door to Go. Screens call these functions; nothing else in the
  * window touches what is bound, and passwords leave through here as bytes.
  */
+import { inside } from '../app/inside.svelte'
 import type {
   ActivityFilter, AddingWayDTO, AdmissionDiffDTO, AdmissionDTO, AttachRequest, BoundAPI, CeremonyDTO, ClockDTO, DecisionDTO, DeviceDTO, DriftDTO,
   DriftRowDTO, EventDTO, Events, FileDTO, FindingDTO, ForecastDTO, GrantedDTO, GroupDTO, IdentityDTO, ImportedBlobDTO, InlineRequest, LinkedPhoneDTO,
@@ -34,6 +35,7 @@ async function ask<T, U>(call: (api: BoundAPI) => Promise<T>, shape: (answer: T)
   try {
     return shape(await call(there().api))
   } catch (e) {
+    await inside.fetch() // which brings the words for it
     throw tidy.asFailure(e)
   }
 }

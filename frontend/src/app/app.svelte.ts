@@ -11,6 +11,7 @@ import { allAreas, heldTo, mayOpen, type Area } from './access'
 import { Adding, type Whom } from './adding.svelte'
 import { front } from './front.svelte'
 import { watchActivity } from './idle'
+import { inside } from './inside.svelte'
 import { VaultGate } from './vault.svelte'
 
 export type Route =
@@ -114,6 +115,7 @@ export class App {
     const already = this.state
     this.turn++
     this.state = state
+    if (state.sandbox || state.phase === 'home' || state.phase === 'broken') void inside.fetch()
     if (already?.sandbox !== state.sandbox || state.phase !== 'home') {
       this.devices = []
       this.unassigned = []
@@ -137,6 +139,7 @@ export class App {
     const running = await api.ceremony()
     if (!running || this.state?.phase === 'broken' || isOver(running)) return
     if (running.purpose === 'sign-in' && this.state?.phase === 'home') return
+    void inside.fetch()
     this.adding.name = running.purpose === 'enrol' ? running.name : ''
     this.route = 'ceremony'
     this.feed({ type: 'snapshot', ceremony: running })

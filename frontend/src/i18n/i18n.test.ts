@@ -1,5 +1,5 @@
 import { expect, it } from 'vitest'
-import { checkAll, checkFailures, checkUse, checkWords } from '../../scripts/i18n.mjs'
+import { checkAll, checkDoor, checkFailures, checkUse, checkWords, sourcesFrom } from '../../scripts/i18n.mjs'
 import { failureTitle, failureWhat, t, wordOr } from '.'
 
 it('has all its words in order', () => expect(checkAll()).toEqual([]))
@@ -34,6 +34,14 @@ it('finds what is missing, unused, or used without its parts', () => {
     'a.s_gone: used but missing',
     'a.l_parts: used without what goes into it',
   ])
+})
+
+it('finds what the first screens say without having the words for it', () => {
+  const inside = { 'a.s_used': 'Used', 'a.s_left': 'Left' }
+  expect(checkDoor(inside, ["t('a.s_used')"])).toEqual(['a.s_used: used at the door, but not in its files'])
+  const door = [...sourcesFrom('src/start.ts').keys()]
+  expect(door).toEqual(expect.arrayContaining(['src/App.svelte', 'src/screens/SignIn.svelte', 'src/app/app.svelte.ts', 'src/components/Button.svelte']))
+  expect(door).not.toContain('src/screens/Home.svelte')
 })
 
 it('has a form for one beside each count, and no such form alone', () => {

@@ -1,39 +1,43 @@
 /**
  * The words, one file for each area. Keys are checked by the compiler, lengths and
- * gaps by `npm run i18n`.
+ * gaps by `npm run i18n`. The door brings the words that are needed before somebody
+ * comes in (door.ts), the inside all others (inside.ts).
  */
 import { date, midnightOf } from '../format/when'
-import activity from './en/activity.json'
-import add from './en/add.json'
-import app from './en/app.json'
-import backup from './en/backup.json'
-import ceremony from './en/ceremony.json'
-import door from './en/door.json'
-import enforcement from './en/enforcement.json'
-import failures from './en/failure.json'
-import findings from './en/findings.json'
-import home from './en/home.json'
-import imports from './en/imports.json'
-import metadata from './en/metadata.json'
-import phone from './en/phone.json'
-import policies from './en/policies.json'
-import report from './en/report.json'
-import security from './en/security.json'
-import settings from './en/settings.json'
-import tokens from './en/tokens.json'
-import trust from './en/trust.json'
-import users from './en/users.json'
-import vault from './en/vault.json'
+import type activity from './en/activity.json'
+import type add from './en/add.json'
+import type app from './en/app.json'
+import type backup from './en/backup.json'
+import type ceremony from './en/ceremony.json'
+import type door from './en/door.json'
+import type enforcement from './en/enforcement.json'
+import type failures from './en/failure.json'
+import type findings from './en/findings.json'
+import type home from './en/home.json'
+import type imports from './en/imports.json'
+import type metadata from './en/metadata.json'
+import type phone from './en/phone.json'
+import type policies from './en/policies.json'
+import type report from './en/report.json'
+import type security from './en/security.json'
+import type settings from './en/settings.json'
+import type tokens from './en/tokens.json'
+import type trust from './en/trust.json'
+import type users from './en/users.json'
+import type vault from './en/vault.json'
 
-const words = {
-  ...app, ...door, ...home, ...security, ...add, ...ceremony, ...phone, ...users, ...imports, ...report, ...tokens, ...enforcement, ...activity,
-  ...settings, ...backup, ...vault, ...failures, ...policies, ...findings, ...trust, ...metadata,
-}
+type Words =
+  & typeof activity & typeof add & typeof app & typeof backup & typeof ceremony & typeof door & typeof enforcement & typeof failures
+  & typeof findings & typeof home & typeof imports & typeof metadata & typeof phone & typeof policies & typeof report
+  & typeof security & typeof settings & typeof tokens & typeof trust & typeof users & typeof vault
 
-export type Key = keyof typeof words
+export type Key = keyof Words
 export type Params = Record<string, string | number>
 
-const texts: Record<string, string> = words
+const texts: Record<string, string> = {}
+
+/** Adds words; a screen is drawn after those that it needs. */
+export const know = (...files: Record<string, string>[]): void => void Object.assign(texts, ...files)
 
 // Made for the first number that needs it: its tables are some megabytes, and the first
 // screens count no further than 999.

@@ -179,7 +179,7 @@ describe('importing', () => {
     far.world.vault = { ...far.world.vault, state: 'locked', slots: [{ id: 's1', kind: 'passphrase', createdAt: 1 }] }
     await user.click(await button('Import the other 3'))
     const dialog = await screen.findByRole('dialog', { name: 'Unlock your secrets' })
-    await user.type(within(dialog).getByLabelText('Passphrase'), 'four words are good{Enter}')
+    await user.type(await within(dialog).findByLabelText('Passphrase'), 'four words are good{Enter}')
     await heading('Tokens imported: 3')
   })
 })

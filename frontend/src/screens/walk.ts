@@ -7,6 +7,7 @@ import { connect } from '../api'
 import { fake, type Fake, type Scene } from '../api/fake'
 import App from '../App.svelte'
 import { app } from '../app/app.svelte'
+import { inside } from '../app/inside.svelte'
 import './browser'
 
 export interface Walk { user: UserEvent; far: Fake }
@@ -18,6 +19,7 @@ export async function walk(scene: Scene, before: (far: Fake) => void = () => und
   connect(far)
   app.trouble = null
   app.adding.clear()
+  await inside.fetch()
   render(App)
   await app.start()
   return { user: userEvent.setup({ delay: null }), far }
