@@ -56,6 +56,11 @@ const (
 	ActionAddDevice      Action = "add-device"
 	ActionUnlock         Action = "unlock"
 	ActionChooseFile     Action = "choose-file"
+	ActionInsertKey      Action = "insert-key"
+	ActionReplugKey      Action = "replug-key"
+	ActionInstallRule    Action = "install-rule"
+	ActionSetPIN         Action = "set-pin"
+	ActionResetKey       Action = "reset-key"
 )
 
 // Failure is the only error that crosses the boundary to a person. Error gives

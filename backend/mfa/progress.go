@@ -11,7 +11,12 @@ import (
 //	                                                                |
 //	              done <- name-device (enrolment only) <- verifying <
 //
-// and may end in failed from every one of them.
+// and one with a security key or this computer begins with
+//
+//	find-key -> touch-key <-> enter-pin -> verifying
+//
+// or, where the system's own window asks, with system-dialog alone. Any of them may
+// end in failed from every stage.
 type Stage string
 
 const (
@@ -21,6 +26,10 @@ const (
 	StagePhoneSeen      Stage = "phone-seen"       // the advert was heard: take the code off the screen
 	StageConnecting     Stage = "connecting"       // tunnel and handshake
 	StageConfirm        Stage = "confirm-on-phone" // the request is with the phone
+	StageFindKey        Stage = "find-key"         // no key is there yet, or only such that cannot be opened (Progress.Trouble)
+	StageTouchKey       Stage = "touch-key"        // Progress.Keys keys wait for a touch; Progress.Key names the one, if it is one
+	StageEnterPIN       Stage = "enter-pin"        // Progress.PIN says what is asked
+	StageSystem         Stage = "system-dialog"    // the operating system's own window asks
 	StageVerifying      Stage = "verifying"        // the relying party checks the answer
 	StageNameDevice     Stage = "name-device"      // "Add <provider> on your phone?"
 	StageDone           Stage = "done"
@@ -39,11 +48,29 @@ type Progress struct {
 	Radio string
 	// Signal is the advert's strength in dBm, 0 when unknown, at StagePhoneSeen.
 	Signal int
+	// Sighting is an advert that was heard, at StageShowQR and StageRingPhone.
+	Sighting *Sighting
+	// Keys is how many security keys are meant, and Key the name of the one, from
+	// StageFindKey on.
+	Keys int
+	Key  string
+	// Trouble is why no key can be used yet, at StageFindKey.
+	Trouble *Failure
+	// PIN is what is asked, at StageEnterPIN only.
+	PIN *PINAsk
+}
+
+// Sighting is one advert that looked like a phone's, for those who want to know
+// whether their phone is heard at all.
+type Sighting struct {
+	Length  int  // bytes of service data: 20, or more from CTAP 2.3 on
+	Signal  int  // dBm, 0 when unknown
+	Matched bool // it belongs to the code on the screen
 }
 
 // LogValue leaves the QR text out.
 func (p Progress) LogValue() slog.Value {
-	return slog.GroupValue(slog.String("stage", string(p.Stage)), slog.String("radio", p.Radio), slog.Int("signal", p.Signal))
+	return slog.GroupValue(slog.String("stage", string(p.Stage)), slog.String("radio", p.Radio), slog.Int("signal", p.Signal), slog.Int("keys", p.Keys))
 }
 
 // Report receives a ceremony's progress, in order and from one goroutine at a

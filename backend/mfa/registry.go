@@ -115,6 +115,39 @@ const (
 	CodeAuthenticatorStatus   Code = "authenticator-status" // params: status
 	CodeAuthenticatorProtocol Code = "authenticator-protocol"
 
+	// Security keys, readers and this computer
+	CodeKeyMissing      Code = "key-missing"     // none was plugged in, in time
+	CodeKeyPermission   Code = "key-permission"  // params: node, vendor, product; this user may not open it
+	CodeKeyBusy         Code = "key-busy"        // another program talks to it
+	CodeKeyLost         Code = "key-lost"        // pulled out, or taken off the reader
+	CodeKeySilent       Code = "key-silent"      // it does not answer any more
+	CodeKeyProtocol     Code = "key-protocol"    // params: what; it broke the rules of its protocol
+	CodeKeyUnsupported  Code = "key-unsupported" // params: system; keys cannot be reached this way here
+	CodeKeyFailed       Code = "key-failed"
+	CodeKeyCannot       Code = "key-cannot"     // params: what; the key lacks what is needed (pin, passkeys, management)
+	CodeKeyResetLate    Code = "key-reset-late" // only within ten seconds after it was plugged in
+	CodeReaderMissing   Code = "reader-missing"
+	CodeReaderNoService Code = "reader-service-missing"
+	CodeReaderDenied    Code = "reader-denied"
+	CodePINWrong        Code = "pin-wrong"   // params: left
+	CodePINLocked       Code = "pin-locked"  // until the key is unplugged
+	CodePINBlocked      Code = "pin-blocked" // for good: only a reset helps
+	CodePINNotSet       Code = "pin-not-set"
+	CodePINSet          Code = "pin-set"     // it has one already
+	CodePINLength       Code = "pin-length"  // params: min, max
+	CodePINRefused      Code = "pin-refused" // the device has rules of its own about PINs
+	CodePINNeeded       Code = "pin-needed"  // and nobody can be asked for it
+	CodePINChangeNeeded Code = "pin-change-needed"
+	CodeUVBlocked       Code = "user-verification-blocked" // fingerprint or face failed too often; the PIN helps
+	CodeTPMMissing      Code = "tpm-missing"
+	CodeTPMDenied       Code = "tpm-denied"       // params: node
+	CodeTPMLockout      Code = "tpm-lockout"      // params: seconds, 0 when unknown
+	CodeTPMFailed       Code = "tpm-failed"       // params: code
+	CodeTPMForeign      Code = "tpm-foreign"      // the key was made in another TPM, or this one was cleared
+	CodePlatformMissing Code = "platform-missing" // params: system; it offers no passkeys
+	CodePlatformTooOld  Code = "platform-too-old" // params: have, need
+	CodePlatformFailed  Code = "platform-failed"  // params: code
+
 	// The relying party's checks
 	CodeResponseTooLarge     Code = "response-too-large" // params: limit
 	CodeResponseMalformed    Code = "response-malformed" // params: part
@@ -344,6 +377,38 @@ var registry = map[Code]entry{
 	CodeUVFailed:              {CategoryDevice, ActionRetry},
 	CodeAuthenticatorStatus:   {CategoryDevice, ActionRetry},
 	CodeAuthenticatorProtocol: {CategoryDevice, ActionUseOtherDevice},
+
+	CodeKeyMissing:      {CategoryDevice, ActionInsertKey},
+	CodeKeyPermission:   {CategoryEnvironment, ActionInstallRule},
+	CodeKeyBusy:         {CategoryEnvironment, ActionRetry},
+	CodeKeyLost:         {CategoryDevice, ActionReplugKey},
+	CodeKeySilent:       {CategoryDevice, ActionReplugKey},
+	CodeKeyProtocol:     {CategoryDevice, ActionReplugKey},
+	CodeKeyUnsupported:  {CategoryEnvironment, ActionAnotherWay},
+	CodeKeyFailed:       {CategoryEnvironment, ActionReplugKey},
+	CodeKeyCannot:       {CategoryDevice, ActionUseOtherDevice},
+	CodeKeyResetLate:    {CategoryDevice, ActionReplugKey},
+	CodeReaderMissing:   {CategoryEnvironment, ActionAnotherWay},
+	CodeReaderNoService: {CategoryEnvironment, ActionAnotherWay},
+	CodeReaderDenied:    {CategoryEnvironment, ActionAnotherWay},
+	CodePINWrong:        {CategoryDenied, ActionChange},
+	CodePINLocked:       {CategoryDenied, ActionReplugKey},
+	CodePINBlocked:      {CategoryDenied, ActionResetKey},
+	CodePINNotSet:       {CategoryDevice, ActionSetPIN},
+	CodePINSet:          {CategoryConflict, ActionNone},
+	CodePINLength:       {CategoryInput, ActionChange},
+	CodePINRefused:      {CategoryInput, ActionChange},
+	CodePINNeeded:       {CategoryDevice, ActionSetPIN},
+	CodePINChangeNeeded: {CategoryDevice, ActionSetPIN},
+	CodeUVBlocked:       {CategoryDenied, ActionRetry},
+	CodeTPMMissing:      {CategoryEnvironment, ActionAnotherWay},
+	CodeTPMDenied:       {CategoryEnvironment, ActionAnotherWay},
+	CodeTPMLockout:      {CategoryDenied, ActionWait},
+	CodeTPMFailed:       {CategoryEnvironment, ActionAnotherWay},
+	CodeTPMForeign:      {CategoryDevice, ActionUseOtherDevice},
+	CodePlatformMissing: {CategoryEnvironment, ActionAnotherWay},
+	CodePlatformTooOld:  {CategoryEnvironment, ActionAnotherWay},
+	CodePlatformFailed:  {CategoryEnvironment, ActionRetry},
 
 	CodeResponseTooLarge:     {CategorySecurity, ActionUseOtherDevice},
 	CodeResponseMalformed:    {CategorySecurity, ActionUseOtherDevice},

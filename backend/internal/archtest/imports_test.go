@@ -34,8 +34,8 @@ var allowed = map[string][]string{
 	"backend/totp/seedfile":    {"backend/mfa", "backend/totp"},
 	"backend/qrpicture":        {"backend/mfa"},
 	"backend/rp":               {"backend/mfa", "backend/ctapcbor"},
-	"backend/ctap2":            {"backend/mfa", "backend/ctapcbor"},
-	"backend/virtualauth":      {"backend/mfa", "backend/ctapcbor", "backend/ctap2"},
+	"backend/ctap2":            {"backend/mfa", "backend/ctapcbor", "backend/ctap2/pinuv"},
+	"backend/virtualauth":      {"backend/mfa", "backend/ctapcbor", "backend/ctap2", "backend/ctap2/pinuv", "backend/u2f"},
 	"backend/vault":            {"backend/mfa"},
 	"backend/vault/keyring":    {"backend/mfa"},
 	"backend/auditverify":      {},
@@ -45,6 +45,19 @@ var allowed = map[string][]string{
 	"backend/hello":            {"backend/mfa"},
 	"backend/policy":           {"backend/mfa"},
 	"backend/policy/lint":      {"backend/mfa", "backend/policy"},
+
+	// security keys and this computer
+	"backend/ctap2/pinuv":          {"backend/mfa"},
+	"backend/u2f":                  {"backend/mfa", "backend/ctap2", "backend/ctapcbor"},
+	"backend/transport/hid":        {"backend/mfa", "backend/transport"},
+	"backend/transport/nfc":        {"backend/mfa", "backend/transport"},
+	"backend/transport/pcsc":       {"backend/mfa", "backend/transport", "backend/transport/nfc"},
+	"backend/platform/webauthnwin": {"backend/mfa", "backend/ctap2", "backend/authenticator"},
+	"backend/platform/macos":       {"backend/mfa", "backend/ctap2", "backend/authenticator", "backend/transport"},
+	"backend/platform/tpm":         {"backend/mfa", "backend/ctapcbor", "backend/ctap2", "backend/ctap2/pinuv"},
+	"backend/keys":                 {"backend/mfa", "backend/transport", "backend/ctap2", "backend/u2f", "backend/authenticator"},
+	"backend/simkey":               {"backend/mfa", "backend/ctap2", "backend/virtualauth", "backend/transport", "backend/transport/hid", "backend/u2f"},
+	"backend/readiness":            {"backend/mfa", "backend/transport"},
 
 	// suites that implementations run in their tests
 	"backend/transport/channeltest": {"backend/ctap2", "backend/ctapcbor"},

@@ -9,6 +9,7 @@ export type NextAction =
   | 'remove-device' | 'update-app' | 'restore-backup' | 'free-disk' | 'close-other' | 'wait'
   | 'report' | 'choose-picture' | 'contact-administrator' | 'use-other-device'
   | 'add-device' | 'unlock' | 'choose-file'
+  | 'insert-key' | 'replug-key' | 'install-rule' | 'set-pin' | 'reset-key'
 
 export interface FailureDTO {
   code: string
@@ -170,7 +171,10 @@ export interface SignInDTO {
   linked: LinkedPhoneDTO[]
 }
 
-export type Way = 'phone' | 'code' | 'recovery'
+export type Way = 'phone' | 'key' | 'computer' | 'code' | 'recovery'
+
+/** By what a passkey is reached: a phone, a security key, this computer's own, or the system's own window. */
+export type Road = 'phone' | 'key' | 'computer' | 'system'
 
 export interface WayDeviceDTO { id: string; name: string; kind: 'passkey' | 'app' | 'token' }
 
@@ -180,6 +184,7 @@ export interface ClockDTO { now: number; period: number }
 export type Stage =
   | 'needs-bluetooth' | 'show-qr' | 'ring-phone' | 'phone-seen' | 'connecting'
   | 'confirm-on-phone' | 'verifying' | 'name-device' | 'done' | 'failed'
+  | 'find-key' | 'touch-key' | 'enter-pin' | 'system-dialog'
 
 /** The modules of the code, without its quiet zone; "1" is dark. */
 export interface QRDTO { size: number; rows: string[] }
@@ -198,9 +203,110 @@ export interface CeremonyDTO {
   radio: string
   /** dBm, 0 when unknown. */
   signal: number
+  road: Road
+  /** What was heard of phones while the code is shown, newest first, at most eight. */
+  sightings: SightingDTO[]
+  /** How many security keys wait for a touch, and the name of the one if it is one. */
+  keys: number
+  key: string
+  /** Why no key can be used yet, at find-key. */
+  trouble: FailureDTO | null
+  /** At enter-pin. */
+  pin: PINAskDTO | null
   candidate: CandidateDTO | null
   device: DeviceDTO | null
   state: StateDTO | null
+  failure: FailureDTO | null
+}
+
+/** One advert that looked like a phone's. */
+export interface SightingDTO { at: number; length: number; signal: number; matched: boolean }
+
+/** A question for a PIN; left -1: unknown. */
+export interface PINAskDTO {
+  for: 'verify' | 'new' | 'change'
+  key: string
+  /** This computer's, not a key's. */
+  local: boolean
+  min: number
+  max: number
+  left: number
+  wrong: boolean
+  /** One more wrong PIN, and the key has to be unplugged first. */
+  replug: boolean
+}
+
+/** A security key that is there now. */
+export interface KeyDTO {
+  /** As long as it stays in its place. */
+  id: string
+  name: string
+  way: 'usb' | 'nfc'
+  /** Why it cannot be spoken to; then the rest is empty. */
+  trouble: FailureDTO | null
+  /** Model's name in the metadata, or what is known of its AAGUID; may be empty. */
+  model: string
+  aaguid: string
+  versions: string[]
+  /** none: it can have none. */
+  pin: 'set' | 'unset' | 'none'
+  /** Tries left, -1 when unknown. */
+  left: number
+  minPin: number
+  maxPin: number
+  mustChangePin: boolean
+  /** Fingerprint or the like is set up. */
+  biometric: boolean
+  passkeys: boolean
+  /** It can list and delete its passkeys. */
+  management: boolean
+  /** Room for more passkeys, -1 when unknown. */
+  room: number
+  extensions: string[]
+  transports: string[]
+  certifications: FactDTO[]
+}
+
+/** A passkey on a security key. */
+export interface KeyPasskeyDTO {
+  /** Credential ID, hex. */
+  id: string
+  rpId: string
+  rpName: string
+  user: string
+  displayName: string
+  /** It is one of this account's devices: its name; else empty. */
+  device: string
+}
+
+export interface SimKeyDTO {
+  /** What it resembles: a plain key, one that is certified, one with a fingerprint, an old U2F key. */
+  model: string
+  models: string[]
+  plugged: boolean
+  /** It blinks. */
+  waiting: boolean
+  op: 'create' | 'sign-in' | 'select' | 'reset' | ''
+  rpId: string
+  passkeys: number
+  pinSet: boolean
+}
+
+/** What this computer can do, way by way. */
+export interface ReadinessDTO { at: number; ladders: LadderDTO[]; machine: FactDTO[] }
+
+export interface LadderDTO {
+  way: 'phone' | 'key' | 'nfc' | 'computer' | 'code'
+  /** ready: every rung that is needed stands; unsure: one could not be asked. */
+  state: 'ready' | 'not-ready' | 'unsure'
+  rungs: RungDTO[]
+}
+
+/** id: of i18n "ready.<id>"; params for its words. */
+export interface RungDTO {
+  id: string
+  state: 'ok' | 'failed' | 'warning' | 'unknown' | 'skipped'
+  params: Record<string, string>
   failure: FailureDTO | null
 }
 
@@ -443,7 +549,11 @@ export interface DecisionDTO {
 
 /** One way to add a device, as the policies see it. */
 export interface AddingWayDTO {
-  way: 'phone' | 'app' | 'token' | 'computer'
+  way: 'phone' | 'key' | 'computer' | 'app' | 'token'
+  /** By what it would be gone here; system: the operating system's own window. */
+  road: Road | ''
+  /** Why it does not work on this computer, null when it does or nobody knows. */
+  missing: FailureDTO | null
   allowed: boolean
   /** Nothing proves a certificate this way, and some policy asks for one. */
   doomed: boolean
@@ -484,6 +594,7 @@ export interface SignInRequest { identity: IdentityDTO; password: number[] }
 export interface RenameDeviceRequest { id: string; version: number; name: string }
 export interface DeviceRequest { id: string; version: number }
 export interface EnrolmentRequest { name: string; principalId: string }
+export interface PasskeyRequest { name: string; principalId: string; road: Road }
 export interface TwoCodesRequest { id: string; first: string; second: string }
 export interface AssignTokenRequest { serial: string; name: string; principalId: string; first: string; second: string }
 export interface AddUserRequest { name: string; path: string; password: number[]; mustChange: boolean; administrator: boolean }
@@ -507,6 +618,7 @@ export interface InlineRequest { name: string; document: string; principalId: st
 export interface TryRequest { rules: RulesDTO; principalId: string; action: string; resource: string; keys: Record<string, string[]> }
 /** model: an ID of the catalogue; empty asks about levels, or about nothing proven when they are empty, too. */
 export interface PreflightRequest { rules: RulesDTO; principalId: string; model: string; levels: CertificatesDTO }
+export interface KeyPINRequest { id: string; old: number[]; new: number[] }
 export interface RestoreRequest { file: string; passphrase: number[]; replaceOther: boolean }
 
 /** The methods bound by Go, by their Go names. */
@@ -527,7 +639,9 @@ export interface BoundAPI {
   ResyncAtSignIn(req: TwoCodesRequest): Promise<void>
   BeginPhoneSignIn(req: { linkedId: string }): Promise<CeremonyDTO>
   /** Passwordless: no name was typed. */
-  BeginPasskeySignIn(): Promise<CeremonyDTO>
+  BeginPasskeySignIn(road: Road): Promise<CeremonyDTO>
+  /** The second factor by a security key or this computer. */
+  BeginKeySignIn(road: Road): Promise<CeremonyDTO>
   Clock(): Promise<ClockDTO>
 
   // devices; an empty principal is the person who is signed in
@@ -546,7 +660,9 @@ export interface BoundAPI {
   ForgetPhone(id: string): Promise<void>
 
   // adding
-  BeginEnrolment(req: EnrolmentRequest): Promise<CeremonyDTO>
+  BeginEnrolment(req: PasskeyRequest): Promise<CeremonyDTO>
+  /** Answers stage enter-pin; the bytes of UTF-8 text. */
+  GivePIN(pin: number[]): Promise<void>
   NewCode(): Promise<CeremonyDTO>
   ConfirmDevice(accept: boolean): Promise<void>
   CancelCeremony(): Promise<void>
@@ -641,6 +757,23 @@ export interface BoundAPI {
   RehearseBackup(req: RestoreRequest): Promise<SummaryDTO>
   RestoreBackup(req: RestoreRequest): Promise<StateDTO>
 
+  // security keys that are plugged in; event "keys" tells of changes
+  Keys(): Promise<KeyDTO[] | null>
+  /** Makes it blink. */
+  WinkKey(id: string): Promise<void>
+  /** Sets the first PIN (an empty old one) or changes it. */
+  SetKeyPIN(req: KeyPINRequest): Promise<KeyDTO>
+  /** Lists what is on it; the PIN is kept until the key goes or CloseKey. */
+  KeyPasskeys(req: { id: string; pin: number[] }): Promise<KeyPasskeyDTO[] | null>
+  DeleteKeyPasskey(req: { id: string; passkey: string }): Promise<void>
+  CloseKey(id: string): Promise<void>
+  /** Waits for a touch; CancelReset ends it. */
+  ResetKey(id: string): Promise<void>
+  CancelReset(): Promise<void>
+
+  /** May take three seconds. */
+  Readiness(): Promise<ReadinessDTO>
+
   /** The system's own dialog; null when the person closed it. */
   ChooseFile(title: string): Promise<FileDTO | null>
 
@@ -649,11 +782,19 @@ export interface BoundAPI {
   AnswerSimulatedPhone(approve: boolean): Promise<void>
   SetSimulatedPhone(req: { behaviour: string; model: PhoneModel }): Promise<SimPhoneDTO>
   SimulatedPhone(): Promise<SimPhoneDTO>
+  SimulatedKey(): Promise<SimKeyDTO>
+  TouchSimulatedKey(): Promise<void>
+  PlugSimulatedKey(on: boolean): Promise<SimKeyDTO>
+  SetSimulatedKey(model: string): Promise<SimKeyDTO>
 }
 
 export interface Events {
   ceremony: CeremonyDTO
   phone: SimPhoneDTO
+  /** The simulated key. */
+  simkey: SimKeyDTO
+  /** A security key came or went. */
+  keys: KeyDTO[]
   state: StateDTO
   import: ImportProgressDTO
   /** Files that were dropped on the window. */

@@ -1,0 +1,2 @@
+// Package webauthnwin is webauthn.dll as an authenticator.Native.
+package webauthnwin
