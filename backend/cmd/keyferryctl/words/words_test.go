@@ -53,6 +53,10 @@ func TestParamsMakeWordsPrecise(t *testing.T) {
 		{mfa.Fail(mfa.CodeImportProblems, "count", "3", "good", "none"), "problems: 3). Correct the file."},
 		{mfa.Fail(mfa.CodeNotFound, "what", "passphrase"), "have no passphrase"},
 		{mfa.Fail(mfa.CodeDeleteConflict, "what", "devices"), "--with-devices"},
+		{mfa.Fail(mfa.CodePINWrong, "left", "3"), "left: 3)"},
+		{mfa.Fail(mfa.CodeTPMLockout, "seconds", "90"), "left: 90)"},
+		{mfa.Fail(mfa.CodeTPMLockout, "seconds", "0"), "some minutes"},
+		{mfa.Fail(mfa.CodeKeyCannot, "what", "management"), "program of its maker"},
 	} {
 		if got := words.Of(c.failure); !strings.Contains(got, c.want) {
 			t.Errorf("%v: %q lacks %q", c.failure.Params, got, c.want)
@@ -76,7 +80,7 @@ func TestCodesDoNotSayWhatWasAdded(t *testing.T) {
 
 func TestEveryStageHasWords(t *testing.T) {
 	for _, s := range []mfa.Stage{mfa.StageNeedsBluetooth, mfa.StageShowQR, mfa.StageRingPhone, mfa.StagePhoneSeen, mfa.StageConnecting,
-		mfa.StageConfirm, mfa.StageVerifying, mfa.StageNameDevice, mfa.StageDone, mfa.StageFailed} {
+		mfa.StageConfirm, mfa.StageFindKey, mfa.StageTouchKey, mfa.StageEnterPIN, mfa.StageSystem, mfa.StageVerifying, mfa.StageNameDevice, mfa.StageDone, mfa.StageFailed} {
 		if words.Stage(s) == "" {
 			t.Errorf("stage %s has no words", s)
 		}
