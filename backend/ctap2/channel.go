@@ -29,7 +29,18 @@ const (
 	CommandMakeCredential   byte = 0x01
 	CommandGetAssertion     byte = 0x02
 	CommandGetInfo          byte = 0x04
+	CommandClientPIN        byte = 0x06
+	CommandReset            byte = 0x07
 	CommandGetNextAssertion byte = 0x08
+
+	CommandCredentialManagement byte = 0x0A
+	CommandSelection            byte = 0x0B
+	CommandLargeBlobs           byte = 0x0C
+	CommandConfig               byte = 0x0D
+
+	// CommandCredentialManagementPreview is credential management of keys from
+	// before CTAP 2.1 (option credentialMgmtPreview).
+	CommandCredentialManagementPreview byte = 0x41
 )
 
 // What an authenticator says while it works (CTAP 2.2 section 11.2.9.2.5).

@@ -55,6 +55,11 @@ const (
 	OptionAlwaysUV          = "alwaysUv"
 	OptionMakeCredUvNotRqd  = "makeCredUvNotRqd"
 	OptionNoMcGaPermissions = "noMcGaPermissionsWithClientPin"
+	OptionManagement        = "credMgmt"
+	OptionManagementPreview = "credentialMgmtPreview"
+	OptionReadOnlyListing   = "perCredMgmtRO"
+	OptionLargeBlobs        = "largeBlobs"
+	OptionSetMinPINLength   = "setMinPINLength"
 )
 
 // IsOn reports that an option is supported and configured. up is on unless the

@@ -4,7 +4,11 @@ import (
 	"github.com/keyferry/keyferry/backend/ctapcbor"
 )
 
-const clientDataHashSize = 32 // SHA-256
+// Hashes of SHA-256.
+const (
+	clientDataHashSize = 32
+	rpIDHashSize       = 32
+)
 
 // MakeCredentialRequest is authenticatorMakeCredential (CTAP 2.2 section 6.1).
 // Members without a value are not written.

@@ -40,6 +40,12 @@ var again = map[string]func([]byte) ([]byte, error){
 	"makeCredential.response": both(DecodeMakeCredentialResponse, EncodeMakeCredentialResponse),
 	"getAssertion.request":    both(DecodeGetAssertionRequest, EncodeGetAssertionRequest),
 	"getAssertion.response":   both(DecodeGetAssertionResponse, EncodeGetAssertionResponse),
+
+	"clientPIN.request":               both(DecodeClientPINRequest, EncodeClientPINRequest),
+	"clientPIN.keyAgreement.response": both(DecodeClientPINResponse, EncodeClientPINResponse),
+	"clientPIN.token.response":        both(DecodeClientPINResponse, EncodeClientPINResponse),
+	"subcommand.request":              both(DecodeCredentialManagementRequest, EncodeCredentialManagementRequest),
+	"management.response":             both(DecodeCredentialManagementResponse, EncodeCredentialManagementResponse),
 }
 
 func both[T any](decode func([]byte) (T, error), encode func(T) ([]byte, error)) func([]byte) ([]byte, error) {
