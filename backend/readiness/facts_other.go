@@ -1,0 +1,5 @@
+//go:build !linux && !windows && !darwin
+
+package readiness
+
+func (f *Facts) find(func(string) string) {}
