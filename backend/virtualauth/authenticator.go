@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"github.com/keyferry/keyferry/backend/ctap2"
+	"github.com/keyferry/keyferry/backend/ctap2/pinuv"
 	"github.com/keyferry/keyferry/backend/mfa"
 )
 
@@ -25,6 +26,11 @@ type Authenticator struct {
 	next    []ctap2.GetAssertionResponse
 	nextEnd time.Time
 	closed  bool
+
+	security security
+	power    power
+	server   *pinuv.Server // nil when tokenless
+	listing  listing       // what credential management is enumerating
 }
 
 var errClosed = mfa.Fail(mfa.CodeAuthenticatorProtocol).Because(errors.New("virtualauth: closed"))
@@ -33,12 +39,19 @@ var errClosed = mfa.Fail(mfa.CodeAuthenticatorProtocol).Because(errors.New("virt
 // (CTAP 2.2 section 6.3).
 const nextAssertionTime = 30 * time.Second
 
-// New makes an authenticator without credentials. It panics when the attestation
-// certificates cannot be made, which only a broken Config.Rand can cause.
+// New makes an authenticator without credentials. It panics when its keys or the
+// attestation certificates cannot be made, which only a broken Config.Rand can cause.
 func New(cfg Config) *Authenticator {
 	a := &Authenticator{cfg: cfg.withDefaults(), turn: make(chan struct{}, 1), faults: cfg.Faults}
 	a.turn <- struct{}{}
-	if cfg.Attestation == Packed {
+	a.security, a.power.since = a.cfg.freshSecurity(), a.cfg.Clock()
+	if !a.cfg.tokenless() {
+		var err error
+		if a.server, err = pinuv.NewServer(a.cfg.Rand, a.cfg.Clock); err != nil {
+			panic("virtualauth: key agreement: " + err.Error())
+		}
+	}
+	if cfg.Attestation == Packed || cfg.U2F {
 		if err := a.certify(); err != nil {
 			panic("virtualauth: attestation certificates: " + err.Error())
 		}
@@ -46,7 +59,7 @@ func New(cfg Config) *Authenticator {
 	return a
 }
 
-// certify gets the certificate that Packed shows.
+// certify gets the certificate that Packed and U2F show.
 func (a *Authenticator) certify() (err error) {
 	if a.cfg.Issuer == nil {
 		if a.cfg.Issuer, err = NewIssuer(a.cfg.Rand, a.cfg.Clock()); err != nil {
@@ -57,8 +70,8 @@ func (a *Authenticator) certify() (err error) {
 	return err
 }
 
-// Root is the certificate that signs Packed attestation certificates; nil with
-// another attestation.
+// Root is the certificate that signs the attestation certificates of Packed and
+// of U2F; nil without both.
 func (a *Authenticator) Root() *x509.Certificate {
 	if a.attestor == nil {
 		return nil
@@ -114,9 +127,15 @@ func (a *Authenticator) run(ctx context.Context, request []byte, keepalive func(
 	if len(request) == 0 {
 		return nil, ctap2.StatusInvalidLength
 	}
+	if a.cfg.isKey() && len(request) > keyMessage {
+		return nil, ctap2.StatusRequestTooLarge
+	}
 	command, params := request[0], request[1:]
 	if command != ctap2.CommandGetNextAssertion {
 		a.setNext(nil)
+	}
+	if command != ctap2.CommandCredentialManagement && command != ctap2.CommandCredentialManagementPreview {
+		a.setListing(listing{})
 	}
 	ask := func(ctx context.Context, p Prompt) (Decision, error) {
 		if keepalive != nil {
@@ -144,36 +163,26 @@ func (a *Authenticator) run(ctx context.Context, request []byte, keepalive func(
 		return a.get(ctx, req, ask)
 	case ctap2.CommandGetNextAssertion:
 		return a.getNext()
+	case ctap2.CommandClientPIN:
+		return a.clientPIN(ctx, params, ask)
+	case ctap2.CommandCredentialManagement, ctap2.CommandCredentialManagementPreview:
+		return a.manage(command, params)
+	case ctap2.CommandSelection:
+		return nil, a.bare(params, func() error { return a.selection(ctx, ask) })
+	case ctap2.CommandReset:
+		return nil, a.bare(params, func() error { return a.reset(ctx, ask) })
 	}
 	return nil, ctap2.StatusInvalidCommand
 }
 
 type asking func(context.Context, Prompt) (Decision, error)
 
-// consent asks and turns the answer into a status, or into the flags to sign.
-func (a *Authenticator) consent(ctx context.Context, ask asking, p Prompt) (Decision, ctap2.Flags, error) {
-	d, err := ask(ctx, p)
-	if err != nil {
-		return d, 0, err
+// bare runs a command that has no parameters.
+func (a *Authenticator) bare(params []byte, run func() error) error {
+	if len(params) > 0 {
+		return ctap2.StatusInvalidLength
 	}
-	faults := a.currentFaults()
-	switch {
-	case !d.Approve:
-		return d, 0, ctap2.StatusOperationDenied
-	case p.Verify && !d.Verified && !faults.NoUV:
-		return d, 0, ctap2.StatusUVInvalid
-	}
-	flags := ctap2.FlagUP
-	if d.Verified && a.cfg.UserVerification {
-		flags |= ctap2.FlagUV
-	}
-	if faults.NoUV {
-		flags &^= ctap2.FlagUV
-	}
-	if faults.NoUP {
-		flags &^= ctap2.FlagUP
-	}
-	return d, flags, nil
+	return run()
 }
 
 // Close wipes the keys. Exchanges fail afterwards. It may be called twice.
@@ -183,7 +192,12 @@ func (a *Authenticator) Close() error {
 	for _, c := range a.store {
 		c.wipe()
 	}
-	a.store, a.next, a.closed = nil, nil, true
+	clear(a.security.PINHash)
+	a.security.PINHash = nil
+	if a.server != nil {
+		a.server.Revoke()
+	}
+	a.store, a.next, a.listing, a.closed = nil, nil, listing{}, true
 	return nil
 }
 

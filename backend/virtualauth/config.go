@@ -4,6 +4,8 @@ import (
 	"context"
 	"crypto/rand"
 	"io"
+	"slices"
+	"strings"
 	"time"
 
 	"github.com/keyferry/keyferry/backend/ctap2"
@@ -62,6 +64,33 @@ type Config struct {
 	EmptyNames     bool
 	MaxCredentials int // default 64; then status 0x28
 
+	// What security keys have and phones have not. All of it is left out unless said.
+
+	ClientPIN       bool          // offers clientPin; no PIN is set at first
+	PINProtocols    []uint64      // in order of preference; default 2, 1
+	MinPINLength    int           // code points; default 4
+	MinPINLengthFor []string      // extension minPinLength: the RP IDs that may hear it
+	ForcePINChange  bool          // the first PIN has to be changed before it gives tokens
+	BuiltInUV       bool          // offers uv as a fingerprint reader with somebody enrolled does: when asked, and with tries
+	UVRetries       int           // wrong tries of BuiltInUV until it is blocked; default 3
+	AlwaysUV        bool          // nothing without user verification, U2F included
+	UVOptional      bool          // makeCredUvNotRqd: a PIN is for discoverable credentials only
+	CredMgmt        bool          // credential management; of a FIDO_2_0 authenticator the prototype 0x41
+	Selection       bool          // authenticatorSelection
+	Reset           bool          // authenticatorReset, with a touch
+	ResetWithin     time.Duration // after power-up; default 10 s
+	CredProtect     bool          // extension credProtect
+	HMACSecret      bool          // extension hmac-secret; only with ClientPIN or BuiltInUV, whose key agreement it needs
+	LargeBlobKey    bool          // extension largeBlobKey; there is no command for the blobs
+	U2F             bool          // CTAP1: see APDU
+
+	// Present says whether the person has touched for a U2F request. It is asked at
+	// every try and must not wait, since U2F answers "not yet" and is asked again.
+	// nil says yes.
+	Present func(Prompt) bool
+	// Winked is called when the authenticator has to show itself. May be nil.
+	Winked func()
+
 	// Info has the last word on the getInfo answer. May be nil.
 	Info func(*ctap2.Info)
 
@@ -75,6 +104,17 @@ type Config struct {
 	Faults Faults
 }
 
+const (
+	defaultMinPIN      = 4
+	defaultUVRetries   = 3
+	defaultResetWithin = 10 * time.Second // CTAP 2.2 section 6.6
+)
+
+// modern reports CTAP 2.1 or later: tokens with permissions.
+func (c Config) modern() bool {
+	return slices.ContainsFunc(c.Versions, func(v string) bool { return strings.HasPrefix(v, "FIDO_2_") && v != "FIDO_2_0" && v != "FIDO_2_1_PRE" })
+}
+
 func (c Config) withDefaults() Config {
 	if c.Algorithms == nil {
 		c.Algorithms = []int64{ctap2.ES256, ctap2.EdDSA, ctap2.RS256}
@@ -84,6 +124,21 @@ func (c Config) withDefaults() Config {
 	}
 	if c.MaxCredentials == 0 {
 		c.MaxCredentials = 64
+	}
+	if c.PINProtocols == nil {
+		c.PINProtocols = []uint64{2, 1}
+	}
+	if c.MinPINLength == 0 {
+		c.MinPINLength = defaultMinPIN
+	}
+	if c.UVRetries == 0 {
+		c.UVRetries = defaultUVRetries
+	}
+	if c.ResetWithin == 0 {
+		c.ResetWithin = defaultResetWithin
+	}
+	if c.Present == nil {
+		c.Present = func(Prompt) bool { return true }
 	}
 	if c.Consent == nil {
 		c.Consent = func(context.Context, Prompt) (Decision, error) { return Decision{Approve: true, Verified: true}, nil }

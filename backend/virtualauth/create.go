@@ -8,21 +8,28 @@ import (
 	"slices"
 
 	"github.com/keyferry/keyferry/backend/ctap2"
+	"github.com/keyferry/keyferry/backend/ctap2/pinuv"
+	"github.com/keyferry/keyferry/backend/ctapcbor"
 )
 
 const credentialIDSize = 32
 
 // create is authenticatorMakeCredential, in the order of CTAP 2.2 section 6.1.2.
 func (a *Authenticator) create(ctx context.Context, req ctap2.MakeCredentialRequest, ask asking) ([]byte, error) {
-	if err := refusePIN(req.PinUvAuthParam); err != nil {
+	claim := claim{op: OpCreate, rpID: req.RP.ID, options: req.Options, param: req.PinUvAuthParam, protocol: req.PinUvAuthProtocol,
+		hash: req.ClientDataHash, permission: pinuv.PermissionMakeCredential}
+	if err := a.checkParam(ctx, claim, ask); err != nil {
 		return nil, err
 	}
 	alg, err := a.chooseAlgorithm(req.Parameters)
 	if err != nil {
 		return nil, err
 	}
-	if err := a.checkOptions(req.Options); err != nil {
-		return nil, err
+	if a.cfg.isKey() && len(req.ExcludeList) > keyList {
+		return nil, ctap2.StatusLimitExceeded
+	}
+	if req.Options[ctap2.OptionUserVerification] && claim.param == nil && !a.cfg.UserVerification && !a.cfg.BuiltInUV {
+		return nil, ctap2.StatusInvalidOption
 	}
 	if up, given := req.Options[ctap2.OptionUserPresence]; given && !up {
 		return nil, ctap2.StatusInvalidOption
@@ -35,11 +42,16 @@ func (a *Authenticator) create(ctx context.Context, req ctap2.MakeCredentialRequ
 		return nil, ctap2.StatusInvalidParameter
 	}
 
+	by, err := a.authorise(claim)
+	if err != nil {
+		return nil, err
+	}
 	prompt := Prompt{
 		Op: OpCreate, RPID: req.RP.ID, RPName: req.RP.Name, UserName: req.User.Name, UserDisplayName: req.User.DisplayName,
-		Verify: req.Options[ctap2.OptionUserVerification], Excluded: len(a.find(req.RP.ID, req.ExcludeList)) > 0,
+		Verify:   by.verify,
+		Excluded: len(permitted(a.find(req.RP.ID, req.ExcludeList), true, by.verified || by.verify)) > 0,
 	}
-	_, flags, err := a.consent(ctx, ask, prompt)
+	_, flags, err := a.consent(ctx, ask, prompt, by)
 	if answered := err == nil || ctap2.StatusOf(err) != ctap2.StatusOther; answered && prompt.Excluded {
 		return nil, ctap2.StatusCredentialExcluded // also after a "no": the answer must not tell them apart
 	}
@@ -47,11 +59,17 @@ func (a *Authenticator) create(ctx context.Context, req ctap2.MakeCredentialRequ
 		return nil, err
 	}
 
+	a.spend()
 	c, err := a.newCredential(req, alg, rk || a.cfg.AlwaysDiscoverable)
 	if err != nil {
 		return nil, err
 	}
-	data, err := a.register(req, c, flags)
+	extensions, err := a.extend(c, req.Extensions)
+	if err != nil {
+		c.wipe()
+		return nil, err
+	}
+	data, err := a.register(req, c, flags, extensions)
 	if err != nil {
 		return nil, err
 	}
@@ -77,7 +95,7 @@ func (a *Authenticator) newCredential(req ctap2.MakeCredentialRequest, alg int64
 }
 
 // register builds the answer: authenticator data and attestation.
-func (a *Authenticator) register(req ctap2.MakeCredentialRequest, c *credential, flags ctap2.Flags) ([]byte, error) {
+func (a *Authenticator) register(req ctap2.MakeCredentialRequest, c *credential, flags ctap2.Flags, extensions ctapcbor.RawMessage) ([]byte, error) {
 	key, err := a.signer(c)
 	if err != nil {
 		return nil, err
@@ -88,14 +106,15 @@ func (a *Authenticator) register(req ctap2.MakeCredentialRequest, c *credential,
 	}
 	d := ctap2.AuthenticatorData{
 		RPIDHash: sha256.Sum256([]byte(req.RP.ID)), Flags: flags | c.backupFlags(), SignCount: c.Counter,
-		Attested: &ctap2.AttestedCredential{AAGUID: a.cfg.AAGUID, CredentialID: c.ID, PublicKey: cose},
+		Attested:   &ctap2.AttestedCredential{AAGUID: a.cfg.AAGUID, CredentialID: c.ID, PublicKey: cose},
+		Extensions: extensions,
 	}
 	authData := a.spoil(d)
 	format, statement, err := a.attest(req, c, authData)
 	if err != nil {
 		return nil, err
 	}
-	return ctap2.EncodeMakeCredentialResponse(ctap2.MakeCredentialResponse{Format: format, AuthData: authData, Statement: statement})
+	return ctap2.EncodeMakeCredentialResponse(ctap2.MakeCredentialResponse{Format: format, AuthData: authData, Statement: statement, LargeBlobKey: c.LargeBlobKey})
 }
 
 // spoil encodes authenticator data with the faults that concern it.
@@ -111,18 +130,6 @@ func (a *Authenticator) spoil(d ctap2.AuthenticatorData) []byte {
 	return out
 }
 
-// refusePIN: without a PIN there is no PIN/UV auth parameter to be right.
-func refusePIN(param []byte) error {
-	switch {
-	case param == nil:
-		return nil
-	case len(param) == 0:
-		return ctap2.StatusPINNotSet
-	default:
-		return ctap2.StatusInvalidParameter
-	}
-}
-
 // chooseAlgorithm takes the first that is offered and known here.
 func (a *Authenticator) chooseAlgorithm(offered []ctap2.CredentialParameters) (int64, error) {
 	for _, p := range offered {
@@ -131,12 +138,4 @@ func (a *Authenticator) chooseAlgorithm(offered []ctap2.CredentialParameters) (i
 		}
 	}
 	return 0, ctap2.StatusUnsupportedAlgorithm
-}
-
-// checkOptions refuses user verification where there is none.
-func (a *Authenticator) checkOptions(options map[string]bool) error {
-	if options[ctap2.OptionUserVerification] && !a.cfg.UserVerification {
-		return ctap2.StatusInvalidOption
-	}
-	return nil
 }

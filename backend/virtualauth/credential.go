@@ -3,6 +3,7 @@ package virtualauth
 import (
 	"bytes"
 	"crypto"
+	"crypto/sha256"
 	"slices"
 	"time"
 
@@ -24,6 +25,11 @@ type credential struct {
 	BackupEligible  bool      `json:"backupEligible"`
 	BackupState     bool      `json:"backupState"`
 	Created         time.Time `json:"created"`
+
+	RPIDHash     []byte `json:"rpIdHash,omitempty"`     // instead of RPID when U2F made it
+	Protect      uint64 `json:"credProtect,omitempty"`  // 0 (nobody said) to 3
+	Random       []byte `json:"credRandom,omitempty"`   // secret, hmac-secret: 32 bytes without and 32 with user verification
+	LargeBlobKey []byte `json:"largeBlobKey,omitempty"` // secret
 }
 
 // Credential is what may be seen of a credential: everything but its key.
@@ -37,6 +43,8 @@ type Credential struct {
 	Counter         uint32
 	Discoverable    bool
 	Created         time.Time
+	Protect         uint64 // credProtect: 0 (nobody said) to 3
+	U2F             bool   // made by U2F: RPID is not known
 }
 
 func (c *credential) signer() (crypto.Signer, error) { return parseKey(c.Algorithm, c.Key) }
@@ -51,7 +59,27 @@ func (a *Authenticator) signer(c *credential) (crypto.Signer, error) {
 	return c.signer()
 }
 
-func (c *credential) wipe() { clear(c.Key) }
+func (c *credential) wipe() {
+	clear(c.Key)
+	clear(c.Random)
+	clear(c.LargeBlobKey)
+}
+
+// hash is the SHA-256 of the relying party's ID.
+func (c *credential) hash() [sha256.Size]byte {
+	if len(c.RPIDHash) == sha256.Size {
+		return [sha256.Size]byte(c.RPIDHash)
+	}
+	return sha256.Sum256([]byte(c.RPID))
+}
+
+// of reports that the credential is a relying party's.
+func (c *credential) of(rpID string) bool {
+	if c.RPIDHash != nil {
+		return c.hash() == sha256.Sum256([]byte(rpID))
+	}
+	return c.RPID == rpID
+}
 
 func (c *credential) backupFlags() (f ctap2.Flags) {
 	if c.BackupEligible {
@@ -70,7 +98,8 @@ func (a *Authenticator) Credentials() []Credential {
 	out := make([]Credential, len(a.store))
 	for i, c := range a.store {
 		out[i] = Credential{ID: bytes.Clone(c.ID), RPID: c.RPID, UserID: bytes.Clone(c.UserID), UserName: c.UserName,
-			UserDisplayName: c.UserDisplayName, Algorithm: c.Algorithm, Counter: c.Counter, Discoverable: c.Discoverable, Created: c.Created}
+			UserDisplayName: c.UserDisplayName, Algorithm: c.Algorithm, Counter: c.Counter, Discoverable: c.Discoverable, Created: c.Created,
+			Protect: c.Protect, U2F: c.RPIDHash != nil}
 	}
 	return out
 }
@@ -78,7 +107,7 @@ func (a *Authenticator) Credentials() []Credential {
 // find gives the credentials of a list that are here, newest first.
 func (a *Authenticator) find(rpID string, listed []ctap2.PublicKeyCredentialDescriptor) []*credential {
 	return a.matching(func(c *credential) bool {
-		return c.RPID == rpID && slices.ContainsFunc(listed, func(d ctap2.PublicKeyCredentialDescriptor) bool {
+		return c.of(rpID) && slices.ContainsFunc(listed, func(d ctap2.PublicKeyCredentialDescriptor) bool {
 			return d.Type == ctap2.PublicKeyType && bytes.Equal(d.ID, c.ID)
 		})
 	})

@@ -2,11 +2,14 @@ package virtualauth
 
 import (
 	"bytes"
+	"crypto/sha256"
 	"encoding/json"
 	"errors"
 	"fmt"
 	"io"
 	"slices"
+
+	"github.com/keyferry/keyferry/backend/ctap2"
 )
 
 const (
@@ -20,18 +23,24 @@ var ErrKept = errors.New("virtualauth: not a key store of this version")
 type kept struct {
 	Version     int           `json:"version"`
 	Credentials []*credential `json:"credentials"`
+	Security    *security     `json:"security,omitempty"` // nil unless the authenticator has a PIN
 }
 
-// Export gives all credentials with their private keys as JSON, for a simulated
-// phone that survives a restart. Whoever has it can sign: the caller writes it
+// Export gives all credentials with their private keys, and the hash of a PIN
+// with the tries that are left, as JSON, for a simulated device that survives a
+// restart. Whoever has it can sign: the caller writes it
 // with mode 0600 and wipes it.
 func (a *Authenticator) Export() ([]byte, error) {
 	a.mu.Lock()
 	defer a.mu.Unlock()
-	return json.Marshal(kept{Version: keepVersion, Credentials: append([]*credential{}, a.store...)})
+	k := kept{Version: keepVersion, Credentials: append([]*credential{}, a.store...)}
+	if a.cfg.ClientPIN || a.cfg.BuiltInUV {
+		k.Security = &a.security
+	}
+	return json.Marshal(k)
 }
 
-// Import replaces all credentials by exported ones. On an error, which is then
+// Import replaces all credentials, and the PIN, by exported ones. On an error, which is then
 // ErrKept, nothing changes.
 func (a *Authenticator) Import(data []byte) error {
 	if len(data) > maxKept {
@@ -52,6 +61,9 @@ func (a *Authenticator) Import(data []byte) error {
 	if slices.ContainsFunc(k.Credentials, func(c *credential) bool { return !c.usable() }) {
 		return fmt.Errorf("%w: a credential that cannot be used", ErrKept)
 	}
+	if k.Security != nil && !k.Security.usable() {
+		return fmt.Errorf("%w: a PIN that cannot be", ErrKept)
+	}
 	a.mu.Lock()
 	defer a.mu.Unlock()
 	if a.closed {
@@ -61,11 +73,24 @@ func (a *Authenticator) Import(data []byte) error {
 		c.wipe()
 	}
 	a.store, a.next = k.Credentials, nil
+	if k.Security != nil {
+		a.security = *k.Security
+	}
 	return nil
 }
 
 func (c *credential) usable() bool {
-	if c == nil || len(c.ID) == 0 || len(c.ID) > 1023 || c.RPID == "" || len(c.UserID) == 0 || len(c.UserID) > 64 {
+	if c == nil || len(c.ID) == 0 || len(c.ID) > 1023 || len(c.UserID) > 64 || c.Protect > 3 {
+		return false
+	}
+	if c.RPIDHash != nil {
+		if len(c.RPIDHash) != sha256.Size || c.Discoverable || c.Algorithm != ctap2.ES256 {
+			return false
+		}
+	} else if c.RPID == "" || len(c.UserID) == 0 {
+		return false
+	}
+	if c.Random != nil && len(c.Random) != credRandomSize || c.LargeBlobKey != nil && len(c.LargeBlobKey) != largeBlobKeySize {
 		return false
 	}
 	_, err := c.signer()

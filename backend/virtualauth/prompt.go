@@ -6,12 +6,15 @@ type Op int
 const (
 	OpCreate Op = iota + 1 // makeCredential
 	OpGet                  // getAssertion
+	OpSelect               // authenticatorSelection: "is it this one?"
+	OpReset                // forget everything
+	OpVerify               // a token by built-in user verification
 )
 
 // Prompt is what the person is asked. All text comes from the relying party.
 type Prompt struct {
 	Op              Op
-	RPID            string
+	RPID            string // "" when nobody said: OpSelect, OpReset, mostly OpVerify, and U2F
 	RPName          string // at OpGet: as it was when the credential was made
 	UserName        string // at OpGet: of Accounts[0]
 	UserDisplayName string

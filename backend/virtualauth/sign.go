@@ -6,14 +6,21 @@ import (
 	"crypto/sha256"
 
 	"github.com/keyferry/keyferry/backend/ctap2"
+	"github.com/keyferry/keyferry/backend/ctap2/pinuv"
 )
 
 // get is authenticatorGetAssertion, in the order of CTAP 2.2 section 6.2.2.
 func (a *Authenticator) get(ctx context.Context, req ctap2.GetAssertionRequest, ask asking) ([]byte, error) {
-	if err := refusePIN(req.PinUvAuthParam); err != nil {
+	claim := claim{op: OpGet, rpID: req.RPID, options: req.Options, param: req.PinUvAuthParam, protocol: req.PinUvAuthProtocol,
+		hash: req.ClientDataHash, permission: pinuv.PermissionGetAssertion}
+	if err := a.checkParam(ctx, claim, ask); err != nil {
 		return nil, err
 	}
-	if err := a.checkOptions(req.Options); err != nil {
+	if a.cfg.isKey() && len(req.AllowList) > keyList {
+		return nil, ctap2.StatusLimitExceeded
+	}
+	by, err := a.authorise(claim)
+	if err != nil {
 		return nil, err
 	}
 	if _, given := req.Options[ctap2.OptionResidentKey]; given {
@@ -24,27 +31,40 @@ func (a *Authenticator) get(ctx context.Context, req ctap2.GetAssertionRequest, 
 	if named {
 		fits = a.find(req.RPID, req.AllowList)
 	}
+	fits = permitted(fits, named, by.verified || by.verify)
 	if len(fits) == 0 {
 		return nil, ctap2.StatusNoCredentials
 	}
+	up, given := req.Options[ctap2.OptionUserPresence]
+	up = up || !given
+	secrets, err := a.openSecrets(req.Extensions, up)
+	if err != nil {
+		return nil, err
+	}
+	defer secrets.wipe()
 
 	var flags ctap2.Flags
 	chosen := 0
-	if up, given := req.Options[ctap2.OptionUserPresence]; !given || up {
-		d, f, err := a.consent(ctx, ask, signPrompt(req, fits))
+	if up {
+		prompt := signPrompt(req, fits)
+		prompt.Verify = by.verify
+		d, f, err := a.consent(ctx, ask, prompt, by)
 		if err != nil {
 			return nil, err
 		}
+		a.spend()
 		if a.cfg.ChoosesAccount && d.Choose > 0 && d.Choose < len(fits) {
 			chosen = d.Choose
 		}
 		flags = f
-	} else if req.Options[ctap2.OptionUserVerification] {
+	} else if by.verify {
 		return nil, ctap2.StatusInvalidOption // verified without being there
+	} else if by.verified {
+		flags = ctap2.FlagUV
 	}
 
 	if named || a.cfg.ChoosesAccount || len(fits) == 1 {
-		answer, err := a.assert(req, fits[chosen], flags)
+		answer, err := a.assert(req, fits[chosen], flags, secrets)
 		if err != nil {
 			return nil, err
 		}
@@ -54,7 +74,7 @@ func (a *Authenticator) get(ctx context.Context, req ctap2.GetAssertionRequest, 
 	answers := make([]ctap2.GetAssertionResponse, len(fits))
 	for i, c := range fits {
 		var err error
-		if answers[i], err = a.assert(req, c, flags); err != nil {
+		if answers[i], err = a.assert(req, c, flags, secrets); err != nil {
 			return nil, err
 		}
 		if flags.Has(ctap2.FlagUV) { // names help to choose, but only whom was verified may see them
@@ -68,7 +88,7 @@ func (a *Authenticator) get(ctx context.Context, req ctap2.GetAssertionRequest, 
 
 func signPrompt(req ctap2.GetAssertionRequest, fits []*credential) Prompt {
 	p := Prompt{Op: OpGet, RPID: req.RPID, RPName: fits[0].RPName, UserName: fits[0].UserName,
-		UserDisplayName: fits[0].UserDisplayName, Verify: req.Options[ctap2.OptionUserVerification]}
+		UserDisplayName: fits[0].UserDisplayName}
 	for _, c := range fits {
 		p.Accounts = append(p.Accounts, Account{CredentialID: bytes.Clone(c.ID), UserName: c.UserName, UserDisplayName: c.UserDisplayName})
 	}
@@ -76,9 +96,14 @@ func signPrompt(req ctap2.GetAssertionRequest, fits []*credential) Prompt {
 }
 
 // assert signs with one credential.
-func (a *Authenticator) assert(req ctap2.GetAssertionRequest, c *credential, flags ctap2.Flags) (ctap2.GetAssertionResponse, error) {
+func (a *Authenticator) assert(req ctap2.GetAssertionRequest, c *credential, flags ctap2.Flags, secrets *secrets) (ctap2.GetAssertionResponse, error) {
 	faults := a.currentFaults()
-	d := ctap2.AuthenticatorData{RPIDHash: sha256.Sum256([]byte(req.RPID)), Flags: flags | c.backupFlags(), SignCount: a.count(c, faults)}
+	extensions, err := secrets.output(c, flags.Has(ctap2.FlagUV))
+	if err != nil {
+		return ctap2.GetAssertionResponse{}, err
+	}
+	d := ctap2.AuthenticatorData{RPIDHash: sha256.Sum256([]byte(req.RPID)), Flags: flags | c.backupFlags(), SignCount: a.count(c, faults),
+		Extensions: extensions}
 	authData := a.spoil(d)
 	signature, err := a.sign(c, authData, req.ClientDataHash)
 	if err != nil {
@@ -90,6 +115,9 @@ func (a *Authenticator) assert(req ctap2.GetAssertionRequest, c *credential, fla
 	}
 	if c.Discoverable {
 		answer.User = &ctap2.User{ID: c.UserID, Named: a.cfg.EmptyNames}
+	}
+	if secrets.largeBlobKey {
+		answer.LargeBlobKey = c.LargeBlobKey
 	}
 	if faults.OmitCredential {
 		answer.Credential = nil
