@@ -8,7 +8,7 @@ import (
 // Store keeps one account. mfa/storetest is its contract.
 //
 // Every method that changes something writes its Event in the same
-// transaction: both are there afterwards, or neither. Updates carry the Version
+// transaction: both are there afterwards, or neither (LocalStore writes none). Updates carry the Version
 // that was read; when the row has moved on they fail with
 // concurrent-modification and change nothing. A successful update raises the
 // stored Version by one.
@@ -25,6 +25,7 @@ type Store interface {
 	MetadataStore
 	RecoveryStore
 	VaultStore
+	LocalStore
 	EventStore
 	Close() error
 }

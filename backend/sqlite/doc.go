@@ -33,7 +33,7 @@
 // parts of the port: account.go and time.go; principal.go, principal_change.go,
 // overview.go, packed.go and guess.go; device.go, device_add.go, device_change.go and
 // device_codes.go; link.go, access.go, policy.go, inline.go, recovery.go, keyslot.go,
-// metadata.go; event.go and find.go. At the end check.go and failure.go.
+// metadata.go, local.go; event.go and find.go. At the end check.go and failure.go.
 //
 // Formats: https://sqlite.org/fileformat2.html, https://sqlite.org/wal.html.
 package sqlite

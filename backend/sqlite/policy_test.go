@@ -61,7 +61,7 @@ func TestUpgradeFromTheSecondSchema(t *testing.T) {
 	ctx, path := t.Context(), databasePath(t)
 	secondSchema(t, path)
 	s := reopen(t, path, func(c *config) { c.dailyKept = 0 })
-	if got := Backups(path); len(got) != 1 || !strings.HasPrefix(filepath.Base(got[0]), "keyferry.db.v2.") {
+	if got := Backups(path); len(got) != len(released())-2 || !strings.HasPrefix(filepath.Base(got[len(got)-1]), "keyferry.db.v2.") {
 		t.Errorf("backups %v", got)
 	}
 	for id, want := range map[string]string{

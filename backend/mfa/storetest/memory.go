@@ -30,7 +30,9 @@ type Memory struct {
 	blobs      []keptBlob // by number
 	index      []byte     // of the last one
 	codes      []recoveryCode
-	slots      []mfa.KeySlot // in the order in which they were added
+	slots      []mfa.KeySlot      // in the order in which they were added
+	passkeys   []mfa.LocalPasskey // of this computer, in the order in which they were put
+	local      mfa.LocalState
 	events     []mfa.Event
 	last       audit.Link
 	highest    time.Time

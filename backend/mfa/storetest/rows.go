@@ -8,8 +8,8 @@ import (
 	"github.com/keyferry/keyferry/backend/mfa"
 )
 
-// NewAccount, NewRoot, NewUser, NewPasskey, NewLink, NewApp, NewToken, NewPolicy and
-// NewBlob make valid rows for tests. Everything that must be unique is made from the name or number.
+// NewAccount, NewRoot, NewUser, NewPasskey, NewLink, NewApp, NewToken, NewPolicy,
+// NewBlob, NewLocalPasskey and NewLocalState make valid rows for tests. Everything that must be unique is made from the name or number.
 func NewAccount() mfa.Account {
 	return mfa.Account{ID: "123456789012", Alias: "harbour", RPID: mfa.DefaultRPID, Settings: mfa.DefaultSettings(),
 		CreatedAt: day, Version: 1}
@@ -72,4 +72,15 @@ func NewPolicy(name string) mfa.Policy {
 func NewBlob(number int64) mfa.Blob {
 	return mfa.Blob{Number: number, Hash: [32]byte{byte(number)}, ImportedAt: day, NextUpdate: time.Date(2026, 4, 1, 0, 0, 0, 0, time.UTC),
 		Signer: "mds.example.org", Source: "blob.jwt", Entries: 281, Odd: 2, Size: 5 << 20}
+}
+
+// NewLocalPasskey is a passkey of this computer for the user whose handle is the number.
+func NewLocalPasskey(rpID string, n byte) mfa.LocalPasskey {
+	return mfa.LocalPasskey{ID: append([]byte(rpID), n), RPID: rpID, RPName: "The " + rpID, UserHandle: []byte{n}, UserName: "ann",
+		UserDisplayName: "Ann", Algorithm: -7, Public: []byte{0, 90, n}, Private: []byte{0, 126, n}, Discoverable: true, CreatedAt: at(int(n))}
+}
+
+// NewLocalState is a state with a PIN that was set for the n-th time.
+func NewLocalState(n byte) mfa.LocalState {
+	return mfa.LocalState{Parent: []byte{0, 11, 7}, PINPublic: []byte{0, 46, n}, PINPrivate: []byte{0, 160, n}, PINSetAt: at(int(n))}
 }

@@ -44,6 +44,8 @@ func Run(t *testing.T, open func(t *testing.T) mfa.Store) {
 		"metadata":   testMetadata,
 		"recovery":   testRecovery,
 		"slots":      testSlots,
+		"local":      testLocal,
+		"local full": testLocalFull,
 		"events":     testEvents,
 		"find":       testFindEvents,
 		"together":   testConcurrent,
@@ -149,6 +151,8 @@ func (b *bench) everything() string {
 	newest, index, err := b.MetadataIndex(ctx)
 	look([]any{newest, index}, err)
 	look(one(b.KeySlots(ctx)))
+	look(one(b.LocalPasskeys(ctx, "")))
+	look(one(b.LocalState(ctx)))
 	fmt.Fprintln(&all, "events:", len(b.trail()))
 	return all.String()
 }
