@@ -25,16 +25,16 @@ const (
 	MinReport = 8    // one byte of data in each packet
 	MaxReport = 1024 // USB's longest, of a high-speed interrupt endpoint
 
-	initBit       byte = 0x80
-	initHead           = 7 // channel 4, command 1, length 2
-	contHead           = 5 // channel 4, sequence 1
-	sequences          = 128
-	maxPayload         = 1<<16 - 1
-	nonceSize          = 8
-	initAnswer         = 17
-	protocolVer   byte = 2
-	broadcast          = 0xFFFFFFFF
-	statusCancel  byte = 0x2D // CTAP2_ERR_KEEPALIVE_CANCEL
+	initBit      byte = 0x80
+	initHead          = 7 // channel 4, command 1, length 2
+	contHead          = 5 // channel 4, sequence 1
+	sequences         = 128
+	maxPayload        = 1<<16 - 1
+	nonceSize         = 8
+	initAnswer        = 17
+	protocolVer  byte = 2
+	broadcast         = 0xFFFFFFFF
+	statusCancel byte = 0x2D // CTAP2_ERR_KEEPALIVE_CANCEL
 )
 
 // faultCode is what an ERROR packet says (CTAP 2.2 section 11.2.9.1.6).
