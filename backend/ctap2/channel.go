@@ -87,6 +87,28 @@ func GetNextAssertion(ctx context.Context, ch Channel) (GetAssertionResponse, er
 	return answer(DecodeGetAssertionResponse(data))
 }
 
+// GetAssertions gives all answers of a request without an allow list: one for each
+// account that the authenticator keeps, the newest first, at most 256. Failures are
+// those of MakeCredential.
+func GetAssertions(ctx context.Context, ch Channel, req GetAssertionRequest, keepalive func(byte)) ([]GetAssertionResponse, error) {
+	first, err := GetAssertion(ctx, ch, req, keepalive)
+	if err != nil {
+		return nil, err
+	}
+	if first.NumberOfCredentials > maxList {
+		return nil, mfa.Fail(mfa.CodeAuthenticatorProtocol).Because(fmt.Errorf("ctap2: %d assertions", first.NumberOfCredentials))
+	}
+	all := []GetAssertionResponse{first}
+	for uint64(len(all)) < first.NumberOfCredentials {
+		next, err := GetNextAssertion(ctx, ch)
+		if err != nil {
+			return nil, err
+		}
+		all = append(all, next)
+	}
+	return all, nil
+}
+
 // GetInfo asks what the authenticator can do. Failures are those of
 // MakeCredential. Do not ask a phone: some do not answer, and its handshake has
 // told already.

@@ -192,11 +192,12 @@ func TestCommands(t *testing.T) {
 
 func TestStatusFailures(t *testing.T) {
 	want := map[Status]mfa.Code{
-		0x05: mfa.CodeAuthenticatorTimeout, 0x19: mfa.CodeAlreadyRegistered, 0x22: mfa.CodeNoCredential, 0x26: mfa.CodeUnsupportedAlgorithm,
+		0x05: mfa.CodeAuthenticatorTimeout, 0x06: mfa.CodeKeyBusy, 0x0a: mfa.CodeKeyBusy, 0x17: mfa.CodeAuthenticatorFull, 0x18: mfa.CodeAuthenticatorFull,
+		0x19: mfa.CodeAlreadyRegistered, 0x22: mfa.CodeNoCredential, 0x26: mfa.CodeUnsupportedAlgorithm,
 		0x27: mfa.CodeDeclined, 0x28: mfa.CodeAuthenticatorFull, 0x2b: mfa.CodeUnsupportedOption, 0x2c: mfa.CodeUnsupportedOption,
-		0x2d: mfa.CodeDeclined, 0x2e: mfa.CodeNoCredential, 0x2f: mfa.CodeAuthenticatorTimeout, 0x31: mfa.CodeUVFailed, 0x32: mfa.CodeUVFailed,
-		0x33: mfa.CodeUVFailed, 0x34: mfa.CodeUVFailed, 0x35: mfa.CodeUVFailed, 0x36: mfa.CodeUVFailed, 0x3a: mfa.CodeAuthenticatorTimeout,
-		0x3c: mfa.CodeUVFailed, 0x3f: mfa.CodeUVFailed,
+		0x2d: mfa.CodeDeclined, 0x2e: mfa.CodeNoCredential, 0x2f: mfa.CodeAuthenticatorTimeout, 0x31: mfa.CodePINWrong, 0x32: mfa.CodePINBlocked,
+		0x33: mfa.CodeUVFailed, 0x34: mfa.CodePINLocked, 0x35: mfa.CodePINNotSet, 0x36: mfa.CodePINNeeded, 0x37: mfa.CodePINRefused,
+		0x3a: mfa.CodeAuthenticatorTimeout, 0x3c: mfa.CodeUVBlocked, 0x3f: mfa.CodeUVFailed, 0x40: mfa.CodeUVFailed,
 	}
 	for b := 1; b < 256; b++ {
 		s := Status(b)
@@ -207,6 +208,9 @@ func TestStatusFailures(t *testing.T) {
 		f := s.Failure()
 		if f.Code != code || StatusOf(f) != s || (f.Params["status"] != "") == special {
 			t.Errorf("%v: %v %v", s, f, f.Params)
+		}
+		if f.Next() == mfa.ActionNone || f.Next() == "" {
+			t.Errorf("%v leaves the person without anything to do", s)
 		}
 	}
 	if StatusOK.Failure() != nil || StatusOf(nil) != StatusOK || StatusOf(errors.New("foreign")) != StatusOther {

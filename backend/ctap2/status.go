@@ -110,6 +110,10 @@ func (s Status) Error() string { return "ctap2: status " + s.String() }
 //
 // 0x2D means that the platform cancelled. When nobody here did, the person
 // stopped it on the authenticator, so it is the same "no" as 0x27.
+//
+// Some statuses mean more in one command than in all: 0x31 comes without the tries
+// that are left (TokenByPIN and ChangePIN ask for them), and 0x30 of a reset is
+// key-reset-late (Reset).
 func (s Status) Failure() *mfa.Failure {
 	var code mfa.Code
 	switch s {
@@ -127,11 +131,26 @@ func (s Status) Failure() *mfa.Failure {
 		code = mfa.CodeUnsupportedAlgorithm
 	case StatusUnsupportedOption, StatusInvalidOption:
 		code = mfa.CodeUnsupportedOption
-	case StatusKeyStoreFull:
+	case StatusKeyStoreFull, StatusLargeBlobStorageFull, StatusFPDatabaseFull:
 		code = mfa.CodeAuthenticatorFull
-	case StatusPINInvalid, StatusPINBlocked, StatusPINAuthInvalid, StatusPINAuthBlocked,
-		StatusPINNotSet, StatusPUATRequired, StatusUVBlocked, StatusUVInvalid:
+	case StatusPINInvalid:
+		code = mfa.CodePINWrong
+	case StatusPINAuthBlocked:
+		code = mfa.CodePINLocked
+	case StatusPINBlocked:
+		code = mfa.CodePINBlocked
+	case StatusPINNotSet:
+		code = mfa.CodePINNotSet
+	case StatusPUATRequired:
+		code = mfa.CodePINNeeded
+	case StatusPINPolicyViolation:
+		code = mfa.CodePINRefused
+	case StatusUVBlocked:
+		code = mfa.CodeUVBlocked
+	case StatusUVInvalid, StatusPINAuthInvalid, StatusUnauthorizedPerm:
 		code = mfa.CodeUVFailed
+	case StatusChannelBusy, StatusLockRequired:
+		code = mfa.CodeKeyBusy
 	default:
 		return mfa.Fail(mfa.CodeAuthenticatorStatus, "status", fmt.Sprintf("0x%02x", byte(s))).Because(s)
 	}

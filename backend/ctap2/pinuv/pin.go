@@ -22,40 +22,32 @@ const (
 )
 
 // Normalise gives a PIN in Unicode normalization form C, so that one PIN is the
-// same bytes whatever keyboard typed it. min and max are the authenticator's bounds
+// same bytes whatever keyboard typed it. least and most are the authenticator's bounds
 // in code points; below 4 and above 63 they mean 4 and 63. Fewer or more of them, or
 // more than 63 bytes, is pin-length with params min and max; what is not UTF-8, or
 // holds the code point 0, is invalid-input. The caller wipes the result and keeps
 // the original.
-func Normalise(pin *mfa.Secret, min, max int) (*mfa.Secret, error) {
-	min, max = clamp(min), clamp(max)
+func Normalise(pin *mfa.Secret, least, most int) (*mfa.Secret, error) {
+	least, most = clamp(least), clamp(most)
 	raw := pin.Bytes()
 	if !utf8.Valid(raw) || bytes.IndexByte(raw, 0) >= 0 {
 		return nil, mfa.Fail(mfa.CodeInvalidInput, "field", "pin")
 	}
-	tooLong := mfa.Fail(mfa.CodePINLength, "min", strconv.Itoa(min), "max", strconv.Itoa(max))
+	length := mfa.Fail(mfa.CodePINLength, "min", strconv.Itoa(least), "max", strconv.Itoa(most))
 	if len(raw) > maxTyped {
-		return nil, tooLong
+		return nil, length
 	}
 	// With room for the longest form there is, nothing is left behind by growing.
 	buf := make([]byte, 0, norm.MaxSegmentSize+3*len(raw))
 	defer clear(buf[:cap(buf)])
 	text := norm.NFC.Append(buf, raw...)
-	if n := utf8.RuneCount(text); n < min || n > max || len(text) > MaxPIN {
-		return nil, tooLong
+	if n := utf8.RuneCount(text); n < least || n > most || len(text) > MaxPIN {
+		return nil, length
 	}
 	return mfa.NewSecret(text), nil
 }
 
-func clamp(n int) int {
-	switch {
-	case n < MinPIN:
-		return MinPIN
-	case n > MaxPIN:
-		return MaxPIN
-	}
-	return n
-}
+func clamp(n int) int { return min(max(n, MinPIN), MaxPIN) }
 
 // PINHash is what stands for a PIN on the wire and in an authenticator: the first
 // 16 bytes of its SHA-256.
