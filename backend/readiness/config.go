@@ -90,7 +90,7 @@ func New(c Config) *Checker {
 	k.machine.ask = c.Machine
 	k.hosts = make([]probe[reached], len(c.Hosts))
 	for i, host := range c.Hosts {
-		k.hosts[i].ask = func(ctx context.Context) (reached, error) { return reach(ctx, c.Network, host), nil }
+		k.hosts[i].ask = func(ctx context.Context) (reached, error) { return reach(ctx, c.Network, host) }
 	}
 	return k
 }

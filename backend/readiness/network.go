@@ -5,6 +5,7 @@ import (
 	"net"
 	"net/http"
 	"net/url"
+	"time"
 )
 
 // tunnelPort is that of TLS.
@@ -27,20 +28,27 @@ type reached struct {
 	err                     error
 }
 
-func reach(ctx context.Context, n Network, host string) reached {
+// reachLimit is less than Limit, so that a firewall that drops what it gets is told as
+// such, and with how far one came.
+const reachLimit = 2 * time.Second
+
+// reach fails only when it was called off.
+func reach(outer context.Context, n Network, host string) (reached, error) {
+	ctx, stop := context.WithTimeout(outer, reachLimit)
+	defer stop()
 	var r reached
 	if proxy := n.Proxy(host); proxy != "" {
 		r.proxy = true
 		r.err = n.Connect(ctx, proxy)
 	} else {
 		if r.err = n.Resolve(ctx, host); r.err != nil {
-			return r
+			return r, outer.Err()
 		}
 		r.named = true
 		r.err = n.Connect(ctx, net.JoinHostPort(host, tunnelPort))
 	}
 	r.connected = r.err == nil
-	return r
+	return r, outer.Err()
 }
 
 type systemNetwork struct{}

@@ -31,9 +31,9 @@ func (p *probe[T]) start(ctx context.Context) (wait func() answer[T]) {
 	}
 	came := make(chan answer[T], 1)
 	go func() {
-		defer p.open.Store(false)
 		var a answer[T]
 		a.value, a.err = p.ask(ctx)
+		p.open.Store(false) // before anybody hears of it, and asks again
 		came <- a
 	}()
 	return func() answer[T] {
