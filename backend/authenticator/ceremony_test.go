@@ -50,7 +50,7 @@ type kept struct{ Authenticator }
 func (kept) Close() error { return nil }
 
 func opening(a Authenticator) Opener {
-	return func(context.Context, Purpose) (Authenticator, error) { return kept{a}, nil }
+	return func(context.Context, Want) (Authenticator, error) { return kept{a}, nil }
 }
 
 func marshal(t testing.TB, v any) []byte {
@@ -69,7 +69,7 @@ func enrol(t *testing.T, w *webauthn.WebAuthn, p *person, a Authenticator, with 
 	if err != nil {
 		t.Fatal(err)
 	}
-	response, err := Create(t.Context(), marshal(t, options), testOrigin, opening(a), nil)
+	response, err := Client{Open: opening(a)}.Create(t.Context(), marshal(t, options), testOrigin)
 	if err != nil {
 		t.Fatalf("create: %v (%v)", err, mfa.AsFailure(err).Explain())
 	}
@@ -107,7 +107,7 @@ func signIn(t *testing.T, w *webauthn.WebAuthn, p *person, a Authenticator, disc
 	if err != nil {
 		t.Fatal(err)
 	}
-	response, err := Get(t.Context(), marshal(t, options), testOrigin, opening(a), nil)
+	response, err := Client{Open: opening(a)}.Get(t.Context(), marshal(t, options), testOrigin)
 	if err != nil {
 		t.Fatalf("get: %v (%v)", err, mfa.AsFailure(err).Explain())
 	}

@@ -31,16 +31,16 @@ func TestBadAnswersAreRefused(t *testing.T) {
 		t.Run(c.name, func(t *testing.T) {
 			a := virtualauth.New(virtualauth.Android())
 			defer a.Close()
-			if _, err := Create(t.Context(), creationJSON(t, uv), testOrigin, opening(a), nil); err != nil {
+			if _, err := (Client{Open: opening(a)}).Create(t.Context(), creationJSON(t, uv), testOrigin); err != nil {
 				t.Fatal(err)
 			}
 			id := base64url(a.Credentials()[0].ID)
 			a.SetFaults(c.faults)
-			_, err := Get(t.Context(), requestJSON(t, obj{"userVerification": "required", "allowCredentials": []obj{{"type": "public-key", "id": id}}}), testOrigin, opening(a), nil)
+			_, err := Client{Open: opening(a)}.Get(t.Context(), requestJSON(t, obj{"userVerification": "required", "allowCredentials": []obj{{"type": "public-key", "id": id}}}), testOrigin)
 			wantCode(t, "get", err, c.get)
-			_, err = Get(t.Context(), requestJSON(t, obj{"userVerification": "required"}), testOrigin, opening(a), nil)
+			_, err = Client{Open: opening(a)}.Get(t.Context(), requestJSON(t, obj{"userVerification": "required"}), testOrigin)
 			wantCode(t, "get without a list", err, c.open)
-			_, err = Create(t.Context(), creationJSON(t, uv), testOrigin, opening(a), nil)
+			_, err = Client{Open: opening(a)}.Create(t.Context(), creationJSON(t, uv), testOrigin)
 			wantCode(t, "create", err, c.create)
 		})
 	}
@@ -71,7 +71,7 @@ func TestStatusesBecomeFailures(t *testing.T) {
 	full := with(func(context.Context, virtualauth.Prompt) (virtualauth.Decision, error) {
 		return virtualauth.Decision{}, ctap2.StatusKeyStoreFull
 	})
-	if _, err := Create(t.Context(), creationJSON(t, nil), testOrigin, opening(yes), nil); err != nil {
+	if _, err := (Client{Open: opening(yes)}).Create(t.Context(), creationJSON(t, nil), testOrigin); err != nil {
 		t.Fatal(err)
 	}
 	known := obj{"type": "public-key", "id": base64url(yes.Credentials()[0].ID)}
@@ -89,12 +89,12 @@ func TestStatusesBecomeFailures(t *testing.T) {
 		{"no algorithm that is known", yes, obj{"pubKeyCredParams": []obj{{"type": "other", "alg": -7}}}, mfa.CodeUnsupportedAlgorithm},
 		{"this machine only", yes, obj{"authenticatorSelection": obj{"authenticatorAttachment": "platform"}}, mfa.CodeUnsupportedOption},
 	} {
-		_, err := Create(t.Context(), creationJSON(t, c.change), testOrigin, opening(c.a), nil)
+		_, err := Client{Open: opening(c.a)}.Create(t.Context(), creationJSON(t, c.change), testOrigin)
 		wantCode(t, c.name, err, c.want)
 	}
-	_, err := Get(t.Context(), requestJSON(t, nil), testOrigin, opening(declines), nil)
+	_, err := Client{Open: opening(declines)}.Get(t.Context(), requestJSON(t, nil), testOrigin)
 	wantCode(t, "nothing to sign with", err, mfa.CodeNoCredential)
-	_, err = Get(t.Context(), requestJSON(t, obj{"allowCredentials": []obj{{"type": "other", "id": "AA"}}}), testOrigin, opening(yes), nil)
+	_, err = Client{Open: opening(yes)}.Get(t.Context(), requestJSON(t, obj{"allowCredentials": []obj{{"type": "other", "id": "AA"}}}), testOrigin)
 	wantCode(t, "a list without a usable entry must not become any", err, mfa.CodeNoCredential)
 }
 
@@ -148,7 +148,7 @@ func TestMadeUpAnswersAreRefused(t *testing.T) {
 			d.Attested.PublicKey = ctapcbor.MustMarshal(map[int]any{1: 2, 3: -7, -1: 1, -2: make([]byte, 32), -3: make([]byte, 32)})
 		}, ""},
 	} {
-		_, err := Create(t.Context(), creationJSON(t, obj{"attestation": "direct"}), testOrigin, opening(fixed{a.GetInfo(), answer(c.change)}), nil)
+		_, err := Client{Open: opening(fixed{a.GetInfo(), answer(c.change)})}.Create(t.Context(), creationJSON(t, obj{"attestation": "direct"}), testOrigin)
 		wantCode(t, c.name, err, c.want)
 	}
 	for name, f := range map[string]fixed{
@@ -157,9 +157,9 @@ func TestMadeUpAnswersAreRefused(t *testing.T) {
 		"info has a tail":  {append(a.GetInfo(), 0), []byte{0}},
 		"success, no data": {a.GetInfo(), []byte{0}},
 	} {
-		_, err := Create(t.Context(), creationJSON(t, nil), testOrigin, opening(f), nil)
+		_, err := Client{Open: opening(f)}.Create(t.Context(), creationJSON(t, nil), testOrigin)
 		wantCode(t, name, err, mfa.CodeAuthenticatorProtocol)
-		_, err = Get(t.Context(), requestJSON(t, nil), testOrigin, opening(f), nil)
+		_, err = Client{Open: opening(f)}.Get(t.Context(), requestJSON(t, nil), testOrigin)
 		wantCode(t, name, err, mfa.CodeAuthenticatorProtocol)
 	}
 }

@@ -25,3 +25,9 @@ func newClientData(kind string, challenge []byte, origin string) clientData {
 		`","origin":"` + origin + `","crossOrigin":false}`)
 	return clientData{json: j, hash: sha256.Sum256(j)}
 }
+
+// clientDataOf takes client data that somebody else has built. The relying party holds
+// it against what was asked, as it does with ours.
+func clientDataOf(json []byte) clientData {
+	return clientData{json: json, hash: sha256.Sum256(json)}
+}

@@ -15,19 +15,21 @@ import (
 //
 // optionsJSON is PublicKeyCredentialCreationOptionsJSON, bare or as member
 // publicKey, at most 256 KiB; origin is https:// and a domain name that rp.id
-// equals or is a parent of. open is called once, after all of that was found
-// right. report hears confirm-on-phone just before the request goes out; open
-// reports what comes before. The options' timeout bounds the ceremony, between 1
-// and 10 minutes, 5 by default. The answer is RegistrationResponseJSON.
+// equals or is a parent of. Open is called once, after all of that was found
+// right. Report hears confirm-on-phone, touch-key or enter-pin when the person has
+// something to do; Open reports what comes before. The options' timeout bounds the
+// ceremony, between 1 and 10 minutes, 5 by default. The answer is
+// RegistrationResponseJSON.
 //
 // Every error is an mfa.Failure. Before the authenticator is opened:
 // invalid-input (field), origin-mismatch, rp-id-mismatch, unsupported-option,
-// unsupported-algorithm. From the authenticator: what open gives, the failures of
-// ctap2.MakeCredential, authenticator-timeout. About its answer:
+// unsupported-algorithm. From the authenticator: what Open gives, the failures of
+// ctap2.MakeCredential, those of the PIN (see session.verify), key-cannot (params: what;
+// it lacks what is required), authenticator-timeout. About its answer:
 // authenticator-protocol, rp-id-mismatch, user-presence-missing,
 // user-verification-missing, algorithm-not-offered. In every stage: cancelled,
 // timed-out.
-func Create(ctx context.Context, optionsJSON []byte, origin string, open Opener, report mfa.Report) (responseJSON []byte, err error) {
+func (c Client) Create(ctx context.Context, optionsJSON []byte, origin string) (responseJSON []byte, err error) {
 	o, err := parseCreation(optionsJSON)
 	if err != nil {
 		return nil, err
@@ -36,20 +38,33 @@ func Create(ctx context.Context, optionsJSON []byte, origin string, open Opener,
 		return nil, err
 	}
 	switch {
-	case o.platform:
+	case o.platform != c.Platform:
 		return nil, mfa.Fail(mfa.CodeUnsupportedOption)
 	case len(o.parameters) == 0:
 		return nil, mfa.Fail(mfa.CodeUnsupportedAlgorithm)
 	}
 	o.fillNames()
 	client := newClientData(typeCreate, o.challenge, origin)
-	return ceremony(ctx, PurposeCreate, o.timeout, open, report, func(ctx context.Context, s session) ([]byte, error) {
+	want := Want{Purpose: PurposeCreate, RPID: o.rp.ID, Credentials: ids(o.exclude)}
+	return ceremony(ctx, c, want, o.timeout, func(ctx context.Context, s session) ([]byte, error) {
 		req, err := o.request(client, s)
 		if err != nil {
 			return nil, err
 		}
-		s.confirm()
-		answer, err := ctap2.MakeCredential(ctx, s, req, nil)
+		proof, err := s.verify(ctx, o.userVerification, o.permissions(), o.rp.ID, client.hash[:])
+		if err != nil {
+			return nil, err
+		}
+		if proof.uv {
+			req.Options[ctap2.OptionUserVerification] = true
+		}
+		req.PinUvAuthParam, req.PinUvAuthProtocol = proof.param, proof.protocol
+		if !s.hybrid() {
+			if req, err = ctap2.FitMakeCredential(ctx, s, s.info, req); err != nil {
+				return nil, err
+			}
+		}
+		answer, err := ctap2.MakeCredential(ctx, s, req, s.confirm())
 		if err != nil {
 			return nil, err
 		}
@@ -81,16 +96,20 @@ func (o creation) request(client clientData, s session) (ctap2.MakeCredentialReq
 	if o.residentKey == required || o.residentKey == preferred && (s.hybrid() || s.info.IsOn(ctap2.OptionResidentKey)) {
 		options[ctap2.OptionResidentKey] = true
 	}
-	if wantsUV(o.userVerification, s.info) {
-		options[ctap2.OptionUserVerification] = true
+	if options[ctap2.OptionResidentKey] && !s.hybrid() && !s.info.IsOn(ctap2.OptionResidentKey) {
+		return ctap2.MakeCredentialRequest{}, mfa.Fail(mfa.CodeKeyCannot, "what", "passkeys")
 	}
 	return ctap2.MakeCredentialRequest{ClientDataHash: client.hash[:], RP: o.rp, User: o.user, Parameters: o.parameters,
-		ExcludeList: o.exclude, Extensions: extensions, Options: options}, nil
+		ExcludeList: forAuthenticator(o.exclude), Extensions: extensions, Options: options}, nil
 }
 
-// wantsUV says whether to ask for built-in user verification.
-func wantsUV(wish string, info ctap2.Info) bool {
-	return wish == required || wish == preferred && info.IsOn(ctap2.OptionUserVerification)
+// permissions are what a token is needed for: the exclude list may have to be asked
+// about before (see ctap2.FitMakeCredential).
+func (o creation) permissions() ctap2.Permission {
+	if len(o.exclude) == 0 {
+		return ctap2.PermissionMakeCredential
+	}
+	return ctap2.PermissionMakeCredential | ctap2.PermissionGetAssertion
 }
 
 // finish checks the answer and builds the response.

@@ -18,7 +18,7 @@ import (
 // allowed is credential-unknown. When an authenticator without a screen has
 // several accounts and no allow list was given, its first answer, which is the
 // newest credential, is taken.
-func Get(ctx context.Context, optionsJSON []byte, origin string, open Opener, report mfa.Report) (responseJSON []byte, err error) {
+func (c Client) Get(ctx context.Context, optionsJSON []byte, origin string) (responseJSON []byte, err error) {
 	o, err := parseRequest(optionsJSON)
 	if err != nil {
 		return nil, err
@@ -30,13 +30,23 @@ func Get(ctx context.Context, optionsJSON []byte, origin string, open Opener, re
 		return nil, mfa.Fail(mfa.CodeNoCredential) // an empty list would mean "any"
 	}
 	client := newClientData(typeGet, o.challenge, origin)
-	return ceremony(ctx, PurposeGet, o.timeout, open, report, func(ctx context.Context, s session) ([]byte, error) {
-		req := ctap2.GetAssertionRequest{RPID: o.rpID, ClientDataHash: client.hash[:], AllowList: o.allow}
-		if wantsUV(o.userVerification, s.info) {
+	want := Want{Purpose: PurposeGet, RPID: o.rpID, Credentials: ids(o.allow)}
+	return ceremony(ctx, c, want, o.timeout, func(ctx context.Context, s session) ([]byte, error) {
+		req := ctap2.GetAssertionRequest{RPID: o.rpID, ClientDataHash: client.hash[:], AllowList: forAuthenticator(o.allow)}
+		proof, err := s.verify(ctx, o.userVerification, ctap2.PermissionGetAssertion, o.rpID, client.hash[:])
+		if err != nil {
+			return nil, err
+		}
+		if proof.uv {
 			req.Options = map[string]bool{ctap2.OptionUserVerification: true}
 		}
-		s.confirm()
-		answer, err := ctap2.GetAssertion(ctx, s, req, nil)
+		req.PinUvAuthParam, req.PinUvAuthProtocol = proof.param, proof.protocol
+		if !s.hybrid() { // a phone wants the list whole, and asks before it says that it has none
+			if req, err = ctap2.FitGetAssertion(ctx, s, s.info, req); err != nil {
+				return nil, err
+			}
+		}
+		answer, err := ctap2.GetAssertion(ctx, s, req, s.confirm())
 		if err != nil {
 			return nil, err
 		}
@@ -54,11 +64,11 @@ func (o request) finish(client clientData, answer ctap2.GetAssertionResponse) ([
 	case answer.Credential != nil:
 		id = answer.Credential.ID
 	case len(o.allow) == 1:
-		id = o.allow[0].ID // CTAP 2.0 lets it be left out then
+		id = o.allow[0].id // CTAP 2.0 lets it be left out then
 	default:
 		return nil, protocolFault("an assertion that does not name its credential")
 	}
-	if o.restricted && !slices.ContainsFunc(o.allow, func(d ctap2.PublicKeyCredentialDescriptor) bool { return bytes.Equal(d.ID, id) }) {
+	if o.restricted && !slices.ContainsFunc(o.allow, func(k known) bool { return bytes.Equal(k.id, id) }) {
 		return nil, mfa.Fail(mfa.CodeCredentialUnknown)
 	}
 	var userHandle []byte
@@ -69,4 +79,12 @@ func (o request) finish(client clientData, answer ctap2.GetAssertionResponse) ([
 	}
 	return authenticationJSON(authentication{credentialID: id, clientData: client.json, authData: answer.AuthData,
 		signature: answer.Signature, userHandle: userHandle})
+}
+
+func ids(list []known) [][]byte {
+	out := make([][]byte, len(list))
+	for i, k := range list {
+		out[i] = k.id
+	}
+	return out
 }

@@ -202,3 +202,20 @@ func (o object) each(name string) []object {
 	}
 	return out
 }
+
+// texts reads the texts of an optional array; entries of another type are passed over,
+// as they are of an enumeration that may grow.
+func (o object) texts(name string) []string {
+	list, _ := member[[]any](o, name)
+	if len(list) > maxEntries {
+		o.fail(name, "too many")
+		return nil
+	}
+	var out []string
+	for _, v := range list {
+		if s, is := v.(string); is && len(s) <= maxText {
+			out = append(out, s)
+		}
+	}
+	return out
+}

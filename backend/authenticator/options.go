@@ -28,23 +28,25 @@ type creation struct {
 	rp               ctap2.RelyingParty
 	user             ctap2.User
 	parameters       []ctap2.CredentialParameters
-	exclude          []ctap2.PublicKeyCredentialDescriptor
+	exclude          []known
 	residentKey      string
 	userVerification string
 	platform         bool // only this machine's own authenticator is wanted
 	attestation      string
 	extensions       object
 	timeout          time.Duration
+	hints            []string
 }
 
 // request is PublicKeyCredentialRequestOptions.
 type request struct {
 	challenge        []byte
 	rpID             string
-	allow            []ctap2.PublicKeyCredentialDescriptor
+	allow            []known
 	restricted       bool // an allow list was given, even if nothing of it is left
 	userVerification string
 	timeout          time.Duration
+	hints            []string
 }
 
 // parseCreation reads PublicKeyCredentialCreationOptionsJSON, bare or as member
@@ -68,6 +70,7 @@ func parseCreation(data []byte) (creation, error) {
 		attestation:      o.text("attestation"),
 		extensions:       o.inside("extensions"),
 		timeout:          timeout(o),
+		hints:            o.texts("hints"),
 	}
 	if c.residentKey == "" && selection.flag("requireResidentKey") {
 		c.residentKey = required
@@ -98,6 +101,7 @@ func parseRequest(data []byte) (request, error) {
 		allow:            descriptors(o, "allowCredentials"),
 		userVerification: verification(o),
 		timeout:          timeout(o),
+		hints:            o.texts("hints"),
 	}
 	given, _ := member[[]any](o, "allowCredentials")
 	r.restricted = len(given) > 0
@@ -116,15 +120,37 @@ func openOptions(data []byte) (object, error) {
 	return o, err
 }
 
-// descriptors reads a list of credentials. Entries of unknown types are dropped;
-// transports are hints for choosing a transport and go no further.
-func descriptors(o object, name string) []ctap2.PublicKeyCredentialDescriptor {
-	var out []ctap2.PublicKeyCredentialDescriptor
+// known is a credential that the relying party knows. Its transports are hints for
+// those who choose one; an authenticator is not told.
+type known struct {
+	id         []byte
+	transports []string
+}
+
+// descriptors reads a list of credentials. Entries of unknown types are dropped.
+func descriptors(o object, name string) []known {
+	var out []known
 	for _, d := range o.each(name) {
 		d.need("type", "id")
 		if id := d.bytes("id", 1, 1023); d.text("type") == ctap2.PublicKeyType {
-			out = append(out, ctap2.PublicKeyCredentialDescriptor{Type: ctap2.PublicKeyType, ID: id})
+			out = append(out, known{id, d.texts("transports")})
 		}
+	}
+	return out
+}
+
+func forAuthenticator(list []known) []ctap2.PublicKeyCredentialDescriptor {
+	var out []ctap2.PublicKeyCredentialDescriptor
+	for _, k := range list {
+		out = append(out, ctap2.PublicKeyCredentialDescriptor{Type: ctap2.PublicKeyType, ID: k.id})
+	}
+	return out
+}
+
+func forSystem(list []known) []NativeDescriptor {
+	var out []NativeDescriptor
+	for _, k := range list {
+		out = append(out, NativeDescriptor{k.id, k.transports})
 	}
 	return out
 }

@@ -12,7 +12,7 @@ import (
 )
 
 func never(t *testing.T) Opener {
-	return func(context.Context, Purpose) (Authenticator, error) {
+	return func(context.Context, Want) (Authenticator, error) {
 		t.Error("the authenticator was opened")
 		return nil, mfa.Fail(mfa.CodeInternal)
 	}
@@ -56,9 +56,9 @@ func TestOriginAndRPID(t *testing.T) {
 		if c.want == "" {
 			continue
 		}
-		_, err = Create(t.Context(), creationJSON(t, obj{"rp": obj{"id": c.rpID, "name": "x"}}), c.origin, never(t), nil)
+		_, err = Client{Open: never(t)}.Create(t.Context(), creationJSON(t, obj{"rp": obj{"id": c.rpID, "name": "x"}}), c.origin)
 		wantCode(t, c.name+" (create)", err, c.want)
-		_, err = Get(t.Context(), requestJSON(t, obj{"rpId": c.rpID}), c.origin, never(t), nil)
+		_, err = Client{Open: never(t)}.Get(t.Context(), requestJSON(t, obj{"rpId": c.rpID}), c.origin)
 		wantCode(t, c.name+" (get)", err, c.want)
 	}
 }
@@ -124,7 +124,7 @@ func TestOptionsAreReadStrictly(t *testing.T) {
 		if !mfa.IsCode(err, mfa.CodeInvalidInput) || mfa.AsFailure(err).Params["field"] != c.field {
 			t.Errorf("%s: %v %v, want field %s", c.name, err, mfa.AsFailure(err), c.field)
 		}
-		_, err = Create(t.Context(), c.in, testOrigin, never(t), nil)
+		_, err = Client{Open: never(t)}.Create(t.Context(), c.in, testOrigin)
 		wantCode(t, c.name, err, mfa.CodeInvalidInput)
 	}
 	for name, in := range map[string][]byte{
@@ -132,7 +132,7 @@ func TestOptionsAreReadStrictly(t *testing.T) {
 		"rpId is a number": requestJSON(t, obj{"rpId": 1}),
 		"allowed is text":  requestJSON(t, obj{"allowCredentials": "x"}),
 	} {
-		_, err := Get(t.Context(), in, testOrigin, never(t), nil)
+		_, err := Client{Open: never(t)}.Get(t.Context(), in, testOrigin)
 		wantCode(t, name, err, mfa.CodeInvalidInput)
 	}
 }
@@ -158,10 +158,10 @@ func FuzzOptions(f *testing.F) {
 				t.Fatalf("accepted %q as %+v", data, o)
 			}
 		}
-		if _, err := Create(t.Context(), data, testOrigin, opening(a), nil); err != nil && mfa.AsFailure(err).Code == mfa.CodeInternal {
+		if _, err := (Client{Open: opening(a)}).Create(t.Context(), data, testOrigin); err != nil && mfa.AsFailure(err).Code == mfa.CodeInternal {
 			t.Fatalf("%q: %v", data, mfa.AsFailure(err).Explain())
 		}
-		if _, err := Get(t.Context(), data, testOrigin, opening(a), nil); err != nil && mfa.AsFailure(err).Code == mfa.CodeInternal {
+		if _, err := (Client{Open: opening(a)}).Get(t.Context(), data, testOrigin); err != nil && mfa.AsFailure(err).Code == mfa.CodeInternal {
 			t.Fatalf("%q: %v", data, mfa.AsFailure(err).Explain())
 		}
 	})

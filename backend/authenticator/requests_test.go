@@ -63,7 +63,7 @@ func sentCreate(t *testing.T, cfg virtualauth.Config, change obj) ctap2.MakeCred
 	t.Helper()
 	l := &listener{Authenticator: virtualauth.New(cfg)}
 	defer l.Close()
-	if _, err := Create(t.Context(), creationJSON(t, change), testOrigin, opening(l), nil); err != nil {
+	if _, err := (Client{Open: opening(l)}).Create(t.Context(), creationJSON(t, change), testOrigin); err != nil {
 		t.Fatalf("%v (%s)", err, mfa.AsFailure(err).Explain())
 	}
 	if len(l.requests) != 1 || l.requests[0][0] != ctap2.CommandMakeCredential {
@@ -144,7 +144,7 @@ func TestOnlyListedExtensionsAreSent(t *testing.T) {
 	enforced := obj{"extensions": obj{"credentialProtectionPolicy": "userVerificationRequired", "enforceCredentialProtectionPolicy": true}}
 	a := virtualauth.New(virtualauth.IPhone())
 	defer a.Close()
-	if _, err := Create(t.Context(), creationJSON(t, enforced), testOrigin, opening(a), nil); !mfa.IsCode(err, mfa.CodeUnsupportedOption) {
+	if _, err := (Client{Open: opening(a)}).Create(t.Context(), creationJSON(t, enforced), testOrigin); !mfa.IsCode(err, mfa.CodeUnsupportedOption) {
 		t.Errorf("a protection that cannot be enforced: %v", err)
 	}
 }
@@ -163,8 +163,8 @@ func TestCredPropsIsTheClients(t *testing.T) {
 		{"key, discouraged", virtualauth.Config{Discoverable: true, Transports: []string{"usb"}}, "discouraged", true, `{"credProps":{"rk":false}}`},
 	} {
 		a := virtualauth.New(c.cfg)
-		response, err := Create(t.Context(), creationJSON(t, obj{"extensions": obj{"credProps": c.asked},
-			"authenticatorSelection": obj{"residentKey": c.rk}}), testOrigin, opening(a), nil)
+		response, err := Client{Open: opening(a)}.Create(t.Context(), creationJSON(t, obj{"extensions": obj{"credProps": c.asked},
+			"authenticatorSelection": obj{"residentKey": c.rk}}), testOrigin)
 		a.Close()
 		var r struct{ ClientExtensionResults json.RawMessage }
 		if err != nil || json.Unmarshal(response, &r) != nil || string(r.ClientExtensionResults) != c.result {
@@ -176,7 +176,7 @@ func TestCredPropsIsTheClients(t *testing.T) {
 func TestGetSendsTheWholeList(t *testing.T) {
 	l := &listener{Authenticator: virtualauth.New(virtualauth.Android()), ask: true}
 	defer l.Close()
-	if _, err := Create(t.Context(), creationJSON(t, nil), testOrigin, opening(l), nil); err != nil {
+	if _, err := (Client{Open: opening(l)}).Create(t.Context(), creationJSON(t, nil), testOrigin); err != nil {
 		t.Fatal(err)
 	}
 	id := l.Credentials()[0].ID
@@ -186,7 +186,7 @@ func TestGetSendsTheWholeList(t *testing.T) {
 	}
 	allow = append(allow, obj{"type": "public-key", "id": base64.RawURLEncoding.EncodeToString(id), "transports": []string{"hybrid", "new"}})
 	l.requests = nil
-	if _, err := Get(t.Context(), requestJSON(t, obj{"allowCredentials": allow, "userVerification": "required"}), testOrigin, opening(l), nil); err != nil {
+	if _, err := (Client{Open: opening(l)}).Get(t.Context(), requestJSON(t, obj{"allowCredentials": allow, "userVerification": "required"}), testOrigin); err != nil {
 		t.Fatal(err)
 	}
 	if len(l.requests) != 2 || l.requests[0][0] != ctap2.CommandGetInfo || l.requests[1][0] != ctap2.CommandGetAssertion {

@@ -19,23 +19,62 @@ var errTime = errors.New("authenticator: the ceremony's time is over")
 // session is one opened authenticator within one ceremony.
 type session struct {
 	Authenticator
-	info   ctap2.Info
-	report mfa.Report
+	Client
+	info ctap2.Info
+}
+
+// Exchange keeps to the length of messages that the authenticator takes. Phones take
+// all that fits through the tunnel.
+func (s session) Exchange(ctx context.Context, request []byte, keepalive func(byte)) ([]byte, error) {
+	if s.hybrid() {
+		return s.Authenticator.Exchange(ctx, request, keepalive)
+	}
+	return ctap2.Bounded(s.Authenticator, s.info).Exchange(ctx, request, keepalive)
 }
 
 // hybrid reports that the authenticator is a phone reached over a tunnel.
 func (s session) hybrid() bool { return slices.Contains(s.Transports(), "hybrid") }
 
-// confirm tells that the request goes out now.
-func (s session) confirm() { s.report.To(mfa.Progress{Stage: mfa.StageConfirm}) }
+// name is what the authenticator is called.
+func (s session) name() string {
+	if n, named := s.Authenticator.(interface{ Name() string }); named {
+		return n.Name()
+	}
+	return ""
+}
+
+// confirm tells that the request goes out now, and gives what to call when the
+// authenticator says that it waits for a touch. A phone asks on its own screen, and
+// this computer has asked already.
+func (s session) confirm() (keepalive func(status byte)) {
+	switch {
+	case s.hybrid():
+		s.Report.To(mfa.Progress{Stage: mfa.StageConfirm})
+		return nil
+	case s.Platform:
+		s.Report.To(mfa.Progress{Stage: mfa.StageVerifying})
+		return nil
+	}
+	return s.touch()
+}
+
+// touch tells once that a key waits for its owner's hand.
+func (s session) touch() func(status byte) {
+	told := false
+	return func(status byte) {
+		if status == ctap2.KeepaliveUPNeeded && !told {
+			told = true
+			s.Report.To(mfa.Progress{Stage: mfa.StageTouchKey, Keys: 1, Key: s.name()})
+		}
+	}
+}
 
 // ceremony opens an authenticator, lets use work with it, and closes it. The time
 // bounds all of it, but use gets at least minAnswer. One context lives through
 // both parts, because a transport may tie its connection to the one it was opened
 // with. Every error is an mfa.Failure: cancelled when ctx was, timed-out when no
 // authenticator was open in time, authenticator-timeout when it did not answer.
-func ceremony[T any](ctx context.Context, p Purpose, limit time.Duration, open Opener, report mfa.Report,
-	use func(context.Context, session) (T, error)) (result T, err error) {
+func ceremony[T any](ctx context.Context, c Client, w Want, limit time.Duration, use func(context.Context, session) (T, error)) (result T, err error) {
 	var none T
 	inner, cancel := context.WithCancelCause(ctx)
 	defer cancel(nil)
@@ -53,7 +92,7 @@ func ceremony[T any](ctx context.Context, p Purpose, limit time.Duration, open O
 		return none, mfa.AsFailure(err)
 	}
 
-	a, err := open(inner, p)
+	a, err := c.Open(inner, w)
 	if err != nil {
 		return failed(err)
 	}
@@ -63,7 +102,7 @@ func ceremony[T any](ctx context.Context, p Purpose, limit time.Duration, open O
 	}
 	timer.Reset(max(limit-time.Since(start), minAnswer))
 	late = mfa.CodeAuthenticatorTimeout
-	s := session{Authenticator: a, report: report}
+	s := session{Authenticator: a, Client: c}
 	if s.info, err = infoOf(inner, a); err != nil {
 		return failed(err)
 	}

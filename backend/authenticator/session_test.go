@@ -34,24 +34,24 @@ func (w *waiting) Close() error { w.closed.Add(1); return w.Authenticator.Close(
 
 func TestCancelWhileOpening(t *testing.T) {
 	ctx, cancel := context.WithCancel(t.Context())
-	open := func(ctx context.Context, p Purpose) (Authenticator, error) {
-		if p != PurposeCreate {
-			t.Errorf("purpose %d", p)
+	open := func(ctx context.Context, w Want) (Authenticator, error) {
+		if w.Purpose != PurposeCreate {
+			t.Errorf("purpose %d", w.Purpose)
 		}
 		cancel()
 		<-ctx.Done()
 		return nil, ctx.Err()
 	}
-	_, err := Create(ctx, creationJSON(t, nil), testOrigin, open, nil)
+	_, err := Client{Open: open}.Create(ctx, creationJSON(t, nil), testOrigin)
 	wantCode(t, "create", err, mfa.CodeCancelled)
 }
 
 func TestCancelBetweenOpeningAndRequest(t *testing.T) {
 	w := newWaiting()
 	ctx, cancel := context.WithCancel(t.Context())
-	open := func(context.Context, Purpose) (Authenticator, error) { cancel(); return w, nil }
+	open := func(context.Context, Want) (Authenticator, error) { cancel(); return w, nil }
 	var stages []mfa.Stage
-	_, err := Create(ctx, creationJSON(t, nil), testOrigin, open, func(p mfa.Progress) { stages = append(stages, p.Stage) })
+	_, err := Client{Open: open, Report: func(p mfa.Progress) { stages = append(stages, p.Stage) }}.Create(ctx, creationJSON(t, nil), testOrigin)
 	wantCode(t, "create", err, mfa.CodeCancelled)
 	if w.closed.Load() != 1 || len(stages) != 0 || len(w.asked) != 0 {
 		t.Errorf("closed %d times, stages %v, asked %d", w.closed.Load(), stages, len(w.asked))
@@ -63,13 +63,13 @@ func TestCancelWhileThePhoneAsks(t *testing.T) {
 	ctx, cancel := context.WithCancel(t.Context())
 	go func() { <-w.asked; cancel() }()
 	var stages []mfa.Stage
-	open := func(context.Context, Purpose) (Authenticator, error) { return w, nil }
-	_, err := Create(ctx, creationJSON(t, nil), testOrigin, open, func(p mfa.Progress) {
+	open := func(context.Context, Want) (Authenticator, error) { return w, nil }
+	_, err := Client{Open: open, Report: func(p mfa.Progress) {
 		if len(w.asked) != 0 {
 			t.Error("confirm-on-phone was reported after the request went out")
 		}
 		stages = append(stages, p.Stage)
-	})
+	}}.Create(ctx, creationJSON(t, nil), testOrigin)
 	wantCode(t, "create", err, mfa.CodeCancelled)
 	if w.closed.Load() != 1 || len(stages) != 1 || stages[0] != mfa.StageConfirm {
 		t.Errorf("closed %d times, stages %v", w.closed.Load(), stages)
@@ -79,22 +79,22 @@ func TestCancelWhileThePhoneAsks(t *testing.T) {
 func TestCancelledBeforeItStarts(t *testing.T) {
 	ctx, cancel := context.WithCancel(t.Context())
 	cancel()
-	open := func(ctx context.Context, _ Purpose) (Authenticator, error) { return nil, ctx.Err() }
-	_, err := Get(ctx, requestJSON(t, nil), testOrigin, open, nil)
+	open := func(ctx context.Context, _ Want) (Authenticator, error) { return nil, ctx.Err() }
+	_, err := Client{Open: open}.Get(ctx, requestJSON(t, nil), testOrigin)
 	wantCode(t, "get", err, mfa.CodeCancelled)
 }
 
 func TestTheOpenersFailureIsKept(t *testing.T) {
-	open := func(context.Context, Purpose) (Authenticator, error) { return nil, mfa.Fail(mfa.CodeRadioOff) }
-	_, err := Get(t.Context(), requestJSON(t, nil), testOrigin, open, nil)
+	open := func(context.Context, Want) (Authenticator, error) { return nil, mfa.Fail(mfa.CodeRadioOff) }
+	_, err := Client{Open: open}.Get(t.Context(), requestJSON(t, nil), testOrigin)
 	wantCode(t, "get", err, mfa.CodeRadioOff)
 }
 
 func TestTimeWhileOpening(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		start := time.Now()
-		open := func(ctx context.Context, _ Purpose) (Authenticator, error) { <-ctx.Done(); return nil, ctx.Err() }
-		_, err := Create(t.Context(), creationJSON(t, obj{"timeout": 90_000}), testOrigin, open, nil)
+		open := func(ctx context.Context, _ Want) (Authenticator, error) { <-ctx.Done(); return nil, ctx.Err() }
+		_, err := Client{Open: open}.Create(t.Context(), creationJSON(t, obj{"timeout": 90_000}), testOrigin)
 		wantCode(t, "create", err, mfa.CodeTimedOut)
 		if took := time.Since(start); took != 90*time.Second {
 			t.Errorf("took %v", took)
@@ -109,8 +109,8 @@ func TestTimeToAnswer(t *testing.T) {
 		synctest.Test(t, func(t *testing.T) {
 			w := newWaiting()
 			start := time.Now()
-			open := func(context.Context, Purpose) (Authenticator, error) { time.Sleep(opening); return w, nil }
-			_, err := Create(t.Context(), creationJSON(t, obj{"timeout": 120_000}), testOrigin, open, nil)
+			open := func(context.Context, Want) (Authenticator, error) { time.Sleep(opening); return w, nil }
+			_, err := Client{Open: open}.Create(t.Context(), creationJSON(t, obj{"timeout": 120_000}), testOrigin)
 			wantCode(t, "create", err, mfa.CodeAuthenticatorTimeout)
 			if took := time.Since(start); took != want || w.closed.Load() != 1 {
 				t.Errorf("opened after %v, ended after %v, closed %d times", opening, took, w.closed.Load())

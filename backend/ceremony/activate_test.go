@@ -92,7 +92,7 @@ func TestActivate(t *testing.T) {
 				b.Metadata = known{mdstest.New(t).Open(mdstest.Entry{AAGUID: mdstest.Model(1), Name: "Acme Key", Roots: []*x509.Certificate{root}, Reports: row.reports})}
 			}
 			alice := b.held(t, row.policy)
-			d, err := b.EnrolPhone(t.Context(), alice, "", "key", nil, yes)
+			d, err := b.Enrol(t.Context(), alice, "", "key", mfa.RoadPhone, Person{Confirm: yes})
 			if row.want != "" {
 				wants(t, err, row.want)
 				if f := mfa.AsFailure(err); f.Params["left"] != "yes" || f.Params["rp"] != mfa.DefaultRPID || f.Params["user"] != "alice" {
@@ -130,7 +130,7 @@ func TestCreateIsCheckedBeforeTheTouch(t *testing.T) {
 	answers := &explained{}
 	b.Admission = answers
 	alice := b.held(t, `{"Version":"2012-10-17","Statement":{"Effect":"Allow","Action":"iam:EnableMFADevice","Resource":"*","Condition":{"Null":{"iam:RegisterSecurityKey":"true"}}}}`)
-	_, err := b.EnrolPhone(t.Context(), alice, "", "key", nil, yes)
+	_, err := b.Enrol(t.Context(), alice, "", "key", mfa.RoadPhone, Person{Confirm: yes})
 	wants(t, err, mfa.CodeNotAdmitted)
 	if f := mfa.AsFailure(err); f.Params["step"] != "Create" || f.Params["left"] != "" || len(b.phones.purposes) != 0 {
 		t.Errorf("%v, %d phones opened", f.Params, len(b.phones.purposes))
@@ -157,10 +157,10 @@ func TestNothingIsAddedByARightThatIsGone(t *testing.T) {
 			phone, root := attesting(t)
 			b := newBench(t, phone)
 			alice := b.held(t, "")
-			_, err := b.EnrolPhone(t.Context(), alice, "", "key", nil, func(context.Context, Candidate) (bool, error) {
+			_, err := b.Enrol(t.Context(), alice, "", "key", mfa.RoadPhone, Person{Confirm: func(context.Context, Candidate) (bool, error) {
 				row.meanwhile(t, b, alice, root)
 				return true, nil
-			})
+			}})
 			wants(t, err, row.want)
 			if f := mfa.AsFailure(err); f.Params["left"] != "yes" || f.Params["rp"] != mfa.DefaultRPID || f.Params["user"] != "alice" {
 				t.Errorf("it does not say that a credential stayed behind: %v", f.Params)
@@ -218,7 +218,7 @@ func TestClockTurnedBackHidesNoReport(t *testing.T) {
 		Reports: []mdstest.Report{mdstest.Status("REVOKED", "2026-11-01")}})
 	b.Metadata = imported{known{m}, b.clock.read()}
 	b.clock.add(-60 * 24 * time.Hour)
-	_, err := b.EnrolPhone(t.Context(), alice, "", "key", nil, yes)
+	_, err := b.Enrol(t.Context(), alice, "", "key", mfa.RoadPhone, Person{Confirm: yes})
 	wants(t, err, mfa.CodeModelRefused)
 }
 

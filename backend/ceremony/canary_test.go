@@ -103,7 +103,7 @@ func TestNoSecretIsLeftAnywhere(t *testing.T) {
 	if _, err := b.SignInWithRecovery(t.Context(), pending, printed[1]); err != nil {
 		t.Fatal(err)
 	}
-	if _, err := b.SignInWithPhone(t.Context(), b.pending(t), &links[0], nil); err != nil {
+	if _, err := b.SignInWithDevice(t.Context(), b.pending(t), mfa.RoadPhone, &links[0], Person{}); err != nil {
 		t.Fatal(err)
 	}
 	b.signIn(t, g)

@@ -120,7 +120,7 @@ func newBenchOver(t testing.TB, phone virtualauth.Config, store mfa.Store) *benc
 func (b *bench) over(store mfa.Store) {
 	accounts := account.New(account.Config{Store: store, Rules: rules.New(store, b.clock.read), Clock: b.clock.read, Rand: rand.Reader,
 		Cost: account.Cost{Time: 1, MemoryKiB: 64, Threads: 1}})
-	b.Service = New(Config{Store: store, Accounts: accounts, Phones: b.phones, Vault: b.vault, Clock: b.clock.read, Rand: rand.Reader,
+	b.Service = New(Config{Store: store, Accounts: accounts, Roads: Roads{Phones: b.phones}, Vault: b.vault, Clock: b.clock.read, Rand: rand.Reader,
 		Log: slog.New(slog.DiscardHandler)})
 }
 
@@ -135,7 +135,7 @@ func wants(t *testing.T, err error, code mfa.Code) {
 
 func (b *bench) enrol(t testing.TB, name string) mfa.Device {
 	t.Helper()
-	d, err := b.EnrolPhone(t.Context(), b.who, "", name, nil, yes)
+	d, err := b.Enrol(t.Context(), b.who, "", name, mfa.RoadPhone, Person{Confirm: yes})
 	if err != nil {
 		t.Fatalf("enrol %s: %v (%s)", name, err, mfa.AsFailure(err).Explain())
 	}
@@ -178,7 +178,7 @@ func TestEnrolThenSignIn(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			b := newBench(t, phone)
 			var stages []mfa.Stage
-			d, err := b.EnrolPhone(t.Context(), b.who, "", "my-phone", func(p mfa.Progress) { stages = append(stages, p.Stage) }, yes)
+			d, err := b.Enrol(t.Context(), b.who, "", "my-phone", mfa.RoadPhone, Person{Report: func(p mfa.Progress) { stages = append(stages, p.Stage) }, Confirm: yes})
 			if err != nil {
 				t.Fatalf("%v (%s)", err, mfa.AsFailure(err).Explain())
 			}
@@ -189,7 +189,7 @@ func TestEnrolThenSignIn(t *testing.T) {
 			if a, _ := b.Store.Account(t.Context()); a.FrozenAt.IsZero() {
 				t.Error("the RP ID is not frozen by the first device")
 			}
-			session, err := b.SignInWithPhone(t.Context(), b.pending(t), nil, nil)
+			session, err := b.SignInWithDevice(t.Context(), b.pending(t), mfa.RoadPhone, nil, Person{})
 			if err != nil {
 				t.Fatalf("%v (%s)", err, mfa.AsFailure(err).Explain())
 			}
@@ -224,7 +224,7 @@ func TestNothingIsAddedWhen(t *testing.T) {
 			if c.arrange != nil {
 				c.arrange(b)
 			}
-			_, err := b.EnrolPhone(t.Context(), b.who, "", "my-phone", nil, c.confirm)
+			_, err := b.Enrol(t.Context(), b.who, "", "my-phone", mfa.RoadPhone, Person{Confirm: c.confirm})
 			if got := mfa.AsFailure(err); got == nil || got.Code != c.code {
 				t.Fatalf("got %v, want %s", err, c.code)
 			}
@@ -264,20 +264,20 @@ func TestNameTakenMeanwhile(t *testing.T) {
 	}
 	who := b.who
 	who.MFAAt = time.Now()
-	_, err := b.EnrolPhone(t.Context(), who, "", "my-phone", nil, yes)
+	_, err := b.Enrol(t.Context(), who, "", "my-phone", mfa.RoadPhone, Person{Confirm: yes})
 	wants(t, err, mfa.CodeNameTaken)
 }
 
 func TestSecondDeviceNeedsMFAAndAnotherPhone(t *testing.T) {
 	b := newBench(t, virtualauth.Android())
 	b.enrol(t, "first")
-	_, err := b.EnrolPhone(t.Context(), b.who, "", "second", nil, yes)
+	_, err := b.Enrol(t.Context(), b.who, "", "second", mfa.RoadPhone, Person{Confirm: yes})
 	wants(t, err, mfa.CodeMFANeeded)
-	b.who, err = b.SignInWithPhone(t.Context(), b.pending(t), nil, nil)
+	b.who, err = b.SignInWithDevice(t.Context(), b.pending(t), mfa.RoadPhone, nil, Person{})
 	if err != nil {
 		t.Fatal(err)
 	}
-	_, err = b.EnrolPhone(t.Context(), b.who, "", "second", nil, yes)
+	_, err = b.Enrol(t.Context(), b.who, "", "second", mfa.RoadPhone, Person{Confirm: yes})
 	wants(t, err, mfa.CodeAlreadyRegistered)
 }
 
@@ -286,11 +286,11 @@ func TestCounterThatGoesBackMarksTheDevice(t *testing.T) {
 	phone.Counter = virtualauth.Rising
 	b := newBench(t, phone)
 	b.enrol(t, "my-phone")
-	if _, err := b.SignInWithPhone(t.Context(), b.pending(t), nil, nil); err != nil {
+	if _, err := b.SignInWithDevice(t.Context(), b.pending(t), mfa.RoadPhone, nil, Person{}); err != nil {
 		t.Fatal(err)
 	}
 	b.phones.device.SetFaults(virtualauth.Faults{RegressCounter: true})
-	_, err := b.SignInWithPhone(t.Context(), b.pending(t), nil, nil)
+	_, err := b.SignInWithDevice(t.Context(), b.pending(t), mfa.RoadPhone, nil, Person{})
 	wants(t, err, mfa.CodeCounterRegressed)
 	if f := mfa.AsFailure(err); f.Params["device"] != "my-phone" {
 		t.Errorf("the person is not told which device: %v", f.Params)
@@ -303,7 +303,7 @@ func TestCounterThatGoesBackMarksTheDevice(t *testing.T) {
 	}
 	b.phones.device.SetFaults(virtualauth.Faults{})
 	asked := len(b.phones.purposes)
-	_, err = b.SignInWithPhone(t.Context(), b.pending(t), nil, nil)
+	_, err = b.SignInWithDevice(t.Context(), b.pending(t), mfa.RoadPhone, nil, Person{})
 	wants(t, err, mfa.CodeDevicesSuspect)
 	if len(b.phones.purposes) != asked {
 		t.Error("a phone was asked although no device can sign in")
@@ -313,7 +313,7 @@ func TestCounterThatGoesBackMarksTheDevice(t *testing.T) {
 	if err := b.Store.AddDevice(t.Context(), other, mfa.Event{At: time.Now(), Kind: mfa.EventDeviceAdded}); err != nil {
 		t.Fatal(err)
 	}
-	_, err = b.SignInWithPhone(t.Context(), b.pending(t), nil, nil)
+	_, err = b.SignInWithDevice(t.Context(), b.pending(t), mfa.RoadPhone, nil, Person{})
 	wants(t, err, mfa.CodeNoCredential) // the suspect phone is not asked for what it has
 }
 
@@ -342,7 +342,7 @@ func TestDeviceChangedWhileVerifying(t *testing.T) {
 					t.Error(err)
 				}
 			}
-			s, err := b.SignInWithPhone(t.Context(), pending, nil, nil)
+			s, err := b.SignInWithDevice(t.Context(), pending, mfa.RoadPhone, nil, Person{})
 			d := b.devices(t)[0]
 			if c.code == "" {
 				if err != nil || !s.MFAPresent() || d.Name != "renamed" || d.LastUsedAt.IsZero() {
@@ -362,7 +362,7 @@ func TestWrongSignatureSignsNobodyIn(t *testing.T) {
 	b := newBench(t, virtualauth.Android())
 	b.enrol(t, "my-phone")
 	b.phones.device.SetFaults(virtualauth.Faults{WrongSignature: true})
-	s, err := b.SignInWithPhone(t.Context(), b.pending(t), nil, nil)
+	s, err := b.SignInWithDevice(t.Context(), b.pending(t), mfa.RoadPhone, nil, Person{})
 	wants(t, err, mfa.CodeSignatureInvalid)
 	if s.MFAPresent() || s.ID != "" {
 		t.Errorf("a session came out: %+v", s)
@@ -380,7 +380,7 @@ func TestDeviceRemovedMeanwhile(t *testing.T) {
 	if err := b.Store.RemoveDevice(t.Context(), d.ID, 1, mfa.Event{At: time.Now(), Kind: mfa.EventDeviceRemoved}); err != nil {
 		t.Fatal(err)
 	}
-	if s, err := b.SignInWithPhone(t.Context(), p, nil, nil); err == nil {
+	if s, err := b.SignInWithDevice(t.Context(), p, mfa.RoadPhone, nil, Person{}); err == nil {
 		t.Errorf("signed in as %+v", s)
 	}
 }
@@ -403,7 +403,7 @@ func TestLinksAreKeptOnlyAfterSuccess(t *testing.T) {
 	b := newBench(t, virtualauth.Android())
 	b.phones.link = link()
 	no := func(context.Context, Candidate) (bool, error) { return false, nil }
-	if _, err := b.EnrolPhone(t.Context(), b.who, "", "my-phone", nil, no); err == nil {
+	if _, err := b.Enrol(t.Context(), b.who, "", "my-phone", mfa.RoadPhone, Person{Confirm: no}); err == nil {
 		t.Fatal("enrolled against the person's will")
 	}
 	b.phones.late(*link())
@@ -420,7 +420,7 @@ func TestLinksAreKeptOnlyAfterSuccess(t *testing.T) {
 	// A link that is no longer accepted is forgotten.
 	b.phones.fail = mfa.Fail(mfa.CodeLinkGone)
 	p := b.pending(t)
-	_, err := b.SignInWithPhone(t.Context(), p, &p.Links[0], nil)
+	_, err := b.SignInWithDevice(t.Context(), p, mfa.RoadPhone, &p.Links[0], Person{})
 	wants(t, err, mfa.CodeLinkGone)
 	if l := b.links(t); len(l) != 0 || len(b.phones.rung) != 1 {
 		t.Errorf("links %v, rung %v", l, b.phones.rung)
@@ -433,13 +433,13 @@ func TestStorageFailsAtTheEnd(t *testing.T) {
 	full := &fullDisk{Store: b.Store}
 	b.Store = full
 	full.on = true
-	_, err := b.EnrolPhone(t.Context(), b.who, "", "my-phone", nil, yes)
+	_, err := b.Enrol(t.Context(), b.who, "", "my-phone", mfa.RoadPhone, Person{Confirm: yes})
 	wants(t, err, mfa.CodeDiskFull)
 	full.on = false
 	b.phones.device = virtualauth.New(virtualauth.Android())
 	b.enrol(t, "my-phone")
 	full.on = true
-	s, err := b.SignInWithPhone(t.Context(), b.pending(t), nil, nil)
+	s, err := b.SignInWithDevice(t.Context(), b.pending(t), mfa.RoadPhone, nil, Person{})
 	if !errors.Is(err, mfa.Fail(mfa.CodeDiskFull)) || s.ID != "" {
 		t.Errorf("session %+v, %v", s, err)
 	}

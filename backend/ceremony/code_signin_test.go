@@ -130,7 +130,7 @@ func TestAnyDeviceSignsIn(t *testing.T) {
 			t.Errorf("signed in with %s", s.DeviceID)
 		}
 	}
-	if s, err := b.SignInWithPhone(t.Context(), b.pending(t), nil, nil); err != nil || s.DeviceID == "" {
+	if s, err := b.SignInWithDevice(t.Context(), b.pending(t), mfa.RoadPhone, nil, Person{}); err != nil || s.DeviceID == "" {
 		t.Errorf("%+v, %v", s, err)
 	}
 	// One seed that does not open does not keep the other from signing in.

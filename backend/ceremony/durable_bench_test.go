@@ -13,6 +13,7 @@ import (
 	"time"
 
 	"github.com/keyferry/keyferry/backend/authenticator"
+	"github.com/keyferry/keyferry/backend/mfa"
 	"github.com/keyferry/keyferry/backend/sqlite"
 	"github.com/keyferry/keyferry/backend/virtualauth"
 )
@@ -41,13 +42,13 @@ func BenchmarkDurableSignIn(b *testing.B) {
 	var raw, durable []time.Duration
 	for b.Loop() {
 		devices := t.devices(b)
-		options, err := party.BeginAuthentication(pending.Principal, "one", devices)
+		options, err := party.BeginAuthentication(pending.Principal, "one", mfa.RoadPhone, devices)
 		if err != nil {
 			b.Fatal(err)
 		}
-		response, err := authenticator.Get(b.Context(), options, origin, func(context.Context, authenticator.Purpose) (authenticator.Authenticator, error) {
+		response, err := authenticator.Client{Open: func(context.Context, authenticator.Want) (authenticator.Authenticator, error) {
 			return open{t.phones.device}, nil
-		}, nil)
+		}}.Get(b.Context(), options, origin)
 		if err != nil {
 			b.Fatal(err)
 		}

@@ -174,7 +174,7 @@ func TestSweepAtSignIn(t *testing.T) {
 func TestForSomebodyElse(t *testing.T) {
 	b := newBench(t, virtualauth.Android())
 	ann := b.user(t, "ann")
-	d, err := b.EnrolPhone(t.Context(), b.who, ann.ID, "ann-phone", nil, yes)
+	d, err := b.Enrol(t.Context(), b.who, ann.ID, "ann-phone", mfa.RoadPhone, Person{Confirm: yes})
 	if err != nil || d.PrincipalID != ann.ID {
 		t.Fatalf("%+v, %v", d, err)
 	}
@@ -192,7 +192,7 @@ func TestForSomebodyElse(t *testing.T) {
 	bob := mfa.Session{PrincipalID: b.user(t, "bob").ID, MFAAt: b.clock.read()}
 	_, err = b.CreateApp(t.Context(), bob, ann.ID, "evil")
 	wants(t, err, mfa.CodeAccessDenied)
-	_, err = b.EnrolPhone(t.Context(), bob, ann.ID, "evil", nil, yes)
+	_, err = b.Enrol(t.Context(), bob, ann.ID, "evil", mfa.RoadPhone, Person{Confirm: yes})
 	wants(t, err, mfa.CodeAccessDenied)
 	_, err = b.EnableApp(t.Context(), bob, ann.ID, g.ID, "123456", "654321")
 	wants(t, err, mfa.CodeAccessDenied)

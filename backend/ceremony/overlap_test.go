@@ -33,8 +33,10 @@ func TestTwoEnrolmentsOfOneName(t *testing.T) {
 		t.Run(row.name, func(t *testing.T) {
 			b := newBench(t, virtualauth.Android())
 			var second error
-			b.during(func() { _, second = b.EnrolPhone(t.Context(), b.who, "", "phone", nil, row.second) })
-			_, err := b.EnrolPhone(t.Context(), b.who, "", "phone", nil, yes)
+			b.during(func() {
+				_, second = b.Enrol(t.Context(), b.who, "", "phone", mfa.RoadPhone, Person{Confirm: row.second})
+			})
+			_, err := b.Enrol(t.Context(), b.who, "", "phone", mfa.RoadPhone, Person{Confirm: yes})
 			switch {
 			case row.code == "" && err != nil:
 				t.Errorf("the first: %v", err)
@@ -60,10 +62,10 @@ func TestTwoSignInsAtOnce(t *testing.T) {
 	b.settings(t, func(s *mfa.Settings) { s.Passwordless = true })
 	for name, signIn := range map[string]func() error{
 		"with a password": func() error {
-			_, err := b.SignInWithPhone(t.Context(), b.pending(t), nil, nil)
+			_, err := b.SignInWithDevice(t.Context(), b.pending(t), mfa.RoadPhone, nil, Person{})
 			return err
 		},
-		"without": func() error { _, _, err := b.SignInWithPasskey(t.Context(), nil); return err },
+		"without": func() error { _, _, err := b.SignInWithPasskey(t.Context(), mfa.RoadPhone, Person{}); return err },
 	} {
 		t.Run(name, func(t *testing.T) {
 			var second error

@@ -3,31 +3,30 @@ package ceremony
 import (
 	"context"
 
-	"github.com/keyferry/keyferry/backend/authenticator"
 	"github.com/keyferry/keyferry/backend/mfa"
 )
 
-// SignInWithPasskey signs in without a name and a password, by a passkey that its phone
-// finds by itself and that verifies its owner: two factors in one. Who signs in is known
+// SignInWithPasskey signs in without a name and a password, by a passkey that its
+// authenticator finds by itself and that verifies its owner: two factors in one. Who signs in is known
 // from the user handle, once the signature holds. The account must allow it:
 // passwordless-off.
 //
-// Counter, suspicion and what is durable when are as at SignInWithPhone; so is what the
+// Counter, suspicion and what is durable when are as at SignInWithDevice; so is what the
 // session is held to. A passkey of nobody here, or one that is suspect while its owner
 // has others, is credential-unknown.
-func (s *Service) SignInWithPasskey(ctx context.Context, report mfa.Report) (mfa.Principal, mfa.Session, error) {
-	p, session, err := s.signInWithPasskey(ctx, report)
+func (s *Service) SignInWithPasskey(ctx context.Context, road mfa.Road, person Person) (mfa.Principal, mfa.Session, error) {
+	p, session, err := s.signInWithPasskey(ctx, road, person)
 	if err != nil {
 		s.note(ctx, mfa.Event{Kind: mfa.EventSignInRefused, PrincipalID: p.ID}, err)
 		return mfa.Principal{}, mfa.Session{}, err
 	}
-	report.To(mfa.Progress{Stage: mfa.StageDone})
+	person.Report.To(mfa.Progress{Stage: mfa.StageDone})
 	return p, session, nil
 }
 
 // signInWithPasskey gives the principal also with a failure, once it is known whose
 // passkey it was.
-func (s *Service) signInWithPasskey(ctx context.Context, report mfa.Report) (mfa.Principal, mfa.Session, error) {
+func (s *Service) signInWithPasskey(ctx context.Context, road mfa.Road, person Person) (mfa.Principal, mfa.Session, error) {
 	none := func(err error) (mfa.Principal, mfa.Session, error) { return mfa.Principal{}, mfa.Session{}, err }
 	a, err := s.Store.Account(ctx)
 	if err != nil {
@@ -41,19 +40,17 @@ func (s *Service) signInWithPasskey(ctx context.Context, report mfa.Report) (mfa
 		return none(err)
 	}
 	id := mfa.NewID()
-	options, err := party.BeginDiscoverable(id)
+	options, err := party.BeginDiscoverable(id, road)
 	if err != nil {
 		return none(err)
 	}
 	links := s.holdLinks("")
 	defer links.drop()
-	response, err := authenticator.Get(ctx, options, origin, func(ctx context.Context, p authenticator.Purpose) (authenticator.Authenticator, error) {
-		return s.Phones.Open(ctx, p, links.add, report)
-	}, report)
+	response, err := journey{s: s, road: road, person: person, links: links, origin: origin}.get(ctx, options)
 	if err != nil {
 		return none(err)
 	}
-	report.To(mfa.Progress{Stage: mfa.StageVerifying})
+	person.Report.To(mfa.Progress{Stage: mfa.StageVerifying})
 	var devices []mfa.Device
 	p, assertion, err := party.FinishDiscoverable(id, response, func(handle []byte) (mfa.Principal, []mfa.Device, error) {
 		p, found, err := s.ownerOf(ctx, handle)

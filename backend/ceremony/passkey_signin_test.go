@@ -16,18 +16,18 @@ func TestPasskeyAlone(t *testing.T) {
 			phone.Counter = virtualauth.Rising
 			b := newBench(t, phone)
 			ann := b.user(t, "ann")
-			d, err := b.EnrolPhone(t.Context(), b.who, ann.ID, "ann-phone", nil, yes)
+			d, err := b.Enrol(t.Context(), b.who, ann.ID, "ann-phone", mfa.RoadPhone, Person{Confirm: yes})
 			if err != nil {
 				t.Fatal(err)
 			}
-			_, _, err = b.SignInWithPasskey(t.Context(), nil)
+			_, _, err = b.SignInWithPasskey(t.Context(), mfa.RoadPhone, Person{})
 			wants(t, err, mfa.CodePasswordlessOff)
 			b.settings(t, func(s *mfa.Settings) { s.Passwordless = true })
 			s := &sweeper{}
 			b.Devices = s
 			b.phones.link = link()
 			var stages []mfa.Stage
-			p, session, err := b.SignInWithPasskey(t.Context(), func(p mfa.Progress) { stages = append(stages, p.Stage) })
+			p, session, err := b.SignInWithPasskey(t.Context(), mfa.RoadPhone, Person{Report: func(p mfa.Progress) { stages = append(stages, p.Stage) }})
 			if err != nil {
 				t.Fatalf("%v (%s)", err, mfa.AsFailure(err).Explain())
 			}
@@ -54,7 +54,7 @@ func alone(t *testing.T, phone virtualauth.Config) (*bench, mfa.Principal, mfa.D
 	b := newBench(t, phone)
 	b.settings(t, func(s *mfa.Settings) { s.Passwordless = true })
 	ann := b.user(t, "ann")
-	d, err := b.EnrolPhone(t.Context(), b.who, ann.ID, "ann-phone", nil, yes)
+	d, err := b.Enrol(t.Context(), b.who, ann.ID, "ann-phone", mfa.RoadPhone, Person{Confirm: yes})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -107,7 +107,7 @@ func TestPasskeyAloneIsRefused(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			b, ann, d := alone(t, rising)
 			c.arrange(t, b, ann, d)
-			p, s, err := b.SignInWithPasskey(t.Context(), nil)
+			p, s, err := b.SignInWithPasskey(t.Context(), mfa.RoadPhone, Person{})
 			wants(t, err, c.code)
 			if p.ID != "" || s.ID != "" {
 				t.Errorf("%+v, %+v", p, s)
@@ -123,11 +123,11 @@ func TestPasskeyAloneWithACopy(t *testing.T) {
 	phone := virtualauth.Android()
 	phone.Counter = virtualauth.Rising
 	b, _, d := alone(t, phone)
-	if _, _, err := b.SignInWithPasskey(t.Context(), nil); err != nil {
+	if _, _, err := b.SignInWithPasskey(t.Context(), mfa.RoadPhone, Person{}); err != nil {
 		t.Fatal(err)
 	}
 	b.phones.device.SetFaults(virtualauth.Faults{RegressCounter: true})
-	_, _, err := b.SignInWithPasskey(t.Context(), nil)
+	_, _, err := b.SignInWithPasskey(t.Context(), mfa.RoadPhone, Person{})
 	wants(t, err, mfa.CodeCounterRegressed)
 	if b.device(t, d.ID).SuspectAt.IsZero() || mfa.AsFailure(err).Params["device"] != "ann-phone" {
 		t.Errorf("device %+v, %v", b.device(t, d.ID), mfa.AsFailure(err).Params)
@@ -143,12 +143,12 @@ func TestPasskeyAloneOfTwoPeople(t *testing.T) {
 	}
 	b, ann, _ := alone(t, phone)
 	bob := b.user(t, "bob")
-	if _, err := b.EnrolPhone(t.Context(), b.who, bob.ID, "bob-phone", nil, yes); err != nil {
+	if _, err := b.Enrol(t.Context(), b.who, bob.ID, "bob-phone", mfa.RoadPhone, Person{Confirm: yes}); err != nil {
 		t.Fatal(err)
 	}
 	seen := map[string]bool{}
 	for choose = range 2 {
-		p, s, err := b.SignInWithPasskey(t.Context(), nil)
+		p, s, err := b.SignInWithPasskey(t.Context(), mfa.RoadPhone, Person{})
 		if err != nil || s.PrincipalID != p.ID {
 			t.Fatalf("%+v, %v", s, err)
 		}
@@ -173,7 +173,7 @@ func TestPasskeyAloneWithoutAPassword(t *testing.T) {
 		if _, err := b.Accounts.SetPassword(t.Context(), b.who, p.ID, p.Version, c.password, true); err != nil {
 			t.Fatal(err)
 		}
-		if _, s, err := b.SignInWithPasskey(t.Context(), nil); err != nil || s.Limit != c.limit {
+		if _, s, err := b.SignInWithPasskey(t.Context(), mfa.RoadPhone, Person{}); err != nil || s.Limit != c.limit {
 			t.Errorf("%+v, %v", s, err)
 		}
 	}
@@ -186,7 +186,7 @@ func TestPasskeyAloneWithoutAPassword(t *testing.T) {
 	if err := b.Store.UpdatePrincipal(t.Context(), p, mfa.Event{At: b.clock.read(), Kind: mfa.EventPasswordSet}); err != nil {
 		t.Fatal(err)
 	}
-	if _, s, err := b.SignInWithPasskey(t.Context(), nil); err != nil || s.Limit != mfa.LimitNone {
+	if _, s, err := b.SignInWithPasskey(t.Context(), mfa.RoadPhone, Person{}); err != nil || s.Limit != mfa.LimitNone {
 		t.Errorf("%+v, %v", s, err)
 	}
 }

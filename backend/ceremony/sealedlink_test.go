@@ -106,13 +106,13 @@ func TestRingingNeedsTheVault(t *testing.T) {
 	}
 	p := b.pending(t)
 	b.vault.locked.Store(true)
-	_, err := b.SignInWithPhone(t.Context(), p, &p.Links[0], nil)
+	_, err := b.SignInWithDevice(t.Context(), p, mfa.RoadPhone, &p.Links[0], Person{})
 	wants(t, err, mfa.CodeVaultLocked)
 	if len(b.phones.rung) != 0 {
 		t.Error("the phone was rung")
 	}
 	b.vault.locked.Store(false)
-	if _, err := b.SignInWithPhone(t.Context(), p, &p.Links[0], nil); err != nil || string(b.phones.contact) != "contact" {
+	if _, err := b.SignInWithDevice(t.Context(), p, mfa.RoadPhone, &p.Links[0], Person{}); err != nil || string(b.phones.contact) != "contact" {
 		t.Errorf("rung at %q, %v", b.phones.contact, err)
 	}
 }
@@ -126,7 +126,7 @@ func TestNoLinkWithoutTheVault(t *testing.T) {
 	if l := b.links(t); len(l) != 0 {
 		t.Errorf("links %v", l)
 	}
-	if _, err := b.SignInWithPhone(t.Context(), b.pending(t), nil, nil); err != nil {
+	if _, err := b.SignInWithDevice(t.Context(), b.pending(t), mfa.RoadPhone, nil, Person{}); err != nil {
 		t.Error(err)
 	}
 }

@@ -8,21 +8,9 @@ import (
 	"time"
 
 	"github.com/keyferry/keyferry/backend/account"
-	"github.com/keyferry/keyferry/backend/authenticator"
 	"github.com/keyferry/keyferry/backend/mfa"
 	"github.com/keyferry/keyferry/backend/rp"
 )
-
-// Phones is the way to a phone. Both methods report the stages up to connecting
-// and give an authenticator that has shaken hands.
-//
-// Open shows a QR code (the report's show-qr stage). Ring wakes a linked phone;
-// link-gone says that the phone no longer accepts the link. linked is called for
-// each verified linking record, perhaps after the authenticator was closed.
-type Phones interface {
-	Open(ctx context.Context, p authenticator.Purpose, linked func(mfa.LinkedPhone), report mfa.Report) (authenticator.Authenticator, error)
-	Ring(ctx context.Context, phone mfa.LinkedPhone, p authenticator.Purpose, report mfa.Report) (authenticator.Authenticator, error)
-}
 
 // Sweeper deletes the authenticator apps that nobody has.
 type Sweeper interface {
@@ -41,7 +29,7 @@ type Recovery interface {
 type Config struct {
 	Store     mfa.Store
 	Accounts  *account.Service
-	Phones    Phones
+	Roads     Roads
 	Vault     mfa.Sealer // of seeds and links; nil is one that is always locked
 	Recovery  Recovery   // nil: no recovery codes
 	Metadata  Metadata   // nil: nothing is proven of any authenticator

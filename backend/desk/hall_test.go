@@ -67,7 +67,7 @@ func (h *hall) Open(ctx context.Context, sandbox bool, _ func(phonesim.State)) (
 	}
 	owned := devices.New(devices.Config{Store: store, Accounts: accounts, Clock: h.time.now})
 	printed := recovery.New(recovery.Config{Store: store, Accounts: accounts, Vault: v, Clock: h.time.now, Rand: rand.Reader})
-	ceremonies := ceremony.New(ceremony.Config{Store: store, Accounts: accounts, Phones: way{h}, Vault: v, Recovery: printed, Devices: owned,
+	ceremonies := ceremony.New(ceremony.Config{Store: store, Accounts: accounts, Roads: ceremony.Roads{Phones: way{h}}, Vault: v, Recovery: printed, Devices: owned,
 		Clock: h.time.now, Rand: rand.Reader, Log: log})
 	return &House{Sandbox: sandbox, Store: store, Vault: v, Accounts: accounts, Ceremonies: ceremonies, Devices: owned, Recovery: printed,
 		Stock:    stock.New(stock.Config{Store: store, Accounts: accounts, Vault: v, Clock: h.time.now}),

@@ -14,13 +14,14 @@ type run struct {
 	again  func(context.Context, *run) error // the ceremony itself, also for a new code
 	cancel context.CancelFunc
 	ended  chan struct{}
-	answer chan bool // to name-device; room for one
+	answer chan bool        // to name-device; room for one
+	pin    chan *mfa.Secret // to enter-pin; room for one, and whoever takes it wipes it
 }
 
-// BeginEnrolment starts adding a phone for somebody, for oneself when targetID is
+// BeginEnrolment starts adding a passkey for somebody, for oneself when targetID is
 // empty. It fails at once as ceremony.Service.MayCreate does; what fails later
 // arrives as an event.
-func (d *Desk) BeginEnrolment(ctx context.Context, targetID, name string) (Ceremony, error) {
+func (d *Desk) BeginEnrolment(ctx context.Context, targetID, name string, road mfa.Road) (Ceremony, error) {
 	d.moving.Lock()
 	defer d.moving.Unlock()
 	house, session, err := d.seated()
@@ -30,8 +31,8 @@ func (d *Desk) BeginEnrolment(ctx context.Context, targetID, name string) (Cerem
 	if _, err := house.Ceremonies.MayCreate(ctx, session, targetID, name); err != nil {
 		return Ceremony{}, err
 	}
-	return d.begin(PurposeEnrol, name, func(ctx context.Context, r *run) error {
-		device, err := house.Ceremonies.EnrolPhone(ctx, session, targetID, name, d.report(r), d.confirm(r))
+	return d.begin(PurposeEnrol, name, road, func(ctx context.Context, r *run) error {
+		device, err := house.Ceremonies.Enrol(ctx, session, targetID, name, road, d.person(r))
 		if err != nil {
 			return err
 		}
@@ -40,9 +41,9 @@ func (d *Desk) BeginEnrolment(ctx context.Context, targetID, name string) (Cerem
 	})
 }
 
-// BeginPhoneSignIn starts the second factor. linkedID is empty for a QR code, or
-// the ID of a linked phone.
-func (d *Desk) BeginPhoneSignIn(linkedID string) (Ceremony, error) {
+// BeginSecondFactor starts the second factor by a passkey. linkedID is the ID of a linked
+// phone, empty for a QR code and on every other road.
+func (d *Desk) BeginSecondFactor(road mfa.Road, linkedID string) (Ceremony, error) {
 	d.moving.Lock()
 	defer d.moving.Unlock()
 	house, p, err := d.half()
@@ -57,8 +58,8 @@ func (d *Desk) BeginPhoneSignIn(linkedID string) (Ceremony, error) {
 		}
 		link = &p.Links[i]
 	}
-	return d.begin(PurposeSignIn, "", func(ctx context.Context, r *run) error {
-		session, err := house.Ceremonies.SignInWithPhone(ctx, p, link, d.report(r))
+	return d.begin(PurposeSignIn, "", road, func(ctx context.Context, r *run) error {
+		session, err := house.Ceremonies.SignInWithDevice(ctx, p, road, link, d.person(r))
 		if err != nil {
 			return err
 		}
@@ -70,7 +71,7 @@ func (d *Desk) BeginPhoneSignIn(linkedID string) (Ceremony, error) {
 
 // BeginPasskeySignIn signs in by a passkey alone, without a name and a password:
 // passwordless-off at once where the account does not have that.
-func (d *Desk) BeginPasskeySignIn(ctx context.Context) (Ceremony, error) {
+func (d *Desk) BeginPasskeySignIn(ctx context.Context, road mfa.Road) (Ceremony, error) {
 	d.moving.Lock()
 	defer d.moving.Unlock()
 	house, err := d.House()
@@ -84,8 +85,8 @@ func (d *Desk) BeginPasskeySignIn(ctx context.Context) (Ceremony, error) {
 	if !acct.Settings.Passwordless {
 		return Ceremony{}, mfa.Fail(mfa.CodePasswordlessOff)
 	}
-	return d.begin(PurposeSignIn, "", func(ctx context.Context, r *run) error {
-		who, session, err := house.Ceremonies.SignInWithPasskey(ctx, d.report(r))
+	return d.begin(PurposeSignIn, "", road, func(ctx context.Context, r *run) error {
+		who, session, err := house.Ceremonies.SignInWithPasskey(ctx, road, d.person(r))
 		if err != nil {
 			return err
 		}
@@ -112,7 +113,7 @@ func (d *Desk) NewCode() (Ceremony, error) {
 		return Ceremony{}, mfa.Fail(mfa.CodeNotFound, "what", "ceremony")
 	}
 	d.endRun()
-	return d.begin(old.Purpose, old.Name, old.again)
+	return d.begin(old.Purpose, old.Name, old.Road, old.again)
 }
 
 // CancelCeremony ends the running ceremony, whatever its stage, and waits until
@@ -149,18 +150,23 @@ func (d *Desk) ConfirmDevice(yes bool) error {
 }
 
 // begin starts a run. With moving held.
-func (d *Desk) begin(p Purpose, name string, work func(context.Context, *run) error) (Ceremony, error) {
+func (d *Desk) begin(p Purpose, name string, road mfa.Road, work func(context.Context, *run) error) (Ceremony, error) {
 	d.mu.Lock()
 	if d.run != nil && !d.run.over() {
 		d.mu.Unlock()
 		return Ceremony{}, mfa.Fail(mfa.CodeBusy)
 	}
+	first, known := firstStage[road]
+	if !known {
+		d.mu.Unlock()
+		return Ceremony{}, mfa.Fail(mfa.CodeInvalidInput, "field", "road")
+	}
 	ctx, cancel := context.WithCancel(d.ctx)
 	d.runs++
-	r := &run{again: work, cancel: cancel, ended: make(chan struct{}), answer: make(chan bool, 1),
-		Ceremony: Ceremony{ID: d.runs, Purpose: p, Name: name, Stage: mfa.StageNeedsBluetooth}}
+	r := &run{again: work, cancel: cancel, ended: make(chan struct{}), answer: make(chan bool, 1), pin: make(chan *mfa.Secret, 1),
+		Ceremony: Ceremony{ID: d.runs, Purpose: p, Name: name, Road: road, Stage: first}}
 	d.run = r
-	first := r.Ceremony
+	begun := r.Ceremony
 	d.mu.Unlock()
 	go func() {
 		defer close(r.ended)
@@ -168,8 +174,9 @@ func (d *Desk) begin(p Purpose, name string, work func(context.Context, *run) er
 		if err := work(ctx, r); err != nil {
 			d.fail(r, err)
 		}
+		d.dropPIN(r)
 	}()
-	return first, nil
+	return begun, nil
 }
 
 // endRun cancels the running ceremony and waits for its end. With moving held,
@@ -186,6 +193,14 @@ func (d *Desk) endRun() {
 
 func (r *run) over() bool { return r.Stage == mfa.StageDone || r.Stage == mfa.StageFailed }
 
+// firstStage is what is shown before anything was heard of.
+var firstStage = map[mfa.Road]mfa.Stage{mfa.RoadPhone: mfa.StageNeedsBluetooth, mfa.RoadKey: mfa.StageFindKey,
+	mfa.RoadComputer: mfa.StageFindKey, mfa.RoadSystem: mfa.StageSystem}
+
+func (d *Desk) person(r *run) ceremony.Person {
+	return ceremony.Person{Report: d.report(r), Confirm: d.confirm(r), PIN: d.askPIN(r)}
+}
+
 // report turns progress into events. The stages done and failed are told by
 // finish and fail, which know what came of it.
 func (d *Desk) report(r *run) mfa.Report {
@@ -195,6 +210,15 @@ func (d *Desk) report(r *run) mfa.Report {
 		}
 		d.mu.Lock()
 		defer d.mu.Unlock()
+		if p.Sighting != nil {
+			news := r.sighted(*p.Sighting, d.clock.Now())
+			if !p.Sighting.Matched { // not a step: somebody's phone may be about for hours
+				if news {
+					d.tell(r)
+				}
+				return
+			}
+		}
 		d.touched = d.clock.Now() // it goes on, so somebody is there
 		r.advance(p.Stage)
 		r.QR, r.Until = p.QR, p.Until
@@ -203,6 +227,10 @@ func (d *Desk) report(r *run) mfa.Report {
 		}
 		if p.Signal != 0 {
 			r.Signal = p.Signal
+		}
+		r.Keys, r.Trouble, r.PIN = p.Keys, p.Trouble, p.PIN
+		if p.Key != "" || p.Keys > 0 {
+			r.Key = p.Key
 		}
 		d.tell(r)
 	}
@@ -247,7 +275,7 @@ func (d *Desk) fail(r *run, err error) {
 // tell sends the run as it is now. With mu held.
 func (d *Desk) tell(r *run) {
 	c := r.Ceremony
-	c.Reached = slices.Clone(r.Reached)
+	c.Reached, c.Sightings = slices.Clone(r.Reached), slices.Clone(r.Sightings)
 	d.emit(Event{Ceremony: &c})
 }
 
@@ -255,5 +283,5 @@ func (r *run) advance(to mfa.Stage) {
 	if r.Stage != to {
 		r.Reached = append(r.Reached, r.Stage)
 	}
-	r.Stage, r.QR = to, ""
+	r.Stage, r.QR, r.PIN, r.Trouble = to, "", nil, nil
 }

@@ -5,8 +5,10 @@ import (
 
 	"github.com/keyferry/keyferry/backend/ceremony"
 	"github.com/keyferry/keyferry/backend/enforcement"
+	"github.com/keyferry/keyferry/backend/keys"
 	"github.com/keyferry/keyferry/backend/mfa"
 	"github.com/keyferry/keyferry/backend/phonesim"
+	"github.com/keyferry/keyferry/backend/simkey"
 	"github.com/keyferry/keyferry/backend/vault"
 )
 
@@ -96,16 +98,30 @@ type Ceremony struct {
 	Until     time.Time
 	Radio     string
 	Signal    int
+	Road      mfa.Road
+	Sightings []Sighting          // of phones, newest first, while a code is shown
+	Keys      int                 // how many security keys are meant, from find-key on
+	Key       string              // the name of the one
+	Trouble   *mfa.Failure        // why no key can be used yet, at find-key
+	PIN       *mfa.PINAsk         // at enter-pin
 	Candidate *ceremony.Candidate // at name-device
 	Device    *mfa.Device         // enrolment, at done
 	State     *State              // at done
 	Failure   *mfa.Failure        // at failed
 }
 
+// Sighting is an advert that was heard, and when.
+type Sighting struct {
+	mfa.Sighting
+	At time.Time
+}
+
 // Event is one thing that changed. Exactly one field is set.
 type Event struct {
 	Ceremony *Ceremony
 	Phone    *phonesim.State
+	SimKey   *simkey.State
+	Keys     *[]keys.Key // security keys came or went
 	State    *State
 	Import   *Import
 	Files    []File // that were dropped on the window

@@ -1,2 +1,18 @@
-// Package keys finds the security key that a person means, and looks after keys: PIN, passkeys on it, reset.
+// Package keys finds the security key that a person means, and looks after keys: which
+// are there, their PIN, the passkeys on them, a reset.
+//
+// Keys are met on a transport.KeyBus: USB ports, card readers, the sandbox. It never
+// frames a message (transports do), never builds one (ctap2 and u2f do) and never
+// decides about a ceremony. What it asks of a key needs the key in the person's hand
+// and, beyond a look, its PIN: nothing here goes by the account's rules, as nothing here
+// belongs to the account.
+//
+// What it follows: CTAP 2.2 sections 6.5 (PIN), 6.6 (reset), 6.8 (credential
+// management), 6.9 (selection), and what WebAuthn Level 3 section 5.1.3 says of several
+// authenticators: all are asked, the first that is touched is meant, the others are
+// cancelled.
+//
+// Reading order: service.go (what there is), opened.go (one key, whatever it speaks),
+// find.go (the key that is meant), choose.go (several keys), key.go (what is known of
+// one), pin.go, passkeys.go, reset.go.
 package keys

@@ -3,7 +3,6 @@ package mfa
 import (
 	"encoding/hex"
 	"fmt"
-	"slices"
 	"time"
 )
 
@@ -110,9 +109,6 @@ type Credential struct {
 
 // IsSynced reports that copies of the passkey exist beyond one device.
 func (c Credential) IsSynced() bool { return c.BackupEligible && c.BackupState }
-
-// OnPhone reports that the credential is reached by hybrid.
-func (c Credential) OnPhone() bool { return slices.Contains(c.Transports, "hybrid") }
 
 // LinkedPhone is a phone that gave linking data: it can be rung without a QR
 // code (CTAP 2.2 section 11.5, state-assisted transactions). Contact and Secret

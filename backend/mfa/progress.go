@@ -48,7 +48,9 @@ type Progress struct {
 	Radio string
 	// Signal is the advert's strength in dBm, 0 when unknown, at StagePhoneSeen.
 	Signal int
-	// Sighting is an advert that was heard, at StageShowQR and StageRingPhone.
+	// Sighting is an advert that was heard: the one that belongs to the code at
+	// StagePhoneSeen, and others at StageShowQR and StageRingPhone, where such a
+	// report says nothing else.
 	Sighting *Sighting
 	// Keys is how many security keys are meant, and Key the name of the one, from
 	// StageFindKey on.

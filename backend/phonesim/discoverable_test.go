@@ -15,11 +15,11 @@ func TestPhoneFindsItsPasskey(t *testing.T) {
 	for _, model := range []phonesim.Model{phonesim.Android, phonesim.IPhone} {
 		t.Run(string(model), func(t *testing.T) {
 			w := newWorld(t, phonesim.Config{Behaviour: phonesim.Approve, Model: model})
-			options, err := w.party.BeginDiscoverable("one")
+			options, err := w.party.BeginDiscoverable("one", mfa.RoadPhone)
 			if err != nil {
 				t.Fatal(err)
 			}
-			_, err = authenticator.Get(t.Context(), options, mfa.OriginOf(mfa.SandboxRPID), w.opener(t.Context(), nil), nil)
+			_, err = authenticator.Client{Open: w.opener(t.Context(), nil)}.Get(t.Context(), options, mfa.OriginOf(mfa.SandboxRPID))
 			w.expect("a phone without a passkey", err, mfa.CodeNoCredential)
 			<-w.scanned
 			c, err := w.create(t.Context())
@@ -27,10 +27,10 @@ func TestPhoneFindsItsPasskey(t *testing.T) {
 				t.Fatal(err)
 			}
 			<-w.scanned
-			if options, err = w.party.BeginDiscoverable("one"); err != nil {
+			if options, err = w.party.BeginDiscoverable("one", mfa.RoadPhone); err != nil {
 				t.Fatal(err)
 			}
-			response, err := authenticator.Get(t.Context(), options, mfa.OriginOf(mfa.SandboxRPID), w.opener(t.Context(), nil), nil)
+			response, err := authenticator.Client{Open: w.opener(t.Context(), nil)}.Get(t.Context(), options, mfa.OriginOf(mfa.SandboxRPID))
 			if err != nil {
 				t.Fatal(err)
 			}

@@ -92,7 +92,7 @@ func (w *world) report(ctx context.Context) mfa.Report {
 }
 
 func (w *world) opener(ctx context.Context, link *mfa.LinkedPhone) authenticator.Opener {
-	return func(ctx2 context.Context, p authenticator.Purpose) (authenticator.Authenticator, error) {
+	return func(ctx2 context.Context, p authenticator.Want) (authenticator.Authenticator, error) {
 		if link != nil {
 			return w.client.ConnectLinked(ctx2, *link, hybrid.GetAssertion, nil)
 		}
@@ -103,11 +103,11 @@ func (w *world) opener(ctx context.Context, link *mfa.LinkedPhone) authenticator
 // create is a registration as the computer sees it.
 func (w *world) create(ctx context.Context) (mfa.Credential, error) {
 	w.t.Helper()
-	options, err := w.party.BeginRegistration(w.person, "phone", nil)
+	options, err := w.party.BeginRegistration(w.person, "phone", mfa.RoadPhone, nil)
 	if err != nil {
 		w.t.Fatal(err)
 	}
-	response, err := authenticator.Create(ctx, options, mfa.OriginOf(mfa.SandboxRPID), w.opener(w.t.Context(), nil), nil)
+	response, err := authenticator.Client{Open: w.opener(w.t.Context(), nil)}.Create(ctx, options, mfa.OriginOf(mfa.SandboxRPID))
 	if err != nil {
 		return mfa.Credential{}, err
 	}
@@ -118,11 +118,11 @@ func (w *world) create(ctx context.Context) (mfa.Credential, error) {
 func (w *world) signIn(ctx context.Context, c mfa.Credential, link *mfa.LinkedPhone) error {
 	w.t.Helper()
 	devices := []mfa.Device{{ID: "D", PrincipalID: w.person.ID, Kind: mfa.KindPasskey, Name: "phone", Passkey: &c}}
-	options, err := w.party.BeginAuthentication(w.person, "one", devices)
+	options, err := w.party.BeginAuthentication(w.person, "one", mfa.RoadPhone, devices)
 	if err != nil {
 		w.t.Fatal(err)
 	}
-	response, err := authenticator.Get(ctx, options, mfa.OriginOf(mfa.SandboxRPID), w.opener(w.t.Context(), link), nil)
+	response, err := authenticator.Client{Open: w.opener(w.t.Context(), link)}.Get(ctx, options, mfa.OriginOf(mfa.SandboxRPID))
 	if err != nil {
 		return err
 	}

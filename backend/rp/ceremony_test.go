@@ -60,7 +60,7 @@ func TestRegistrationOptions(t *testing.T) {
 	p, s := newParty(t, Config{Name: "Keyferry"}), newSoft(t, algES256)
 	suspect := deviceOf(anna, newSoft(t, algES256))
 	suspect.SuspectAt = p.now
-	text, err := p.BeginRegistration(anna, "Phone", []mfa.Device{deviceOf(anna, s), suspect, {ID: "totp"}})
+	text, err := p.BeginRegistration(anna, "Phone", mfa.RoadPhone, []mfa.Device{deviceOf(anna, s), suspect, {ID: "totp"}})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -84,7 +84,7 @@ func TestRegistrationOptions(t *testing.T) {
 	if string(again) != want {
 		t.Errorf("got  %s\nwant %s", again, want)
 	}
-	if _, err := p.BeginRegistration(mfa.Principal{ID: "x"}, "Phone", nil); !mfa.IsCode(err, mfa.CodeInvalidInput) {
+	if _, err := p.BeginRegistration(mfa.Principal{ID: "x"}, "Phone", mfa.RoadPhone, nil); !mfa.IsCode(err, mfa.CodeInvalidInput) {
 		t.Error(err)
 	}
 }
@@ -94,7 +94,7 @@ func TestAuthenticationOptions(t *testing.T) {
 	suspect := deviceOf(anna, newSoft(t, algES256))
 	suspect.SuspectAt = p.now
 	foreign := deviceOf(bert, newSoft(t, algES256))
-	text, err := p.BeginAuthentication(anna, "one", []mfa.Device{suspect, deviceOf(anna, s), {ID: "totp", PrincipalID: anna.ID}, foreign})
+	text, err := p.BeginAuthentication(anna, "one", mfa.RoadPhone, []mfa.Device{suspect, deviceOf(anna, s), {ID: "totp", PrincipalID: anna.ID}, foreign})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -104,7 +104,7 @@ func TestAuthenticationOptions(t *testing.T) {
 		t.Errorf("got  %s\nwant %s", text, want)
 	}
 	for _, devices := range [][]mfa.Device{nil, {suspect}, {foreign}} {
-		if _, err := p.BeginAuthentication(anna, "one", devices); !mfa.IsCode(err, mfa.CodeNoCredential) {
+		if _, err := p.BeginAuthentication(anna, "one", mfa.RoadPhone, devices); !mfa.IsCode(err, mfa.CodeNoCredential) {
 			t.Errorf("with %d devices: %v", len(devices), err)
 		}
 	}
@@ -112,7 +112,7 @@ func TestAuthenticationOptions(t *testing.T) {
 
 func TestRegisterThenSignIn(t *testing.T) {
 	p, s := newParty(t, Config{}), newSoft(t, algES256)
-	e := p.challenge(p.BeginRegistration(anna, "Phone", nil))
+	e := p.challenge(p.BeginRegistration(anna, "Phone", mfa.RoadPhone, nil))
 	c, err := p.FinishRegistration(anna, "Phone", s.startRegistration(e).registrationJSON())
 	wantCode(t, err, "")
 	if !c.Discoverable {
@@ -120,7 +120,7 @@ func TestRegisterThenSignIn(t *testing.T) {
 	}
 	device := mfa.Device{ID: "d1", PrincipalID: anna.ID, Name: "Phone", Passkey: &c}
 	others := []mfa.Device{deviceOf(anna, newSoft(t, algES256)), device}
-	e = p.challenge(p.BeginAuthentication(anna, "one", others))
+	e = p.challenge(p.BeginAuthentication(anna, "one", mfa.RoadPhone, others))
 	m := s.startAssertion(e)
 	m.inner["userHandle"] = encode(anna.UserHandle)
 	a, err := p.FinishAuthentication(anna, "one", others, m.assertionJSON())
@@ -149,7 +149,7 @@ func TestFinishRegistrationInsists(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			p, s := newParty(t, Config{}), newSoft(t, row.algorithm)
-			m := s.startRegistration(p.challenge(p.BeginRegistration(anna, "Phone", nil)))
+			m := s.startRegistration(p.challenge(p.BeginRegistration(anna, "Phone", mfa.RoadPhone, nil)))
 			if row.bend != nil {
 				row.bend(m)
 			}
@@ -184,7 +184,7 @@ func TestFinishAuthenticationChoosesTheDevice(t *testing.T) {
 		"no JSON":            {devices: []mfa.Device{mine}, bend: func(m *made) { m.text = func(string) string { return "" } }, code: mfa.CodeResponseMalformed},
 	} {
 		t.Run(name, func(t *testing.T) {
-			m := s.startAssertion(p.challenge(p.BeginAuthentication(anna, "one", []mfa.Device{mine, second})))
+			m := s.startAssertion(p.challenge(p.BeginAuthentication(anna, "one", mfa.RoadPhone, []mfa.Device{mine, second})))
 			m.count = 10
 			if row.bend != nil {
 				row.bend(m)
@@ -234,22 +234,22 @@ func TestChallengesAreSingleUseAndBound(t *testing.T) {
 			return p.register(bert, "Phone", s.startRegistration(e))
 		}, mfa.CodeChallengeUnknown},
 		"another person who asked too": {func(p *party, e Expectation) error {
-			p.challenge(p.BeginRegistration(bert, "Phone", nil))
+			p.challenge(p.BeginRegistration(bert, "Phone", mfa.RoadPhone, nil))
 			return p.register(bert, "Phone", s.startRegistration(e))
 		}, mfa.CodeChallengeMismatch},
 		"another ceremony": {func(p *party, e Expectation) error {
 			return p.register(anna, "Tablet", s.startRegistration(e))
 		}, mfa.CodeChallengeUnknown},
 		"another ceremony that was asked for": {func(p *party, e Expectation) error {
-			p.challenge(p.BeginRegistration(anna, "Tablet", nil))
+			p.challenge(p.BeginRegistration(anna, "Tablet", mfa.RoadPhone, nil))
 			return p.register(anna, "Tablet", s.startRegistration(e))
 		}, mfa.CodeChallengeMismatch},
 		"two at once": {func(p *party, e Expectation) error {
-			p.challenge(p.BeginRegistration(anna, "Tablet", nil))
+			p.challenge(p.BeginRegistration(anna, "Tablet", mfa.RoadPhone, nil))
 			return p.register(anna, "Phone", s.startRegistration(e))
 		}, ""},
 		"a ceremony that was begun anew": {func(p *party, e Expectation) error {
-			p.challenge(p.BeginRegistration(anna, "Phone", nil))
+			p.challenge(p.BeginRegistration(anna, "Phone", mfa.RoadPhone, nil))
 			return p.register(anna, "Phone", s.startRegistration(e))
 		}, mfa.CodeChallengeMismatch},
 		"for a sign-in": {func(p *party, e Expectation) error {
@@ -257,12 +257,12 @@ func TestChallengesAreSingleUseAndBound(t *testing.T) {
 			return err
 		}, mfa.CodeChallengeUnknown},
 		"for a sign-in that was asked for": {func(p *party, e Expectation) error {
-			p.challenge(p.BeginAuthentication(anna, "one", devices))
+			p.challenge(p.BeginAuthentication(anna, "one", mfa.RoadPhone, devices))
 			_, err := p.FinishAuthentication(anna, "one", devices, s.startAssertion(e).assertionJSON())
 			return err
 		}, mfa.CodeChallengeMismatch},
 		"sign-in's for a registration": {func(p *party, e Expectation) error {
-			return p.register(anna, "Phone", s.startRegistration(p.challenge(p.BeginAuthentication(anna, "one", devices))))
+			return p.register(anna, "Phone", s.startRegistration(p.challenge(p.BeginAuthentication(anna, "one", mfa.RoadPhone, devices))))
 		}, mfa.CodeChallengeMismatch},
 		"at the last moment": {func(p *party, e Expectation) error {
 			p.now = p.now.Add(DefaultChallengeLife)
@@ -281,7 +281,7 @@ func TestChallengesAreSingleUseAndBound(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			p := newParty(t, Config{})
-			wantCode(t, row.try(p, p.challenge(p.BeginRegistration(anna, "Phone", nil))), row.code)
+			wantCode(t, row.try(p, p.challenge(p.BeginRegistration(anna, "Phone", mfa.RoadPhone, nil))), row.code)
 		})
 	}
 }
@@ -293,20 +293,20 @@ func (p *party) register(who mfa.Principal, name string, m *made) error {
 
 func TestOpenCeremoniesAreBounded(t *testing.T) {
 	p, s := newParty(t, Config{MaxOpen: 2}), newSoft(t, algES256)
-	first := p.challenge(p.BeginRegistration(anna, "a", nil))
+	first := p.challenge(p.BeginRegistration(anna, "a", mfa.RoadPhone, nil))
 	p.now = p.now.Add(time.Second)
-	second := p.challenge(p.BeginRegistration(anna, "b", nil))
+	second := p.challenge(p.BeginRegistration(anna, "b", mfa.RoadPhone, nil))
 	p.now = p.now.Add(time.Second)
-	third := p.challenge(p.BeginRegistration(anna, "c", nil))
+	third := p.challenge(p.BeginRegistration(anna, "c", mfa.RoadPhone, nil))
 	wantCode(t, p.register(anna, "a", s.startRegistration(first)), mfa.CodeChallengeUnknown)
 	wantCode(t, p.register(anna, "b", s.startRegistration(second)), "")
 	wantCode(t, p.register(anna, "c", s.startRegistration(third)), "")
 
 	// What has expired gives way before what has not.
-	p.challenge(p.BeginRegistration(anna, "old", nil))
+	p.challenge(p.BeginRegistration(anna, "old", mfa.RoadPhone, nil))
 	p.now = p.now.Add(2 * DefaultChallengeLife)
-	fresh := p.challenge(p.BeginRegistration(anna, "fresh", nil))
-	p.challenge(p.BeginRegistration(anna, "fresher", nil))
+	fresh := p.challenge(p.BeginRegistration(anna, "fresh", mfa.RoadPhone, nil))
+	p.challenge(p.BeginRegistration(anna, "fresher", mfa.RoadPhone, nil))
 	wantCode(t, p.register(anna, "fresh", s.startRegistration(fresh)), "")
 	if n := len(p.book.open); n != 1 {
 		t.Errorf("%d open", n)
@@ -317,13 +317,13 @@ func TestChallengesDiffer(t *testing.T) {
 	p := newParty(t, Config{})
 	seen := map[string]bool{}
 	for range 100 {
-		seen[string(p.challenge(p.BeginRegistration(anna, "Phone", nil)).Challenge)] = true
+		seen[string(p.challenge(p.BeginRegistration(anna, "Phone", mfa.RoadPhone, nil)).Challenge)] = true
 	}
 	if len(seen) != 100 {
 		t.Errorf("%d different challenges of 100", len(seen))
 	}
 	broken := newParty(t, Config{Rand: brokenReader{}})
-	if _, err := broken.BeginRegistration(anna, "Phone", nil); !mfa.IsCode(err, mfa.CodeInternal) {
+	if _, err := broken.BeginRegistration(anna, "Phone", mfa.RoadPhone, nil); !mfa.IsCode(err, mfa.CodeInternal) {
 		t.Errorf("without randomness: %v", err)
 	}
 }
@@ -338,7 +338,7 @@ func TestManyCeremoniesAtOnce(t *testing.T) {
 	for i := range 16 {
 		wait.Go(func() {
 			s, name := newSoft(t, algES256), "Phone-"+string(rune('a'+i))
-			wantCode(t, p.register(anna, name, s.startRegistration(p.challenge(p.BeginRegistration(anna, name, nil)))), "")
+			wantCode(t, p.register(anna, name, s.startRegistration(p.challenge(p.BeginRegistration(anna, name, mfa.RoadPhone, nil)))), "")
 		})
 	}
 	wait.Wait()

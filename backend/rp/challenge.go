@@ -32,6 +32,7 @@ type ceremonyKey struct {
 
 type openCeremony struct {
 	challenge []byte
+	road      mfa.Road
 	issuedAt  time.Time
 }
 
@@ -52,7 +53,7 @@ func newChallengeBook(cfg Config) *challengeBook {
 }
 
 // issue writes a fresh challenge into the book.
-func (b *challengeBook) issue(key ceremonyKey) ([]byte, error) {
+func (b *challengeBook) issue(key ceremonyKey, road mfa.Road) ([]byte, error) {
 	challenge := make([]byte, challengeSize)
 	b.mu.Lock()
 	defer b.mu.Unlock()
@@ -61,7 +62,7 @@ func (b *challengeBook) issue(key ceremonyKey) ([]byte, error) {
 	}
 	now := b.clock()
 	b.makeRoom(now)
-	b.open[key] = openCeremony{challenge: challenge, issuedAt: now}
+	b.open[key] = openCeremony{challenge: challenge, road: road, issuedAt: now}
 	return challenge, nil
 }
 
@@ -89,16 +90,16 @@ func (b *challengeBook) expired(c openCeremony, now time.Time) bool {
 
 // take strikes the ceremony out, whatever will come of it, so that no challenge
 // is judged twice. challenge-unknown, challenge-expired.
-func (b *challengeBook) take(key ceremonyKey) ([]byte, error) {
+func (b *challengeBook) take(key ceremonyKey) (openCeremony, error) {
 	b.mu.Lock()
 	defer b.mu.Unlock()
 	c, isOpen := b.open[key]
 	if !isOpen {
-		return nil, mfa.Fail(mfa.CodeChallengeUnknown).Because(errorf("no such ceremony is open for this person"))
+		return openCeremony{}, mfa.Fail(mfa.CodeChallengeUnknown).Because(errorf("no such ceremony is open for this person"))
 	}
 	delete(b.open, key)
 	if b.expired(c, b.clock()) {
-		return nil, mfa.Fail(mfa.CodeChallengeExpired).Because(errorf("no answer within %v", b.life))
+		return openCeremony{}, mfa.Fail(mfa.CodeChallengeExpired).Because(errorf("no answer within %v", b.life))
 	}
-	return c.challenge, nil
+	return c, nil
 }

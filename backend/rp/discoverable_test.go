@@ -10,7 +10,7 @@ import (
 
 func TestDiscoverableOptions(t *testing.T) {
 	p := newParty(t, Config{})
-	text, err := p.BeginDiscoverable("one")
+	text, err := p.BeginDiscoverable("one", mfa.RoadPhone)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -50,11 +50,11 @@ func TestFinishDiscoverable(t *testing.T) {
 		"not verified":      {bend: func(m *made) { m.flags = flagUserPresent }, code: mfa.CodeUserVerifyMissing},
 		"forged":            {bend: func(m *made) { m.inner["signature"] = "AAAA" }, code: mfa.CodeSignatureInvalid},
 		"counter regressed": {bend: func(m *made) { m.count = 9 }, code: mfa.CodeCounterRegressed, device: annas.ID},
-		"a sign-in of somebody named": {begin: func() ([]byte, error) { return p.BeginAuthentication(anna, "one", []mfa.Device{annas}) },
+		"a sign-in of somebody named": {begin: func() ([]byte, error) { return p.BeginAuthentication(anna, "one", mfa.RoadPhone, []mfa.Device{annas}) },
 			code: mfa.CodeChallengeUnknown},
 	} {
 		t.Run(name, func(t *testing.T) {
-			begin := func() ([]byte, error) { return p.BeginDiscoverable("one") }
+			begin := func() ([]byte, error) { return p.BeginDiscoverable("one", mfa.RoadPhone) }
 			if row.begin != nil {
 				begin = row.begin
 			}
@@ -75,14 +75,14 @@ func TestFinishDiscoverable(t *testing.T) {
 	}
 	t.Run("its challenge serves nobody by name", func(t *testing.T) {
 		p := newParty(t, Config{})
-		m := s.startAssertion(p.challenge(p.BeginDiscoverable("one")))
+		m := s.startAssertion(p.challenge(p.BeginDiscoverable("one", mfa.RoadPhone)))
 		m.count = 10
 		_, err := p.FinishAuthentication(anna, "one", []mfa.Device{annas}, m.assertionJSON())
 		wantCode(t, err, mfa.CodeChallengeUnknown)
 	})
 	t.Run("asked anew", func(t *testing.T) {
-		m := s.startAssertion(p.challenge(p.BeginDiscoverable("one")))
-		p.challenge(p.BeginDiscoverable("one"))
+		m := s.startAssertion(p.challenge(p.BeginDiscoverable("one", mfa.RoadPhone)))
+		p.challenge(p.BeginDiscoverable("one", mfa.RoadPhone))
 		m.count, m.inner["userHandle"] = 10, encode(anna.UserHandle)
 		_, _, err := p.FinishDiscoverable("one", m.assertionJSON(), owner)
 		wantCode(t, err, mfa.CodeChallengeMismatch)

@@ -13,15 +13,19 @@ import (
 // another ceremony), challenge-expired, not-discoverable. That the credential is new is
 // for the store to say (credential-registered).
 func (r *RelyingParty) FinishRegistration(p mfa.Principal, id string, responseJSON []byte) (mfa.Credential, error) {
-	challenge, err := r.book.take(ceremonyKey{registration, p.ID, id})
+	asked, err := r.book.take(ceremonyKey{registration, p.ID, id})
 	if err != nil {
 		return mfa.Credential{}, err
 	}
-	e := r.expectation(challenge)
-	e.Algorithms = offered
+	wish := wishes[asked.road]
+	e := r.expectation(asked)
+	e.UserVerification, e.Algorithms = wish.verification, offered
 	credential, properties, err := verifyRegistration(e, responseJSON)
 	if err != nil {
 		return mfa.Credential{}, err
+	}
+	if wish.residentKey != residentRequired {
+		return credential, nil
 	}
 	if properties == residentNo {
 		return mfa.Credential{}, refuse(mfa.CodeNotDiscoverable, "credProps.rk is false")
@@ -38,7 +42,7 @@ func (r *RelyingParty) FinishRegistration(p mfa.Principal, id string, responseJS
 // With counter-regressed (params: device) the Assertion is filled all the same:
 // its DeviceID is the device to mark.
 func (r *RelyingParty) FinishAuthentication(p mfa.Principal, id string, devices []mfa.Device, responseJSON []byte) (Assertion, error) {
-	challenge, err := r.book.take(ceremonyKey{authentication, p.ID, id})
+	asked, err := r.book.take(ceremonyKey{authentication, p.ID, id})
 	if err != nil {
 		return Assertion{}, err
 	}
@@ -46,7 +50,7 @@ func (r *RelyingParty) FinishAuthentication(p mfa.Principal, id string, devices 
 	if err != nil {
 		return Assertion{}, err
 	}
-	return r.judge(challenge, p, devices, answer)
+	return r.judge(asked, p, devices, false, answer)
 }
 
 // Owner gives whom a user handle belongs to, with their devices as they are stored
@@ -60,7 +64,7 @@ type Owner func(userHandle []byte) (mfa.Principal, []mfa.Device, error)
 // user-handle-mismatch when there is no handle. With counter-regressed both results are
 // filled.
 func (r *RelyingParty) FinishDiscoverable(id string, responseJSON []byte, owner Owner) (mfa.Principal, Assertion, error) {
-	challenge, err := r.book.take(ceremonyKey{kind: discoverable, ceremonyID: id})
+	asked, err := r.book.take(ceremonyKey{kind: discoverable, ceremonyID: id})
 	if err != nil {
 		return mfa.Principal{}, Assertion{}, err
 	}
@@ -75,17 +79,22 @@ func (r *RelyingParty) FinishDiscoverable(id string, responseJSON []byte, owner 
 	if err != nil {
 		return mfa.Principal{}, Assertion{}, err
 	}
-	a, err := r.judge(challenge, p, devices, answer)
+	a, err := r.judge(asked, p, devices, true, answer)
 	return p, a, err
 }
 
-// judge holds an answer against the one of p's devices that it names.
-func (r *RelyingParty) judge(challenge []byte, p mfa.Principal, devices []mfa.Device, answer assertionResponse) (Assertion, error) {
-	e := r.expectation(challenge)
+// judge holds an answer against the one of p's devices that it names. Where nobody gave
+// a name and a password (nameless), the authenticator must have verified its owner.
+func (r *RelyingParty) judge(asked openCeremony, p mfa.Principal, devices []mfa.Device, nameless bool, answer assertionResponse) (Assertion, error) {
+	e := r.expectation(asked)
 	e.UserHandle = p.UserHandle
 	for _, d := range devices {
 		if !maySignIn(p, d) || !bytes.Equal(d.Passkey.ID, answer.id) {
 			continue
+		}
+		// A stolen key must not do without the PIN that it had when it was added.
+		if !d.Passkey.UserVerified && !nameless {
+			e.UserVerification = wishes[asked.road].verification
 		}
 		a, err := verifyAssertion(e, *d.Passkey, answer)
 		if err == nil || mfa.IsCode(err, mfa.CodeCounterRegressed) {
@@ -99,7 +108,7 @@ func (r *RelyingParty) judge(challenge []byte, p mfa.Principal, devices []mfa.De
 	return Assertion{}, refuse(mfa.CodeCredentialUnknown, "the credential is none of this person's usable devices")
 }
 
-func (r *RelyingParty) expectation(challenge []byte) Expectation {
-	return Expectation{RPID: r.cfg.RPID, Origin: r.cfg.Origin, Challenge: challenge,
+func (r *RelyingParty) expectation(asked openCeremony) Expectation {
+	return Expectation{RPID: r.cfg.RPID, Origin: r.cfg.Origin, Challenge: asked.challenge,
 		UserVerification: verificationRequired, At: r.cfg.Clock()}
 }

@@ -76,19 +76,44 @@ type creationExtensions struct {
 	CredProps bool `json:"credProps"`
 }
 
-// BeginRegistration opens a registration and gives its options. It asks for a
-// discoverable credential with user verification on another device, and for
-// attestation (which FinishRegistration does not insist on). existing are the
+// wishes are what is asked of an authenticator by the road to it.
+//
+// A phone and a computer are passkeys in the full sense: they verify their owner and
+// can name the account. A security key stands beside a password and may be one that
+// can neither (U2F); what it can do is taken, and then held on to: a credential that
+// was made with user verification never signs in without.
+var wishes = map[mfa.Road]struct {
+	attachment, residentKey, verification string
+	hints                                 []string
+}{
+	mfa.RoadPhone:    {"cross-platform", residentRequired, verificationRequired, []string{"hybrid"}},
+	mfa.RoadKey:      {"cross-platform", residentPreferred, verificationPreferred, []string{"security-key"}},
+	mfa.RoadComputer: {"platform", residentRequired, verificationRequired, []string{"client-device"}},
+	mfa.RoadSystem:   {"cross-platform", residentPreferred, verificationPreferred, []string{"hybrid", "security-key"}},
+}
+
+// Values of residentKey (WebAuthn 5.4.6).
+const (
+	residentRequired  = "required"
+	residentPreferred = "preferred"
+)
+
+// BeginRegistration opens a registration and gives its options: those of the road, and
+// a wish for attestation (which FinishRegistration does not insist on). existing are the
 // person's devices: their passkeys are excluded.
 //
 // id tells the ceremony from others that the person may have open: it is never given
 // twice, and FinishRegistration asks for it. invalid-input (field user-handle) when p has
 // no handle of 1 to 64 bytes.
-func (r *RelyingParty) BeginRegistration(p mfa.Principal, id string, existing []mfa.Device) ([]byte, error) {
+func (r *RelyingParty) BeginRegistration(p mfa.Principal, id string, road mfa.Road, existing []mfa.Device) ([]byte, error) {
 	if err := checkUserHandle(p); err != nil {
 		return nil, err
 	}
-	challenge, err := r.book.issue(ceremonyKey{registration, p.ID, id})
+	wish, known := wishes[road]
+	if !known {
+		return nil, mfa.Fail(mfa.CodeInvalidInput, "field", "road")
+	}
+	challenge, err := r.book.issue(ceremonyKey{registration, p.ID, id}, road)
 	if err != nil {
 		return nil, err
 	}
@@ -98,8 +123,8 @@ func (r *RelyingParty) BeginRegistration(p mfa.Principal, id string, existing []
 		Challenge:   encode(challenge),
 		Timeout:     r.cfg.ChallengeLife.Milliseconds(),
 		Exclude:     []credentialDescriptor{},
-		Selection:   selection{"cross-platform", "required", true, verificationRequired},
-		Hints:       []string{"hybrid"},
+		Selection:   selection{wish.attachment, wish.residentKey, wish.residentKey == residentRequired, wish.verification},
+		Hints:       wish.hints,
 		Attestation: "direct",
 		Extensions:  creationExtensions{CredProps: true},
 	}
@@ -115,33 +140,44 @@ func (r *RelyingParty) BeginRegistration(p mfa.Principal, id string, existing []
 }
 
 // BeginAuthentication opens a sign-in with one of devices and gives its options.
-// Devices that are suspect, that are no passkey, or that belong to somebody else
-// are left out. id is as at BeginRegistration. no-credential when no device is left: an
-// empty list would ask for anybody's passkey.
-func (r *RelyingParty) BeginAuthentication(p mfa.Principal, id string, devices []mfa.Device) ([]byte, error) {
+// Devices that are suspect, that are no passkey, that are not met on the road or that
+// belong to somebody else are left out. id is as at BeginRegistration. User verification
+// is required on roads where it always is, and where each device has done it at
+// registration. no-credential when no
+// device is left: an empty list would ask for anybody's passkey.
+func (r *RelyingParty) BeginAuthentication(p mfa.Principal, id string, road mfa.Road, devices []mfa.Device) ([]byte, error) {
 	if err := checkUserHandle(p); err != nil {
 		return nil, err
 	}
 	var allow []credentialDescriptor
+	verification := verificationRequired
 	for _, d := range devices {
-		if maySignIn(p, d) {
-			allow = append(allow, descriptor(d))
+		if !maySignIn(p, d) || !d.Passkey.ReachedBy(road) {
+			continue
+		}
+		allow = append(allow, descriptor(d))
+		if !d.Passkey.UserVerified {
+			verification = wishes[road].verification
 		}
 	}
 	if len(allow) == 0 {
 		return nil, refuse(mfa.CodeNoCredential, "none of %d devices can sign in", len(devices))
 	}
-	return r.ask(ceremonyKey{authentication, p.ID, id}, allow)
+	return r.ask(ceremonyKey{authentication, p.ID, id}, road, verification, allow)
 }
 
 // BeginDiscoverable opens a sign-in of whoever has a passkey here and gives its options:
 // the authenticator offers those it has. id is as at BeginRegistration.
-func (r *RelyingParty) BeginDiscoverable(id string) ([]byte, error) {
-	return r.ask(ceremonyKey{kind: discoverable, ceremonyID: id}, []credentialDescriptor{})
+func (r *RelyingParty) BeginDiscoverable(id string, road mfa.Road) ([]byte, error) {
+	return r.ask(ceremonyKey{kind: discoverable, ceremonyID: id}, road, verificationRequired, []credentialDescriptor{})
 }
 
-func (r *RelyingParty) ask(key ceremonyKey, allow []credentialDescriptor) ([]byte, error) {
-	challenge, err := r.book.issue(key)
+func (r *RelyingParty) ask(key ceremonyKey, road mfa.Road, verification string, allow []credentialDescriptor) ([]byte, error) {
+	wish, known := wishes[road]
+	if !known {
+		return nil, mfa.Fail(mfa.CodeInvalidInput, "field", "road")
+	}
+	challenge, err := r.book.issue(key, road)
 	if err != nil {
 		return nil, err
 	}
@@ -150,8 +186,8 @@ func (r *RelyingParty) ask(key ceremonyKey, allow []credentialDescriptor) ([]byt
 		Timeout:          r.cfg.ChallengeLife.Milliseconds(),
 		RPID:             r.cfg.RPID,
 		Allow:            allow,
-		UserVerification: verificationRequired,
-		Hints:            []string{"hybrid"},
+		UserVerification: verification,
+		Hints:            wish.hints,
 	})
 }
 

@@ -52,12 +52,12 @@ func TestFromTheTouchToTheLevels(t *testing.T) {
 				t.Fatal(err)
 			}
 			who := mfa.Principal{ID: "u", Name: "ada", UserHandle: []byte{1}}
-			options, err := party.BeginRegistration(who, "key", nil)
+			options, err := party.BeginRegistration(who, "key", mfa.RoadPhone, nil)
 			if err != nil {
 				t.Fatal(err)
 			}
-			open := func(context.Context, authenticator.Purpose) (authenticator.Authenticator, error) { return a, nil }
-			response, err := authenticator.Create(t.Context(), options, mfa.OriginOf(mfa.DefaultRPID), open, nil)
+			open := func(context.Context, authenticator.Want) (authenticator.Authenticator, error) { return a, nil }
+			response, err := authenticator.Client{Open: open}.Create(t.Context(), options, mfa.OriginOf(mfa.DefaultRPID))
 			if err != nil {
 				t.Fatal(err)
 			}

@@ -35,7 +35,7 @@ var enrollPhone = command{
 				}
 				shown := s.w.phone.stages(ctx, t, house, "enrol")
 				defer shown.end()
-				device, err := house.Ceremonies.EnrolPhone(ctx, session, target, name, shown.report, t.confirm(yes))
+				device, err := house.Ceremonies.Enrol(ctx, session, target, name, mfa.RoadPhone, ceremony.Person{Report: shown.report, Confirm: t.confirm(yes)})
 				if err != nil {
 					return err
 				}

@@ -37,7 +37,7 @@ func (w *metadataWorld) passkey(ts *testscript.TestScript, _ bool, args []string
 	}
 	a := virtualauth.New(cfg)
 	defer a.Close()
-	open := func(context.Context, authenticator.Purpose) (authenticator.Authenticator, error) { return kept{a}, nil }
+	open := func(context.Context, authenticator.Want) (authenticator.Authenticator, error) { return kept{a}, nil }
 	party, err := rp.New(rp.Config{RPID: passkeyRPID, Clock: time.Now})
 	ts.Check(err)
 	who, origin, ctx := mfa.Principal{ID: "u", Name: "ada", UserHandle: []byte{1}}, mfa.OriginOf(passkeyRPID), context.Background()
@@ -48,16 +48,16 @@ func (w *metadataWorld) passkey(ts *testscript.TestScript, _ bool, args []string
 			ts.Check(os.WriteFile(ts.MkAbs(name+suffix+".json"), content, 0o600))
 		}
 	}
-	options, err := party.BeginRegistration(who, "one", nil)
+	options, err := party.BeginRegistration(who, "one", mfa.RoadPhone, nil)
 	ts.Check(err)
-	response, err := authenticator.Create(ctx, options, origin, open, nil)
+	response, err := authenticator.Client{Open: open}.Create(ctx, options, origin)
 	ts.Check(err)
 	credential, err := party.FinishRegistration(who, "one", response)
 	ts.Check(err)
 	write(args[0], options, response)
-	options, err = party.BeginAuthentication(who, "two", []mfa.Device{{PrincipalID: "u", Kind: mfa.KindPasskey, Passkey: &credential}})
+	options, err = party.BeginAuthentication(who, "two", mfa.RoadPhone, []mfa.Device{{PrincipalID: "u", Kind: mfa.KindPasskey, Passkey: &credential}})
 	ts.Check(err)
-	response, err = authenticator.Get(ctx, options, origin, open, nil)
+	response, err = authenticator.Client{Open: open}.Get(ctx, options, origin)
 	ts.Check(err)
 	write(args[0]+"-get", options, response)
 }

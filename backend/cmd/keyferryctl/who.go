@@ -116,7 +116,7 @@ func (w *who) signIn(ctx context.Context, t *terminal, house *assembly.House) (m
 	if w.passkey {
 		shown := w.phone.stages(ctx, t, house, "sign-in")
 		defer shown.end()
-		_, session, err := house.Ceremonies.SignInWithPasskey(ctx, shown.report)
+		_, session, err := house.Ceremonies.SignInWithPasskey(ctx, mfa.RoadPhone, ceremony.Person{Report: shown.report})
 		return session, err
 	}
 	pending, err := w.firstFactor(ctx, t, house)
@@ -157,7 +157,7 @@ func (w *who) secondFactor(ctx context.Context, t *terminal, house *assembly.Hou
 	}
 	shown := w.phone.stages(ctx, t, house, "sign-in")
 	defer shown.end()
-	return house.Ceremonies.SignInWithPhone(ctx, pending, link, shown.report)
+	return house.Ceremonies.SignInWithDevice(ctx, pending, mfa.RoadPhone, link, ceremony.Person{Report: shown.report})
 }
 
 // code asks for a code. It is shown while it is typed: it works once.

@@ -24,7 +24,7 @@ func TestANameIsTakenOnce(t *testing.T) {
 			return err
 		},
 		"key": func(w *world, name string) error {
-			_, err := w.ceremony.EnrolPhone(w.Context(), w.who, "", name, nil, yes)
+			_, err := w.ceremony.Enrol(w.Context(), w.who, "", name, mfa.RoadPhone, ceremony.Person{Confirm: yes})
 			return err
 		},
 		"token": func(w *world, name string) error {

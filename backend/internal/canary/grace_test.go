@@ -139,7 +139,10 @@ func TestAfterTheDeadlineOnlySetUp(t *testing.T) {
 		"tokens":           func() error { _, err := l.own.Tokens(ctx, who); return err },
 		"backup":           func() error { _, err := l.archive.Make(ctx, who, l.dir+"/b", secret(phrase)); return err },
 		"a device for ann": func() error { _, err := l.ceremony.CreateApp(ctx, who, ann.ID, "anns"); return err },
-		"a phone for ann":  func() error { _, err := l.ceremony.EnrolPhone(ctx, who, ann.ID, "anns", nil, yes); return err },
+		"a phone for ann": func() error {
+			_, err := l.ceremony.Enrol(ctx, who, ann.ID, "anns", mfa.RoadPhone, ceremony.Person{Confirm: yes})
+			return err
+		},
 	} {
 		l.unchanged(name, false, func() {
 			err := do()

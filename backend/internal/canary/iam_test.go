@@ -169,15 +169,15 @@ func TestEachOperationAnswersWithIAMsErrors(t *testing.T) {
 		}, "InvalidAuthenticationCode", mfa.CodeCodeWrong, true},
 
 		{"passkey: limit", func(w *world) { w.fill() }, func(w *world, ctx context.Context) error {
-			_, err := w.ceremony.EnrolPhone(ctx, w.who, "", "ninth", nil, yes)
+			_, err := w.ceremony.Enrol(ctx, w.who, "", "ninth", mfa.RoadPhone, ceremony.Person{Confirm: yes})
 			return err
 		}, "LimitExceeded", mfa.CodeDeviceLimit, false},
 		{"passkey: name", nil, func(w *world, ctx context.Context) error {
-			_, err := w.ceremony.EnrolPhone(ctx, w.who, "", "Ann-App", nil, yes)
+			_, err := w.ceremony.Enrol(ctx, w.who, "", "Ann-App", mfa.RoadPhone, ceremony.Person{Confirm: yes})
 			return err
 		}, "EntityAlreadyExists", mfa.CodeNameTaken, false},
 		{"passkey: without MFA", nil, func(w *world, ctx context.Context) error {
-			_, err := w.ceremony.EnrolPhone(ctx, w.annPassword, "", "x", nil, yes)
+			_, err := w.ceremony.Enrol(ctx, w.annPassword, "", "x", mfa.RoadPhone, ceremony.Person{Confirm: yes})
 			return err
 		}, "AccessDenied", mfa.CodeMFANeeded, false},
 

@@ -144,7 +144,7 @@ func (l *lab) wire(store mfa.Store) {
 	l.activity = activity.New(activity.Config{Store: store, Accounts: l.accounts, Checkpoints: filepath.Join(l.dir, "checkpoints"), Clock: now})
 	l.archive = archive.New(archive.Config{Store: store, Accounts: l.accounts, Snapshot: l.store.Snapshot, Key: l.vault.Key, Version: "1.2.3",
 		Clock: now, Folder: l.dir, WorkFactor: 4})
-	l.ceremony = ceremony.New(ceremony.Config{Store: store, Accounts: l.accounts, Phones: phone{l.TB}, Vault: l.vault, Recovery: l.recovery,
+	l.ceremony = ceremony.New(ceremony.Config{Store: store, Accounts: l.accounts, Roads: ceremony.Roads{Phones: phone{l.TB}}, Vault: l.vault, Recovery: l.recovery,
 		Devices: l.own, Clock: now, Rand: rand.Reader, Log: slog.New(slog.DiscardHandler)})
 }
 
@@ -261,7 +261,7 @@ func (l *lab) token(serial string) gadget {
 
 func (l *lab) passkey(who mfa.Session, target, name string) mfa.Device {
 	l.Helper()
-	d, err := l.ceremony.EnrolPhone(l.Context(), who, target, name, nil, func(context.Context, ceremony.Candidate) (bool, error) { return true, nil })
+	d, err := l.ceremony.Enrol(l.Context(), who, target, name, mfa.RoadPhone, ceremony.Person{Confirm: func(context.Context, ceremony.Candidate) (bool, error) { return true, nil }})
 	l.must(err)
 	return d
 }

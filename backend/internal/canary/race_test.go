@@ -100,13 +100,13 @@ func TestEightAtOnce(t *testing.T) {
 		}, 1, []mfa.Code{mfa.CodeDeviceAssigned, mfa.CodeConflict, mfa.CodeCodeUsed, mfa.CodeSignInDelayed}},
 		{"taking one name", func(w *world, _ ceremony.Pending) func(int) error {
 			return func(i int) error {
-				_, err := w.ceremony.EnrolPhone(w.Context(), w.who, w.bob.ID, []string{"same", "SAME", "Same", "sAme", "saMe", "samE", "SAme", "saME"}[i], nil, yes)
+				_, err := w.ceremony.Enrol(w.Context(), w.who, w.bob.ID, []string{"same", "SAME", "Same", "sAme", "saMe", "samE", "SAme", "saME"}[i], mfa.RoadPhone, ceremony.Person{Confirm: yes})
 				return err
 			}
 		}, 1, []mfa.Code{mfa.CodeNameTaken}},
 		{"taking the places left", func(w *world, _ ceremony.Pending) func(int) error {
 			return func(i int) error {
-				_, err := w.ceremony.EnrolPhone(w.Context(), w.who, "", fmt.Sprintf("k-%d", i), nil, yes)
+				_, err := w.ceremony.Enrol(w.Context(), w.who, "", fmt.Sprintf("k-%d", i), mfa.RoadPhone, ceremony.Person{Confirm: yes})
 				return err
 			}
 		}, mfa.MaxDevices - 2, []mfa.Code{mfa.CodeDeviceLimit}},

@@ -82,12 +82,12 @@ func (c *Client) Connect(ctx context.Context, r Request, report mfa.Report) (*Se
 	defer watch.end()
 	report.To(mfa.Progress{Stage: mfa.StageShowQR, QR: code.URI(), Until: c.now().Add(timers.Code), Radio: radio})
 
-	seen, err := watch.wait(ctx, timers.Code)
+	seen, err := watch.wait(ctx, timers.Code, func(s mfa.Sighting) { report.To(mfa.Progress{Stage: mfa.StageShowQR, Radio: radio, Sighting: &s}) })
 	if err != nil {
 		return nil, err
 	}
 	watch.cancel()
-	report.To(mfa.Progress{Stage: mfa.StagePhoneSeen, Radio: radio, Signal: seen.signal})
+	report.To(mfa.Progress{Stage: mfa.StagePhoneSeen, Radio: radio, Signal: seen.signal, Sighting: seen.told()})
 	report.To(mfa.Progress{Stage: mfa.StageConnecting, Radio: radio})
 
 	base, err := c.domainURL(seen.eid.ServerID())
@@ -137,9 +137,11 @@ func (c *Client) ConnectLinked(ctx context.Context, phone mfa.LinkedPhone, r Req
 
 	name, value := ClientPayloadHeader(phone.LinkID, nonce, r)
 	header := http.Header{name: {value}, headerSignal: {"true"}}
-	t, seen, err := c.ring(ctx, timers, ContactURL(base, phone.ContactID), header, watch, func(s sighting) {
-		report.To(mfa.Progress{Stage: mfa.StagePhoneSeen, Radio: radio, Signal: s.signal})
-	})
+	t, seen, err := c.ring(ctx, timers, ContactURL(base, phone.ContactID), header, watch,
+		func(s mfa.Sighting) { report.To(mfa.Progress{Stage: mfa.StageRingPhone, Radio: radio, Sighting: &s}) },
+		func(s sighting) {
+			report.To(mfa.Progress{Stage: mfa.StagePhoneSeen, Radio: radio, Signal: s.signal, Sighting: s.told()})
+		})
 	if err != nil {
 		return nil, err
 	}
@@ -155,7 +157,7 @@ func (c *Client) ConnectLinked(ctx context.Context, phone mfa.LinkedPhone, r Req
 }
 
 // ring opens the contact socket while the radio listens, and waits for both.
-func (c *Client) ring(ctx context.Context, timers Timers, target string, header http.Header, watch *watch, phoneSeen func(sighting)) (t *tunnel, seen sighting, err error) {
+func (c *Client) ring(ctx context.Context, timers Timers, target string, header http.Header, watch *watch, tell func(mfa.Sighting), phoneSeen func(sighting)) (t *tunnel, seen sighting, err error) {
 	ctx, cancel := context.WithCancel(ctx)
 	type opened struct {
 		t   *tunnel
@@ -194,6 +196,8 @@ func (c *Client) ring(ctx context.Context, timers Timers, target string, header 
 		case seen = <-hit:
 			heard, hit = true, nil
 			phoneSeen(seen)
+		case o := <-watch.others:
+			tell(o)
 		case <-watch.unlessHeard(heard):
 			return t, seen, watch.failure(ctx)
 		case <-ended:

@@ -12,14 +12,21 @@ import (
 // sighting is the one advert of a transaction.
 type sighting struct {
 	eid    EID
+	length int // of the service data: more than 20 bytes from CTAP 2.3 on
 	signal int
+}
+
+// told is the sighting for those who watch the screen.
+func (s sighting) told() *mfa.Sighting {
+	return &mfa.Sighting{Length: s.length, Signal: s.signal, Matched: true}
 }
 
 // watch is a running scan for adverts under one EID key. The first that passes
 // is handed on; the phone repeats it many times, and no other is looked at.
 type watch struct {
-	hit    chan sighting // at most one
-	done   chan struct{} // closed when the radio has stopped; err is set before
+	hit    chan sighting     // at most one
+	others chan mfa.Sighting // adverts of other phones; what nobody takes in time is dropped
+	done   chan struct{}     // closed when the radio has stopped; err is set before
 	err    error
 	cancel context.CancelFunc
 }
@@ -32,7 +39,7 @@ func (c *Client) listen(ctx context.Context, eidKey []byte, linked bool) (*watch
 		return nil, mfa.Fail(mfa.CodeInternal).Because(err)
 	}
 	ctx, cancel := context.WithCancel(ctx)
-	w := &watch{hit: make(chan sighting, 1), done: make(chan struct{}), cancel: cancel}
+	w := &watch{hit: make(chan sighting, 1), others: make(chan mfa.Sighting, 1), done: make(chan struct{}), cancel: cancel}
 	listening := make(chan struct{}, 1)
 	heard := func() func(transport.Advert) {
 		var eid EID
@@ -40,11 +47,17 @@ func (c *Client) listen(ctx context.Context, eidKey []byte, linked bool) (*watch
 		return func(a transport.Advert) {
 			// In a linked transaction the tunnel exists already and phones may
 			// put random bytes where the server ID stands.
-			if found || !trial.Open(&eid, a.Data) || !linked && !isServerID(eid.ServerID()) {
-				return
+			switch {
+			case found:
+			case !trial.Open(&eid, a.Data) || !linked && !isServerID(eid.ServerID()):
+				select {
+				case w.others <- mfa.Sighting{Length: len(a.Data), Signal: a.Signal}:
+				default:
+				}
+			default:
+				found = true
+				w.hit <- sighting{eid, len(a.Data), a.Signal}
 			}
-			found = true
-			w.hit <- sighting{eid, a.Signal}
 		}
 	}()
 	go func() {
@@ -72,19 +85,24 @@ func (c *Client) listen(ctx context.Context, eidKey []byte, linked bool) (*watch
 // startTime is how long a radio may take until it listens.
 const startTime = 15 * time.Second
 
-// wait waits for the advert. When none comes in time the code has expired.
-func (w *watch) wait(ctx context.Context, within time.Duration) (sighting, error) {
+// wait waits for the advert, and tells of others meanwhile. When none comes in time the
+// code has expired.
+func (w *watch) wait(ctx context.Context, within time.Duration, tell func(mfa.Sighting)) (sighting, error) {
 	timer := time.NewTimer(within)
 	defer timer.Stop()
-	select {
-	case s := <-w.hit:
-		return s, nil
-	case <-w.done:
-		return sighting{}, w.failure(ctx)
-	case <-timer.C:
-		return sighting{}, mfa.Fail(mfa.CodeCodeExpired)
-	case <-ctx.Done():
-		return sighting{}, mfa.AsFailure(ctx.Err())
+	for {
+		select {
+		case s := <-w.hit:
+			return s, nil
+		case o := <-w.others:
+			tell(o)
+		case <-w.done:
+			return sighting{}, w.failure(ctx)
+		case <-timer.C:
+			return sighting{}, mfa.Fail(mfa.CodeCodeExpired)
+		case <-ctx.Done():
+			return sighting{}, mfa.AsFailure(ctx.Err())
+		}
 	}
 }
 

@@ -44,22 +44,22 @@ func perform(t *testing.T, cfg virtualauth.Config) ceremonies {
 	t.Helper()
 	a := virtualauth.New(cfg)
 	t.Cleanup(func() { a.Close() })
-	open := func(context.Context, authenticator.Purpose) (authenticator.Authenticator, error) {
+	open := func(context.Context, authenticator.Want) (authenticator.Authenticator, error) {
 		return stays{a}, nil
 	}
 	party, err := rp.New(rp.Config{RPID: rpID, Clock: clock})
 	must(t, err)
 	who := mfa.Principal{ID: "u", Name: "ada", UserHandle: []byte{1}}
 	var c ceremonies
-	c.options, err = party.BeginRegistration(who, "one", nil)
+	c.options, err = party.BeginRegistration(who, "one", mfa.RoadPhone, nil)
 	must(t, err)
-	c.registration, err = authenticator.Create(t.Context(), c.options, origin, open, nil)
+	c.registration, err = authenticator.Client{Open: open}.Create(t.Context(), c.options, origin)
 	must(t, err)
 	credential, err := party.FinishRegistration(who, "one", c.registration)
 	must(t, err)
-	c.request, err = party.BeginAuthentication(who, "two", []mfa.Device{{PrincipalID: "u", Kind: mfa.KindPasskey, Passkey: &credential}})
+	c.request, err = party.BeginAuthentication(who, "two", mfa.RoadPhone, []mfa.Device{{PrincipalID: "u", Kind: mfa.KindPasskey, Passkey: &credential}})
 	must(t, err)
-	c.assertion, err = authenticator.Get(t.Context(), c.request, origin, open, nil)
+	c.assertion, err = authenticator.Client{Open: open}.Get(t.Context(), c.request, origin)
 	must(t, err)
 	return c
 }

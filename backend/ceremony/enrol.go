@@ -4,8 +4,6 @@ import (
 	"context"
 
 	"github.com/keyferry/keyferry/backend/account"
-	"github.com/keyferry/keyferry/backend/authenticator"
-	"github.com/keyferry/keyferry/backend/hello"
 	"github.com/keyferry/keyferry/backend/mfa"
 	"github.com/keyferry/keyferry/backend/rp"
 )
@@ -16,6 +14,7 @@ type Candidate struct {
 	AAGUID   mfa.AAGUID
 	Synced   bool
 	OnPhone  bool
+	Road     mfa.Road
 	Trust    mfa.Trust
 }
 
@@ -23,25 +22,25 @@ type Candidate struct {
 // counts as no.
 type Confirm func(ctx context.Context, c Candidate) (bool, error)
 
-// EnrolPhone adds a phone as a passkey device:
+// Enrol adds a phone, a security key or this computer as a passkey device:
 //
-//	may this person (Create)?  ->  QR, advert, tunnel, makeCredential  ->  verify
+//	may this person (Create)?  ->  the road to the authenticator, makeCredential  ->  verify
 //	  ->  what is proven of the authenticator; may this person (Activate)?
 //	  ->  the person confirms  ->  the same once more  ->  device and event in one transaction
 //
 // Until that transaction nothing is kept. The passkey then may stay behind on
-// the phone; every relying party has that, and the UI says so.
-func (s *Service) EnrolPhone(ctx context.Context, who mfa.Session, targetID, name string, report mfa.Report, confirm Confirm) (mfa.Device, error) {
-	d, err := s.enrolPhone(ctx, who, targetID, name, report, confirm)
+// the authenticator; every relying party has that, and the UI says so.
+func (s *Service) Enrol(ctx context.Context, who mfa.Session, targetID, name string, road mfa.Road, person Person) (mfa.Device, error) {
+	d, err := s.enrol(ctx, who, targetID, name, road, person)
 	if err != nil {
 		s.note(ctx, mfa.Event{Kind: mfa.EventEnrolmentFailed, PrincipalID: who.PrincipalID}, err)
 		return mfa.Device{}, err
 	}
-	report.To(mfa.Progress{Stage: mfa.StageDone})
+	person.Report.To(mfa.Progress{Stage: mfa.StageDone})
 	return d, nil
 }
 
-func (s *Service) enrolPhone(ctx context.Context, who mfa.Session, targetID, name string, report mfa.Report, confirm Confirm) (mfa.Device, error) {
+func (s *Service) enrol(ctx context.Context, who mfa.Session, targetID, name string, road mfa.Road, person Person) (mfa.Device, error) {
 	acting, err := s.MayCreate(ctx, who, targetID, name)
 	if err != nil {
 		return mfa.Device{}, err
@@ -56,29 +55,28 @@ func (s *Service) enrolPhone(ctx context.Context, who mfa.Session, targetID, nam
 		return mfa.Device{}, err
 	}
 	id := mfa.NewID()
-	options, err := party.BeginRegistration(principal, id, existing)
+	options, err := party.BeginRegistration(principal, id, road, existing)
 	if err != nil {
 		return mfa.Device{}, err
 	}
 	links := s.holdLinks(principal.ID)
 	defer links.drop()
-	response, err := authenticator.Create(ctx, options, origin, func(ctx context.Context, p authenticator.Purpose) (authenticator.Authenticator, error) {
-		return s.Phones.Open(ctx, p, links.add, report)
-	}, report)
+	response, err := journey{s: s, road: road, person: person, links: links, origin: origin}.create(ctx, options)
 	if err != nil {
 		return mfa.Device{}, err
 	}
-	report.To(mfa.Progress{Stage: mfa.StageVerifying})
+	person.Report.To(mfa.Progress{Stage: mfa.StageVerifying})
 	credential, err := party.FinishRegistration(principal, id, response)
 	if err != nil {
 		return mfa.Device{}, err
 	}
-	if err := s.mayActivate(ctx, acting, &credential, hello.PathHybrid); err != nil {
+	if err := s.mayActivate(ctx, acting, &credential, path(road, credential)); err != nil {
 		return mfa.Device{}, err
 	}
 	provider := rp.ProviderName(credential.AAGUID)
-	report.To(mfa.Progress{Stage: mfa.StageNameDevice})
-	yes, err := confirm(ctx, Candidate{Provider: provider, AAGUID: credential.AAGUID, Synced: credential.IsSynced(), OnPhone: credential.OnPhone(), Trust: credential.Trust})
+	person.Report.To(mfa.Progress{Stage: mfa.StageNameDevice})
+	yes, err := person.Confirm(ctx, Candidate{Provider: provider, AAGUID: credential.AAGUID, Synced: credential.IsSynced(), OnPhone: credential.OnPhone(),
+		Road: road, Trust: credential.Trust})
 	if err != nil {
 		return mfa.Device{}, err
 	}
@@ -87,7 +85,7 @@ func (s *Service) enrolPhone(ctx context.Context, who mfa.Session, targetID, nam
 	}
 	// A person takes their time to answer, and meanwhile somebody may have withdrawn the
 	// right, or imported metadata that refuse the model.
-	if err := s.mayActivate(ctx, acting, &credential, hello.PathHybrid); err != nil {
+	if err := s.mayActivate(ctx, acting, &credential, path(road, credential)); err != nil {
 		return mfa.Device{}, err
 	}
 	d, err := s.addDevice(ctx, acting, name, credential, provider)

@@ -5,30 +5,30 @@ import (
 	"slices"
 	"time"
 
-	"github.com/keyferry/keyferry/backend/authenticator"
 	"github.com/keyferry/keyferry/backend/mfa"
 	"github.com/keyferry/keyferry/backend/rp"
 )
 
-// SignInWithPhone is the second factor by a phone. link is nil for a QR code, or
-// one of the pending sign-in's linked phones, which needs an open vault. The counter
+// SignInWithDevice is the second factor by a passkey. link is nil, or one of the pending
+// sign-in's linked phones, which needs an open vault and the road of phones. The counter
 // and the audit event are durable before the session exists.
 //
 // counter-regressed marks the device as suspect: it never signs in again. When
-// no other device is left, devices-suspect says so before a phone is asked.
+// no other device is left, devices-suspect says so before anything is asked;
+// no-credential, when none of the devices is met on the road.
 // concurrent-modification means that the device was used or marked by another
 // sign-in while this one was verified.
-func (s *Service) SignInWithPhone(ctx context.Context, pending Pending, link *mfa.LinkedPhone, report mfa.Report) (mfa.Session, error) {
-	session, err := s.signInWithPhone(ctx, pending, link, report)
+func (s *Service) SignInWithDevice(ctx context.Context, pending Pending, road mfa.Road, link *mfa.LinkedPhone, person Person) (mfa.Session, error) {
+	session, err := s.signInWithDevice(ctx, pending, road, link, person)
 	if err != nil {
 		s.note(ctx, mfa.Event{Kind: mfa.EventSignInRefused, PrincipalID: pending.Principal.ID}, err)
 		return mfa.Session{}, err
 	}
-	report.To(mfa.Progress{Stage: mfa.StageDone})
+	person.Report.To(mfa.Progress{Stage: mfa.StageDone})
 	return session, nil
 }
 
-func (s *Service) signInWithPhone(ctx context.Context, pending Pending, link *mfa.LinkedPhone, report mfa.Report) (mfa.Session, error) {
+func (s *Service) signInWithDevice(ctx context.Context, pending Pending, road mfa.Road, link *mfa.LinkedPhone, person Person) (mfa.Session, error) {
 	party, origin, err := s.relyingParty(ctx)
 	if err != nil {
 		return mfa.Session{}, err
@@ -38,32 +38,29 @@ func (s *Service) signInWithPhone(ctx context.Context, pending Pending, link *mf
 		return mfa.Session{}, err
 	}
 	id := mfa.NewID()
-	options, err := party.BeginAuthentication(pending.Principal, id, devices)
+	options, err := party.BeginAuthentication(pending.Principal, id, road, devices)
 	if err != nil {
 		return mfa.Session{}, err
 	}
 	links := s.holdLinks(pending.Principal.ID)
 	defer links.drop()
-	var opened mfa.LinkedPhone
+	way := journey{s: s, road: road, person: person, links: links, origin: origin}
 	if link != nil {
-		if opened, err = openLink(s.Vault, *link); err != nil {
+		opened, err := openLink(s.Vault, *link)
+		if err != nil {
 			return mfa.Session{}, err
 		}
 		defer wipeLink(&opened)
+		way.link = &opened
 	}
-	response, err := authenticator.Get(ctx, options, origin, func(ctx context.Context, p authenticator.Purpose) (authenticator.Authenticator, error) {
-		if link != nil {
-			return s.Phones.Ring(ctx, opened, p, report)
-		}
-		return s.Phones.Open(ctx, p, links.add, report)
-	}, report)
+	response, err := way.get(ctx, options)
 	if err != nil {
 		if link != nil && mfa.IsCode(err, mfa.CodeLinkGone) {
 			s.forget(ctx, *link)
 		}
 		return mfa.Session{}, err
 	}
-	report.To(mfa.Progress{Stage: mfa.StageVerifying})
+	person.Report.To(mfa.Progress{Stage: mfa.StageVerifying})
 	assertion, err := party.FinishAuthentication(pending.Principal, id, devices, response)
 	if mfa.IsCode(err, mfa.CodeCounterRegressed) {
 		return mfa.Session{}, s.suspect(ctx, assertion.DeviceID, err)

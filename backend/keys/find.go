@@ -1,0 +1,100 @@
+package keys
+
+import (
+	"context"
+	"sync"
+
+	"github.com/keyferry/keyferry/backend/authenticator"
+	"github.com/keyferry/keyferry/backend/mfa"
+)
+
+// Open waits until a key is there and, where there are several, until the person has
+// touched the one they mean. It is a ceremony.Opening: it reports find-key with what
+// stands in the way of the keys that are there, and touch-key with their number.
+//
+// A key that goes away is no failure as long as the time lasts: the person may put it
+// into another port. It fails with ctx.Err(), and with the failure of the buses when
+// none of them can work at all.
+func (s *Service) Open(ctx context.Context, w authenticator.Want, report mfa.Report) (authenticator.Authenticator, error) {
+	watching, stop := context.WithCancel(ctx)
+	news := make(chan struct{}, 1)
+	var watch sync.WaitGroup
+	watch.Go(func() {
+		_ = s.Watch(watching, func() {
+			select {
+			case news <- struct{}{}:
+			default: // one is waiting already
+			}
+		})
+	})
+	defer watch.Wait()
+	defer stop()
+	var told *mfa.Progress
+	for {
+		found, trouble, err := s.openAll(ctx)
+		if err != nil {
+			return nil, err
+		}
+		if len(found) > 0 {
+			chosen, err := s.choose(ctx, found, w, news, report)
+			if err != nil {
+				return nil, err
+			}
+			if chosen != nil {
+				return chosen, nil
+			}
+			told = nil
+			continue // a key came or went: look again
+		}
+		p := mfa.Progress{Stage: mfa.StageFindKey, Trouble: trouble}
+		if told == nil || !same(told.Trouble, p.Trouble) {
+			report.To(p)
+			told = &p
+		}
+		select {
+		case <-news:
+		case <-ctx.Done():
+			return nil, ctx.Err()
+		}
+	}
+}
+
+// openAll opens every key that can be opened, all at once. trouble is why one that is
+// there could not, or why no key can be there.
+func (s *Service) openAll(ctx context.Context) (found []*opened, trouble *mfa.Failure, err error) {
+	slots, busErr := s.slots(ctx)
+	if ctx.Err() != nil {
+		return nil, nil, ctx.Err()
+	}
+	keys, errs := make([]*opened, len(slots)), make([]error, len(slots))
+	var opening sync.WaitGroup
+	for i, sl := range slots {
+		if errs[i] = sl.Trouble; errs[i] == nil {
+			opening.Go(func() { keys[i], errs[i] = openSlot(ctx, sl) })
+		}
+	}
+	opening.Wait()
+	for i, k := range keys {
+		switch {
+		case k != nil:
+			found = append(found, k)
+		case trouble == nil:
+			trouble = mfa.AsFailure(errs[i])
+		}
+	}
+	if ctx.Err() != nil {
+		drop(found)
+		return nil, nil, ctx.Err()
+	}
+	if len(slots) == 0 && busErr != nil {
+		if len(s.Buses) == 1 {
+			return nil, nil, busErr
+		}
+		trouble = mfa.AsFailure(busErr)
+	}
+	return found, trouble, nil
+}
+
+func same(a, b *mfa.Failure) bool {
+	return (a == nil) == (b == nil) && (a == nil || a.Code == b.Code && a.Params["node"] == b.Params["node"])
+}

@@ -1,0 +1,78 @@
+package keys
+
+import (
+	"context"
+
+	"github.com/keyferry/keyferry/backend/ctap2"
+	"github.com/keyferry/keyferry/backend/mfa"
+	"github.com/keyferry/keyferry/backend/transport"
+	"github.com/keyferry/keyferry/backend/u2f"
+)
+
+// opened is one key as an authenticator.Authenticator, whatever it speaks.
+type opened struct {
+	ctap2.Channel
+	key  transport.Key
+	id   string
+	name string
+	raw  []byte // getInfo
+	info ctap2.Info
+	old  bool // it speaks U2F only
+}
+
+// openSlot opens the key in a slot and reads what it can do. A key that says it speaks
+// CTAP2 and then cannot say what is taken for one that speaks U2F, if it does that, too
+// (CTAP 2.2 section 6.4).
+func openSlot(ctx context.Context, s slot) (*opened, error) {
+	key, err := s.bus.Open(ctx, s.ID)
+	if err != nil {
+		return nil, err
+	}
+	o := &opened{Channel: key, key: key, id: s.id, name: s.Name}
+	if err := o.introduce(ctx); err != nil {
+		_ = key.Close()
+		return nil, err
+	}
+	return o, nil
+}
+
+func (o *opened) introduce(ctx context.Context) error {
+	new, old := o.key.Speaks()
+	if new {
+		err := o.ask(ctx)
+		if err == nil || !old || ctx.Err() != nil || mfa.IsCode(err, mfa.CodeKeyLost) {
+			return err
+		}
+	}
+	if !old {
+		return mfa.Fail(mfa.CodeKeyProtocol, "what", "protocols")
+	}
+	o.Channel, o.old = u2f.New(o.key), true
+	return o.ask(ctx)
+}
+
+func (o *opened) ask(ctx context.Context) error {
+	response, err := o.Channel.Exchange(ctx, []byte{ctap2.CommandGetInfo}, nil)
+	if err != nil {
+		return err
+	}
+	if o.raw, err = ctap2.Data(response); err != nil {
+		return err
+	}
+	if o.info, err = ctap2.ParseInfo(o.raw); err != nil {
+		return mfa.Fail(mfa.CodeAuthenticatorProtocol).Because(err)
+	}
+	return nil
+}
+
+// GetInfo is what the key said when it was opened.
+func (o *opened) GetInfo() []byte { return o.raw }
+
+// Transports says by which way it was met.
+func (o *opened) Transports() []string { return []string{o.key.Way()} }
+
+// Name is what the key calls itself.
+func (o *opened) Name() string { return o.name }
+
+// Close lets the key go.
+func (o *opened) Close() error { return o.key.Close() }

@@ -1,0 +1,126 @@
+package keys
+
+import (
+	"bytes"
+	"context"
+	"slices"
+
+	"github.com/keyferry/keyferry/backend/ctap2"
+	"github.com/keyferry/keyferry/backend/mfa"
+)
+
+// Passkey is one discoverable credential on a key.
+type Passkey struct {
+	ID             []byte
+	RPID, RPName   string
+	UserID         []byte
+	User, FullName string
+}
+
+// session is a key whose owner gave the PIN for its list of passkeys.
+type session struct {
+	*opened
+	token *ctap2.Token
+}
+
+func (o *session) close() {
+	o.token.Wipe()
+	_ = o.Close()
+}
+
+// Unlock takes the PIN and keeps what it opens until CloseKey, or until the key goes.
+// The caller wipes pin. key-cannot (what=management), and the failures of
+// ctap2.TokenByPIN.
+func (s *Service) Unlock(ctx context.Context, id string, pin *mfa.Secret) error {
+	sl, err := s.find(ctx, id)
+	if err != nil {
+		return err
+	}
+	o, err := openSlot(ctx, sl)
+	if err != nil {
+		return err
+	}
+	s.stale(id)
+	token, err := o.manage(ctx, pin, s)
+	if err != nil {
+		_ = o.Close()
+		return err
+	}
+	s.CloseKey(id)
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.open[id] = &session{o, token}
+	return nil
+}
+
+func (o *opened) manage(ctx context.Context, pin *mfa.Secret, s *Service) (*ctap2.Token, error) {
+	k := Key{Info: o.info}
+	if !k.CanList() {
+		return nil, mfa.Fail(mfa.CodeKeyCannot, "what", "management")
+	}
+	if !o.info.IsOn(ctap2.OptionClientPIN) {
+		return nil, mfa.Fail(mfa.CodePINNotSet)
+	}
+	return ctap2.TokenByPIN(ctx, o, o.info, pin, ctap2.PermissionCredentialManagement, "", s.Rand)
+}
+
+// CloseKey forgets the PIN of a key. A key that is not open is no failure.
+func (s *Service) CloseKey(id string) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if o := s.open[id]; o != nil {
+		o.close()
+		delete(s.open, id)
+	}
+}
+
+// Passkeys lists what is on a key that is unlocked, by relying party: pin-needed when it
+// is not.
+func (s *Service) Passkeys(ctx context.Context, id string) ([]Passkey, error) {
+	o, err := s.unlocked(id)
+	if err != nil {
+		return nil, err
+	}
+	parties, err := ctap2.StoredRelyingParties(ctx, o, o.info, o.token)
+	if err != nil {
+		return nil, err
+	}
+	var out []Passkey
+	for _, rp := range parties {
+		stored, err := ctap2.StoredCredentials(ctx, o, o.info, o.token, rp.Hash)
+		if err != nil {
+			return nil, err
+		}
+		for _, c := range stored {
+			out = append(out, Passkey{ID: c.ID, RPID: rp.ID, RPName: rp.Name, UserID: c.User.ID, User: c.User.Name, FullName: c.User.DisplayName})
+		}
+	}
+	return out, nil
+}
+
+// DeletePasskey takes one credential off a key that is unlocked: pin-needed, and
+// not-found (what=passkey) when it is not on it.
+func (s *Service) DeletePasskey(ctx context.Context, id string, credentialID []byte) error {
+	all, err := s.Passkeys(ctx, id)
+	if err != nil {
+		return err
+	}
+	if !slices.ContainsFunc(all, func(p Passkey) bool { return bytes.Equal(p.ID, credentialID) }) {
+		return mfa.Fail(mfa.CodeNotFound, "what", "passkey")
+	}
+	o, err := s.unlocked(id)
+	if err != nil {
+		return err
+	}
+	s.stale(id)
+	return ctap2.DeleteStored(ctx, o, o.info, o.token, credentialID)
+}
+
+func (s *Service) unlocked(id string) (*session, error) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if o := s.open[id]; o != nil {
+		return o, nil
+	}
+	return nil, mfa.Fail(mfa.CodePINNeeded)
+}

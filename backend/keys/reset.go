@@ -1,0 +1,98 @@
+package keys
+
+import (
+	"context"
+
+	"github.com/keyferry/keyferry/backend/ctap2"
+	"github.com/keyferry/keyferry/backend/mfa"
+	"github.com/keyferry/keyferry/backend/transport"
+)
+
+// ResetStage is how far a reset is.
+type ResetStage string
+
+const (
+	ResetUnplug ResetStage = "unplug" // the key has to be taken out first
+	ResetInsert ResetStage = "insert" // and put back in
+	ResetTouch  ResetStage = "touch"  // and touched, within ten seconds
+)
+
+// Reset wipes a key: its PIN and every passkey on it. A key takes that only in the first
+// ten seconds after it got power (CTAP 2.2 section 6.6), so the person is led through
+// taking it out, putting it back and touching it; told hears each stage once. The key
+// that is put back must be of the same make, else key-lost: nobody wipes another one by
+// mistake.
+//
+// key-reset-late, declined, authenticator-timeout, key-cannot (what=reset) for U2F.
+func (s *Service) Reset(ctx context.Context, id string, told func(ResetStage)) error {
+	before, err := s.find(ctx, id)
+	if err != nil {
+		return err
+	}
+	s.CloseKey(id)
+	s.stale(id)
+	again := before
+	if before.Way == transport.WayUSB {
+		if again, err = s.replug(ctx, before, told); err != nil {
+			return err
+		}
+	}
+	o, err := openSlot(ctx, again)
+	if err != nil {
+		return err
+	}
+	defer o.Close()
+	if o.old {
+		return mfa.Fail(mfa.CodeKeyCannot, "what", "reset")
+	}
+	defer s.stale(again.id)
+	told(ResetTouch)
+	return ctap2.Reset(ctx, o, nil)
+}
+
+// replug waits until the key is out, and then until it is back: in whatever port.
+func (s *Service) replug(ctx context.Context, before slot, told func(ResetStage)) (slot, error) {
+	ctx, stop := context.WithCancel(ctx)
+	defer stop()
+	news := make(chan struct{}, 1)
+	watched := make(chan struct{})
+	go func() {
+		defer close(watched)
+		_ = s.Watch(ctx, func() {
+			select {
+			case news <- struct{}{}:
+			default:
+			}
+		})
+	}()
+	defer func() { stop(); <-watched }()
+	told(ResetUnplug)
+	others := map[string]bool{}
+	for out := false; ; {
+		slots, _ := s.slots(ctx)
+		there := false
+		for _, sl := range slots {
+			there = there || sl.id == before.id
+			if !out {
+				others[sl.id] = sl.id != before.id
+				continue
+			}
+			if !others[sl.id] && sl.Trouble == nil {
+				if sl.Vendor != before.Vendor || sl.Product != before.Product {
+					return slot{}, mfa.Fail(mfa.CodeKeyLost)
+				}
+				return sl, nil
+			}
+		}
+		if !there && !out {
+			out = true
+			told(ResetInsert)
+			continue
+		}
+		select {
+		case <-news:
+		case <-ctx.Done():
+			return slot{}, ctx.Err()
+		}
+	}
+}
