@@ -7,8 +7,7 @@ import (
 	"github.com/keyferry/keyferry/backend/mfa"
 )
 
-// ctap2Kinds decode one message each. Kinds of PIN protocols, management and
-// extensions are not covered yet.
+// ctap2Kinds decode one message each; pinuv.go has the kinds that compute something.
 var ctap2Kinds = map[string]func([]byte) error{
 	"makeCredential.request":    decode(ctap2.DecodeMakeCredentialRequest),
 	"makeCredential.response":   decode(ctap2.DecodeMakeCredentialResponse),
@@ -16,6 +15,12 @@ var ctap2Kinds = map[string]func([]byte) error{
 	"getAssertion.response":     decode(ctap2.DecodeGetAssertionResponse),
 	"getNextAssertion.response": decode(ctap2.DecodeGetAssertionResponse),
 	"getInfo.response":          decode(ctap2.ParseInfo),
+
+	"clientPIN.request":               decode(ctap2.DecodeClientPINRequest),
+	"clientPIN.keyAgreement.response": decode(ctap2.DecodeClientPINResponse),
+	"clientPIN.token.response":        decode(ctap2.DecodeClientPINResponse),
+	"subcommand.request":              decode(ctap2.DecodeCredentialManagementRequest),
+	"management.response":             decode(ctap2.DecodeCredentialManagementResponse),
 }
 
 func decode[T any](with func([]byte) (T, error)) func([]byte) error {
@@ -43,6 +48,11 @@ func parseCTAP2(raw json.RawMessage) (item, error) {
 			}
 			return accepted()
 		}
+		return it, nil
 	}
-	return it, nil
+	p, err := parsePINItem(raw)
+	if run := p.runner(v.Kind); err == nil && run != nil {
+		it.run = func([]byte) verdict { return run() }
+	}
+	return it, err
 }

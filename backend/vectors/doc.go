@@ -10,6 +10,6 @@
 //
 // Reading order: run.go (files, items, results), guard.go (time, memory and
 // panics of one item), compare.go (outputs), then one file per form: hybrid.go,
-// webauthn.go (with trust.go where an item names a root), policy.go, ctap2.go, totp.go,
-// seedfile.go, malformed.go, aaguids.go.
+// webauthn.go (with trust.go where an item names a root), policy.go, ctap2.go (with
+// pinuv.go for PIN protocols and prf), totp.go, seedfile.go, malformed.go, aaguids.go.
 package vectors

@@ -69,7 +69,7 @@ var allowed = map[string][]string{
 	"backend/authenticator": {"backend/mfa", "backend/ctapcbor", "backend/ctap2"},
 	"backend/phonesim": {"backend/mfa", "backend/ctapcbor", "backend/transport", "backend/ctap2",
 		"backend/virtualauth", "backend/transport/hybrid", "backend/qrpicture"},
-	"backend/vectors": {"backend/mfa", "backend/ctapcbor", "backend/ctap2", "backend/rp", "backend/transport/hybrid",
+	"backend/vectors": {"backend/mfa", "backend/ctapcbor", "backend/ctap2", "backend/ctap2/pinuv", "backend/rp", "backend/transport/hybrid",
 		"backend/totp", "backend/totp/seedfile", "backend/mds", "backend/trust", "backend/policy"},
 
 	// use cases
