@@ -28,7 +28,7 @@ const (
 	hashSize      = 32
 	pointSize     = 65 // 04, x, y
 	registered    = 0x05
-	maxHandle     = 255 // its length has one byte
+	maxHandle     = 255     // its length has one byte
 	maxRegister   = 8 << 10 // more than one message over USB can hold
 	presenceBit   = 0x01
 	authenticated = 1 + 4 // presence, counter
