@@ -9,7 +9,8 @@ import (
 )
 
 func TestChannelContract(t *testing.T) {
-	for name, cfg := range map[string]Config{"plain": {}, "Android": Android(), "iPhone": IPhone()} {
+	for name, cfg := range map[string]Config{"plain": {}, "Android": Android(), "iPhone": IPhone(),
+		"key": {Discoverable: true, ClientPIN: true, CredMgmt: true, Selection: true, HMACSecret: true, U2F: true}} {
 		t.Run(name, func(t *testing.T) {
 			channeltest.Run(t, func(t *testing.T, person channeltest.Person) ctap2.Channel {
 				cfg := cfg

@@ -10,6 +10,8 @@ import (
 	"time"
 
 	"github.com/keyferry/keyferry/backend/ctap2"
+	"github.com/keyferry/keyferry/backend/ctap2/pinuv"
+	"github.com/keyferry/keyferry/backend/ctapcbor"
 	"github.com/keyferry/keyferry/backend/mfa"
 )
 
@@ -162,12 +164,41 @@ func FuzzExchange(f *testing.F) {
 	f.Add(append([]byte{2}, params...))
 	f.Add([]byte{4})
 	f.Add([]byte{8})
+	f.Add([]byte{7})
+	f.Add([]byte{11})
+	add := func(command byte, params []byte, err error) {
+		if err != nil {
+			f.Fatal(err)
+		}
+		f.Add(append([]byte{command}, params...))
+	}
+	for subcommand := range uint64(10) {
+		params, err := ctap2.EncodeClientPINRequest(ctap2.ClientPINRequest{Protocol: 1 + subcommand%2, Subcommand: subcommand,
+			KeyAgreement: &pinuv.Point{}, PinUvAuthParam: hash, NewPINEnc: make([]byte, 64), PINHashEnc: make([]byte, 16)})
+		add(ctap2.CommandClientPIN, params, err)
+		params, err = ctap2.EncodeCredentialManagementRequest(ctap2.CredentialManagementRequest{Subcommand: subcommand, RPIDHash: hash,
+			Credential: &allow([]byte{1})[0], User: &ctap2.User{ID: []byte("ada")}, PinUvAuthProtocol: 2, PinUvAuthParam: hash})
+		add(ctap2.CommandCredentialManagement, params, err)
+	}
+	params, err = ctap2.EncodeMakeCredentialRequest(creation(func(r *ctap2.MakeCredentialRequest) {
+		r.Extensions = ctapcbor.MustMarshal(map[string]any{"credProtect": 2, "hmac-secret": true, "largeBlobKey": true})
+	}))
+	add(ctap2.CommandMakeCredential, params, err)
+	params, err = ctap2.EncodeGetAssertionRequest(ctap2.GetAssertionRequest{RPID: rpID, ClientDataHash: hash, Extensions: ctapcbor.MustMarshal(
+		map[string]any{"hmac-secret": map[any]any{1: map[any]any{-2: hash, -3: hash}, 2: hash, 3: hash, 4: 2}})})
+	add(ctap2.CommandGetAssertion, params, err)
+	algorithms := []int64{ctap2.EdDSA, ctap2.ES256}
 	f.Fuzz(func(t *testing.T, request []byte) {
-		a := New(Config{Discoverable: true, UserVerification: true, Algorithms: []int64{ctap2.EdDSA, ctap2.ES256}})
-		defer a.Close()
-		out, err := a.Exchange(t.Context(), request, nil)
-		if err != nil || len(out) == 0 {
-			t.Fatalf("%x: % x (%v)", request, out, err)
+		for _, a := range []*Authenticator{
+			New(Config{Discoverable: true, UserVerification: true, Algorithms: algorithms}),
+			New(Config{Discoverable: true, Algorithms: algorithms, ClientPIN: true, BuiltInUV: true, CredMgmt: true, Selection: true,
+				Reset: true, CredProtect: true, HMACSecret: true, LargeBlobKey: true, MinPINLengthFor: []string{rpID}}),
+		} {
+			out, err := a.Exchange(t.Context(), request, nil)
+			if err != nil || len(out) == 0 {
+				t.Fatalf("%x: % x (%v)", request, out, err)
+			}
+			a.Close()
 		}
 	})
 }
