@@ -14,7 +14,7 @@ type answers struct {
 	options  Options
 	radio    answer[string]
 	usb      answer[[]transport.Slot]
-	cards    answer[[]transport.Slot]
+	cards    answer[onReaders]
 	computer answer[struct{}]
 	windows  answer[int]
 	vault    answer[struct{}]

@@ -16,7 +16,9 @@ import (
 type Config struct {
 	Radio transport.Scanner
 	USB   transport.KeyBus
-	Cards transport.KeyBus // List fails with reader-missing when there is no reader
+	// Cards may have a method Readers(context.Context) (int, error), as Readers says: that
+	// List is empty does not tell whether there is a reader.
+	Cards transport.KeyBus
 	// Computer asks the authenticator that the app brings on this computer: tpm-missing,
 	// tpm-denied, tpm-lockout, platform-missing. It is never asked on Windows.
 	Computer func(context.Context) error
@@ -54,7 +56,7 @@ type Checker struct {
 
 	radio    probe[string]
 	usb      probe[[]transport.Slot]
-	cards    probe[[]transport.Slot]
+	cards    probe[onReaders]
 	computer probe[struct{}]
 	windows  probe[int]
 	vault    probe[struct{}]
@@ -82,7 +84,7 @@ func New(c Config) *Checker {
 		k.usb.ask = c.USB.List
 	}
 	if c.Cards != nil {
-		k.cards.ask = c.Cards.List
+		k.cards.ask = func(ctx context.Context) (onReaders, error) { return lookAtReaders(ctx, c.Cards) }
 	}
 	k.computer.ask = bare(c.Computer)
 	k.vault.ask = bare(c.Vault)

@@ -14,7 +14,7 @@
 //
 // Reading order: report.go (what comes out), rungs.go (the IDs and their params),
 // config.go (the ports), check.go and probe.go (asking, bounded), climb.go (how a ladder
-// is built), then a file per ladder: phone.go, keys.go (USB and NFC), computer.go,
+// is built), then a file per ladder: phone.go, keys.go (USB), cards.go (NFC), computer.go,
 // codes.go; then facts.go with a leaf per system (facts_linux.go and its like open what
 // linuxfacts.go and virtual.go judge), network.go and compare.go.
 //

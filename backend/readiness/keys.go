@@ -4,7 +4,6 @@ import (
 	"strconv"
 
 	"github.com/keyferry/keyferry/backend/mfa"
-	"github.com/keyferry/keyferry/backend/transport"
 )
 
 // keys needs a system that lets programs talk to security keys. That none is plugged in
@@ -61,41 +60,4 @@ func (a *answers) plugged(c *climb) {
 	default:
 		c.warn(RungUSBPermission, trouble, params...)
 	}
-}
-
-var cardSteps = []step{
-	{RungCardService, []mfa.Code{mfa.CodeReaderNoService}},
-	{RungCardAccess, []mfa.Code{mfa.CodeReaderDenied}},
-	{RungCardReader, []mfa.Code{mfa.CodeReaderMissing}},
-}
-
-// nfc needs a card reader, and the service that has it.
-func (a *answers) nfc() Ladder {
-	var c climb
-	if a.system == "windows" {
-		a.windowsKeys(&c)
-		if !c.hidden {
-			c.unknown(RungCardReader, WhySystem)
-		}
-	} else if c.steps(cardSteps, a.cards.err, a.cards.why) {
-		cards := present(a.cards.value)
-		if cards == 0 {
-			c.warn(RungCardPresent, nil, "count", "0")
-		} else {
-			c.ok(RungCardPresent, "count", strconv.Itoa(cards))
-		}
-	}
-	a.surroundings(&c)
-	return c.ladder(WayNFC)
-}
-
-// present counts the cards that nothing is known to keep from being used.
-func present(slots []transport.Slot) int {
-	n := 0
-	for _, s := range slots {
-		if s.Trouble == nil {
-			n++
-		}
-	}
-	return n
 }

@@ -87,8 +87,14 @@ func TestLadders(t *testing.T) {
 		{"no library", readiness.WayKey, on("windows", dll(0, fail(mfa.CodePlatformMissing))), "not-ready: windows-api=failed(platform-missing)"},
 
 		{"nfc, a card is there", readiness.WayNFC, nil, "ready: card-service card-permission card-reader card-present[count 1]"},
-		{"no card", readiness.WayNFC, func(c *config) { c.Cards = bus{} }, "ready: card-service card-permission card-reader card-present=warning[count 0]"},
-		{"a card that is no key", readiness.WayNFC, func(c *config) { c.Cards = bus{slots: []transport.Slot{{Trouble: fail(mfa.CodeKeyProtocol)}}} },
+		{"nobody counts the readers", readiness.WayNFC, func(c *config) { c.Cards = bus{} }, "unsure: card-service card-permission card-reader=unknown[why not-built]"},
+		{"a bus without a reader", readiness.WayNFC, func(c *config) { c.Cards = readers{} }, "not-ready: card-service card-permission card-reader=failed(reader-missing)"},
+		{"it fails to count", readiness.WayNFC, func(c *config) { c.Cards = readers{err: fail(mfa.CodeReaderDenied)} },
+			"not-ready: card-service card-permission=failed(reader-denied) card-reader=skipped"},
+		{"no card", readiness.WayNFC, func(c *config) { c.Cards = readers{count: 1} }, "ready: card-service card-permission card-reader card-present=warning[count 0]"},
+		{"a card that is no key", readiness.WayNFC, func(c *config) {
+			c.Cards = readers{bus: bus{slots: []transport.Slot{{Trouble: fail(mfa.CodeKeyProtocol)}}}, count: 1}
+		},
 			"ready: card-service card-permission card-reader card-present=warning[count 0]"},
 		{"no service for readers", readiness.WayNFC, func(c *config) { c.Cards = bus{err: fail(mfa.CodeReaderNoService)} },
 			"not-ready: card-service=failed(reader-service-missing) card-permission=skipped card-reader=skipped"},

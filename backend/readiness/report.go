@@ -78,3 +78,18 @@ func (r Report) Ladder(w Way) Ladder {
 	}
 	return Ladder{Way: w, State: Unsure}
 }
+
+// Missing is why a way does not work here: what the first failed rung says. nil when
+// none has failed.
+func (l Ladder) Missing() *mfa.Failure {
+	for _, r := range l.Rungs {
+		switch {
+		case r.State != Failed:
+		case r.Failure != nil:
+			return r.Failure
+		default:
+			return mfa.Fail(mfa.CodePlatformMissing, "rung", r.ID)
+		}
+	}
+	return nil
+}

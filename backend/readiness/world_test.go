@@ -41,6 +41,15 @@ func (b bus) Open(context.Context, string) (transport.Key, error) {
 	panic("nobody asked to open a key")
 }
 
+// readers is a bus that counts its readers.
+type readers struct {
+	bus
+	count int
+	err   error
+}
+
+func (r readers) Readers(context.Context) (int, error) { return r.count, r.err }
+
 type network struct {
 	proxy               string
 	nameless, unreached map[string]bool

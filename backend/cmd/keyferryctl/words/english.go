@@ -104,7 +104,7 @@ var english = map[mfa.Code]string{
 	mfa.CodeAuthenticatorProtocol: "The phone's answer makes no sense. Use another phone.",
 
 	mfa.CodeKeyMissing:      "No security key was plugged in in time. Plug one in and try again.",
-	mfa.CodeKeyPermission:   "You may not open the security key at {node}. Install Keyferry's udev rule and plug the key in again: keyferryctl doctor",
+	mfa.CodeKeyPermission:   "You may not open the security key at {node}. Install Keyferry's udev rule (keyferryctl doctor shows it) and plug the key in again.",
 	mfa.CodeKeyBusy:         "Another program uses the security key. Close it and try again.",
 	mfa.CodeKeyLost:         "The security key went away. Plug it in again, or lay it on the reader, and try again.",
 	mfa.CodeKeySilent:       "The security key does not answer any more. Unplug it, plug it in again and try again.",
