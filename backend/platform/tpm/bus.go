@@ -1,0 +1,165 @@
+package tpm
+
+import (
+	"context"
+	"encoding/binary"
+	"errors"
+	"fmt"
+	"sync"
+	"time"
+
+	"github.com/google/go-tpm/tpm2"
+	"github.com/google/go-tpm/tpm2/transport"
+
+	"github.com/keyferry/keyferry/backend/mfa"
+)
+
+// The codes of tpm-failed that are not the TPM's own.
+const (
+	codeGone    = "gone"     // the device went away, or was closed under us
+	codeSilent  = "silent"   // a command took longer than a TPM may
+	codeAnswer  = "answer"   // an answer that is none, or whose HMAC is not the TPM's
+	codeNoGuard = "no-guard" // nothing would stop guesses of the PIN
+)
+
+var (
+	errClosed = mfa.Fail(mfa.CodeTPMFailed, "code", codeGone).Because(errors.New("tpm: closed"))
+	errSilent = errors.New("tpm: no answer in time")
+)
+
+func failed(code string, cause error) *mfa.Failure {
+	return mfa.Fail(mfa.CodeTPMFailed, "code", code).Because(cause)
+}
+
+// bus carries commands to the TPM, one at a time. Once it broke it stays broken:
+// what the TPM has loaded is not known any more.
+type bus struct {
+	device   transport.TPMCloser
+	patience time.Duration
+
+	mu     sync.Mutex
+	broken error
+	closed bool
+}
+
+// line is the bus for one exchange: it begins no command after ctx has ended.
+type line struct {
+	*bus
+	ctx context.Context
+}
+
+// Send implements transport.TPM. A TPM that asks to come back later is asked again,
+// for as long as a command may take; a lock-out is not such a "later".
+func (l line) Send(command []byte) ([]byte, error) {
+	deadline := time.Now().Add(l.patience)
+	for pause := 10 * time.Millisecond; ; pause *= 2 {
+		if err := l.ctx.Err(); err != nil {
+			return nil, err
+		}
+		response, err := l.once(command)
+		if err != nil {
+			return nil, err
+		}
+		if !isLater(response) || time.Now().Add(pause).After(deadline) {
+			return response, nil
+		}
+		select {
+		case <-time.After(pause):
+		case <-l.ctx.Done():
+			return nil, l.ctx.Err()
+		}
+	}
+}
+
+// isLater reports that the TPM did nothing yet and wants the same command again:
+// it tests itself, or spares its memory.
+func isLater(response []byte) bool {
+	if len(response) < 10 {
+		return false
+	}
+	switch tpm2.TPMRC(binary.BigEndian.Uint32(response[6:])) {
+	case tpm2.TPMRCTesting, tpm2.TPMRCNVRate, tpm2.TPMRCRetry, tpm2.TPMRCYielded:
+		return true
+	}
+	return false
+}
+
+func (b *bus) once(command []byte) ([]byte, error) {
+	b.mu.Lock()
+	broken := b.broken
+	b.mu.Unlock()
+	if broken != nil {
+		return nil, broken
+	}
+	type outcome struct {
+		response []byte
+		err      error
+	}
+	done := make(chan outcome, 1)
+	go func() {
+		response, err := b.device.Send(command)
+		done <- outcome{response, err}
+	}()
+	timer := time.NewTimer(b.patience)
+	defer timer.Stop()
+	select {
+	case o := <-done:
+		if o.err != nil {
+			return nil, b.breaks(failed(codeGone, o.err))
+		}
+		if len(o.response) < 10 || len(o.response) > maxResponse {
+			return nil, b.breaks(failed(codeAnswer, fmt.Errorf("tpm: a response of %d bytes", len(o.response))))
+		}
+		return o.response, nil
+	case <-timer.C:
+		return nil, b.breaks(failed(codeSilent, errSilent))
+	}
+}
+
+// maxResponse is more than any TPM gives at once.
+const maxResponse = 4096
+
+func (b *bus) breaks(why error) error {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	if b.broken == nil {
+		b.broken = why
+	}
+	return why
+}
+
+func (b *bus) close() error {
+	b.breaks(errClosed)
+	b.mu.Lock()
+	again := b.closed
+	b.closed = true
+	b.mu.Unlock()
+	if again {
+		return nil
+	}
+	return b.device.Close()
+}
+
+// line gives the bus for commands that ctx may stop.
+func (a *Authenticator) line(ctx context.Context) line { return line{a.bus, ctx} }
+
+// flush takes an object out of the TPM, also when ctx has ended. It cannot fail in a
+// way that matters: what stays goes with the device's file.
+func (a *Authenticator) flush(ctx context.Context, handle tpm2.TPMHandle) {
+	tpm2.FlushContext{FlushHandle: handle}.Execute(a.line(context.WithoutCancel(ctx)))
+}
+
+// explain turns what a TPM command failed with into a failure.
+func explain(err error) error {
+	var f *mfa.Failure
+	var rc tpm2.TPMRC
+	switch {
+	case err == nil, errors.Is(err, context.Canceled), errors.Is(err, context.DeadlineExceeded):
+		return err
+	case errors.As(err, &f):
+		return f
+	case errors.As(err, &rc):
+		return failed(fmt.Sprintf("0x%03x", uint32(rc)), rc)
+	}
+	return failed(codeAnswer, err)
+}
