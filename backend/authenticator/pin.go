@@ -27,6 +27,7 @@ func (s session) tokenByPIN(ctx context.Context, p ctap2.Permission, rpID string
 		return ctap2.TokenByPIN(ctx, s, s.info, pin, p, rpID, s.rand())
 	}
 	ask := s.question(mfa.PINVerify)
+	short := false
 	for wrong := 0; ; wrong++ {
 		left, replug, err := ctap2.PINRetries(ctx, s, s.info)
 		switch {
@@ -37,9 +38,12 @@ func (s session) tokenByPIN(ctx context.Context, p ctap2.Permission, rpID string
 		case replug:
 			return nil, mfa.Fail(mfa.CodePINLocked)
 		}
-		ask.Left, ask.Wrong, ask.Replug = left, wrong > 0, wrong >= triesInARow-1
+		ask.Left, ask.Wrong, ask.Replug = left, wrong > 0 || short, wrong >= triesInARow-1
 		token, err := s.tryPIN(ctx, ask, p, rpID)
-		if !mfa.IsCode(err, mfa.CodePINWrong) {
+		switch {
+		case mfa.IsCode(err, mfa.CodePINLength): // what is no PIN was not sent, and cost no try
+			short, wrong = true, wrong-1
+		case !mfa.IsCode(err, mfa.CodePINWrong):
 			return token, err
 		}
 	}
