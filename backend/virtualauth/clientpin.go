@@ -104,7 +104,14 @@ func (a *Authenticator) checkPINRequest(r ctap2.ClientPINRequest) error {
 // verifyForToken is built-in user verification for a token. Its gesture counts as
 // a touch for the operation that follows soon.
 func (a *Authenticator) verifyForToken(ctx context.Context, r ctap2.ClientPINRequest, ask asking) error {
-	_, err := a.askVerified(ctx, ask, Prompt{Op: OpVerify, RPID: r.RPID, Verify: true}, func(s ctap2.Status) error { return s })
+	p := Prompt{Op: OpVerify, RPID: r.RPID, Verify: true}
+	switch {
+	case r.Permissions&pinuv.PermissionMakeCredential != 0:
+		p.For = OpCreate
+	case r.Permissions&pinuv.PermissionGetAssertion != 0:
+		p.For = OpGet
+	}
+	_, err := a.askVerified(ctx, ask, p, func(s ctap2.Status) error { return s })
 	return err
 }
 

@@ -291,7 +291,7 @@ func TestBuiltInVerification(t *testing.T) {
 		return *answer.UVRetries
 	}
 	token, status := p.tokenByUV(mc|ga, rpID)
-	if status != ctap2.StatusOK || len(asked) != 1 || asked[0].Op != OpVerify || asked[0].RPID != rpID || !asked[0].Verify {
+	if status != ctap2.StatusOK || len(asked) != 1 || asked[0].Op != OpVerify || asked[0].RPID != rpID || !asked[0].Verify || asked[0].For != OpCreate {
 		t.Fatalf("%v after %+v", status, asked)
 	}
 	_, d, status := p.create(token, resident)

@@ -2,11 +2,14 @@ package virtualauth
 
 import (
 	"crypto"
+	"crypto/ecdsa"
 	"crypto/rand"
 	"crypto/sha256"
 	"crypto/x509"
 	"crypto/x509/pkix"
 	"encoding/asn1"
+	"encoding/json"
+	"fmt"
 	"io"
 	"math/big"
 	"time"
@@ -53,6 +56,40 @@ func NewIssuer(r io.Reader, at time.Time) (*Issuer, error) {
 
 // Root is what metadata has to name.
 func (i *Issuer) Root() *x509.Certificate { return i.root }
+
+// Export gives the root with its private key as JSON, for a maker that survives a
+// restart. Whoever has it can attest: the caller keeps it safe and wipes it.
+func (i *Issuer) Export() ([]byte, error) {
+	key, err := i.key.(*ecdsa.PrivateKey).Bytes()
+	if err != nil {
+		return nil, err
+	}
+	defer clear(key)
+	return json.Marshal(keptIssuer{Key: key, Root: i.root.Raw})
+}
+
+// ImportIssuer is the reverse of Export. Its only error is ErrKept.
+func ImportIssuer(data []byte) (*Issuer, error) {
+	var k keptIssuer
+	if err := json.Unmarshal(data, &k); err != nil {
+		return nil, fmt.Errorf("%w: it is not the expected JSON", ErrKept)
+	}
+	defer clear(k.Key)
+	key, err := parseKey(ctap2.ES256, k.Key)
+	if err != nil {
+		return nil, fmt.Errorf("%w: key of an issuer", ErrKept)
+	}
+	root, err := x509.ParseCertificate(k.Root)
+	if err != nil || !key.Public().(*ecdsa.PublicKey).Equal(root.PublicKey) {
+		return nil, fmt.Errorf("%w: root of an issuer", ErrKept)
+	}
+	return &Issuer{key, root}, nil
+}
+
+type keptIssuer struct {
+	Key  []byte `json:"key"`
+	Root []byte `json:"root"`
+}
 
 // attestor makes an attestation key and its certificate, as long-lived as the root.
 func (i *Issuer) attestor(cfg Config) (*attestor, error) {

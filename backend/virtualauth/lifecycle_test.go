@@ -3,7 +3,10 @@ package virtualauth
 import (
 	"bytes"
 	"context"
+	crand "crypto/rand"
+	"crypto/x509"
 	"encoding/binary"
+	"encoding/json"
 	"errors"
 	"math/rand/v2"
 	"testing"
@@ -81,6 +84,39 @@ func TestKeyStoreSurvivesARestart(t *testing.T) {
 	}
 	if len(b.Credentials()) != 3 {
 		t.Error("a refused import changed the store")
+	}
+}
+
+func TestIssuerSurvivesARestart(t *testing.T) {
+	maker, err := NewIssuer(crand.Reader, time.Unix(1_800_000_000, 0))
+	if err != nil {
+		t.Fatal(err)
+	}
+	exported, err := maker.Export()
+	if err != nil {
+		t.Fatal(err)
+	}
+	again, err := ImportIssuer(exported)
+	if err != nil {
+		t.Fatal(err)
+	}
+	attestor, err := again.attestor(Config{}.withDefaults())
+	if err != nil {
+		t.Fatal(err)
+	}
+	if leaf, err := x509.ParseCertificate(attestor.leaf); err != nil || leaf.CheckSignatureFrom(maker.Root()) != nil {
+		t.Errorf("a certificate of the second is not one of the first (%v)", err)
+	}
+	other, _ := NewIssuer(crand.Reader, time.Unix(1_800_000_000, 0))
+	foreign, _ := other.Export()
+	var a, b keptIssuer
+	json.Unmarshal(exported, &a)
+	json.Unmarshal(foreign, &b)
+	mixed, _ := json.Marshal(keptIssuer{a.Key, b.Root})
+	for name, data := range map[string][]byte{"nothing": nil, "empty": []byte("{}"), "another's root": mixed} {
+		if _, err := ImportIssuer(data); !errors.Is(err, ErrKept) {
+			t.Errorf("%s: %v", name, err)
+		}
 	}
 }
 

@@ -20,6 +20,7 @@ type Prompt struct {
 	UserDisplayName string
 	Accounts        []Account // OpGet: the credentials that fit, newest first; at least one
 	Verify          bool      // user verification is required
+	For             Op        // at OpVerify: what the token is wanted for, OpCreate, OpGet or 0
 	// Excluded says, at OpCreate, that the relying party knows a credential of
 	// this authenticator already: whatever is answered, none is made.
 	Excluded bool
