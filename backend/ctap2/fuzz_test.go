@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"testing"
 
+	"github.com/keyferry/keyferry/backend/ctap2/pinuv"
 	"github.com/keyferry/keyferry/backend/ctapcbor"
 	"github.com/keyferry/keyferry/backend/mfa"
 )
@@ -103,6 +104,91 @@ func FuzzPublicKey(f *testing.F) {
 		}
 		if _, err := EncodePublicKey(key); err != nil {
 			t.Fatalf("accepted %x, cannot write it: %v", data, err)
+		}
+	})
+}
+
+func FuzzClientPINRequest(f *testing.F) {
+	b, err := EncodeClientPINRequest(ClientPINRequest{Protocol: 2, Subcommand: PINGetTokenWithPINPerms, KeyAgreement: &pinuv.Point{}, PinUvAuthParam: []byte{1},
+		NewPINEnc: []byte{2}, PINHashEnc: []byte{3}, Permissions: PermissionConfig, RPID: "example.org"})
+	seed(f, b, err)
+	f.Add([]byte{0xa0})
+	fuzzMessage(f, true, DecodeClientPINRequest, EncodeClientPINRequest)
+}
+
+func FuzzClientPINResponse(f *testing.F) {
+	n, on := uint64(8), true
+	b, err := EncodeClientPINResponse(ClientPINResponse{KeyAgreement: &pinuv.Point{}, Token: make([]byte, 48), PINRetries: &n, PowerCycle: &on, UVRetries: &n})
+	seed(f, b, err)
+	fuzzAnswer(f, DecodeClientPINResponse, EncodeClientPINResponse)
+}
+
+func FuzzCredentialManagementRequest(f *testing.F) {
+	b, err := EncodeCredentialManagementRequest(CredentialManagementRequest{Subcommand: ManagementUpdateUser, Credential: &PublicKeyCredentialDescriptor{PublicKeyType, []byte{1}, nil},
+		User: &User{ID: []byte{1}}, RPIDHash: make([]byte, 32), PinUvAuthProtocol: 1, PinUvAuthParam: []byte{1}})
+	seed(f, b, err)
+	f.Add([]byte{0xa0})
+	f.Fuzz(func(t *testing.T, data []byte) {
+		r, err := DecodeCredentialManagementRequest(data)
+		if err != nil {
+			return
+		}
+		if !bytes.Contains(data, r.AuthMessage()[1:]) {
+			t.Fatalf("%x is signed over %x, which is not in it", data, r.AuthMessage())
+		}
+		if b, err := EncodeCredentialManagementRequest(r); err != nil || ctapcbor.Canonical(b) != nil {
+			t.Fatalf("%x became %x, %v", data, b, err)
+		}
+	})
+}
+
+func FuzzCredentialManagementResponse(f *testing.F) {
+	n := uint64(8)
+	b, err := EncodeCredentialManagementResponse(CredentialManagementResponse{Stored: &n, Room: &n, RP: &RelyingParty{ID: "a"}, RPIDHash: make([]byte, 32), TotalRPs: &n,
+		User: &User{ID: []byte{1}}, Credential: &PublicKeyCredentialDescriptor{PublicKeyType, []byte{1}, nil}, PublicKey: sampleKey(f), TotalCredentials: &n, Protect: 2, LargeBlobKey: make([]byte, 32)})
+	seed(f, b, err)
+	fuzzAnswer(f, DecodeCredentialManagementResponse, EncodeCredentialManagementResponse)
+}
+
+func FuzzExtensionInputs(f *testing.F) {
+	b, err := EncodeExtensionInputs(ExtensionInputs{CredProtect: 3, HMACSecret: true, LargeBlobKey: true, MinPINLength: true,
+		Salts: &HMACSecretInput{SaltEnc: make([]byte, 48), SaltAuth: make([]byte, 32), Protocol: 2}})
+	seed(f, b, err)
+	b, err = EncodeExtensionInputs(ExtensionInputs{Salts: &HMACSecretInput{SaltEnc: make([]byte, 64), SaltAuth: make([]byte, 16), Protocol: 1}})
+	seed(f, b, err)
+	fuzzAnswer(f, func(b []byte) (ExtensionInputs, error) { return DecodeExtensionInputs(b) },
+		func(in ExtensionInputs) ([]byte, error) { return EncodeExtensionInputs(in) })
+}
+
+func FuzzExtensionOutputs(f *testing.F) {
+	n, on := uint64(8), true
+	b, err := EncodeExtensionOutputs(ExtensionOutputs{CredProtect: 1, HMACSecret: &on, Salted: make([]byte, 48), MinPINLength: &n})
+	seed(f, b, err)
+	b, err = EncodeExtensionOutputs(ExtensionOutputs{Salted: make([]byte, 80)})
+	seed(f, b, err)
+	fuzzAnswer(f, func(b []byte) (ExtensionOutputs, error) { return DecodeExtensionOutputs(b) },
+		func(out ExtensionOutputs) ([]byte, error) { return EncodeExtensionOutputs(out) })
+}
+
+// fuzzAnswer is fuzzMessage for what may also be nothing at all.
+func fuzzAnswer[T any](f *testing.F, decode func([]byte) (T, error), encode func(T) ([]byte, error)) {
+	f.Add([]byte{})
+	f.Add([]byte{0xa0})
+	f.Fuzz(func(t *testing.T, data []byte) {
+		v, err := decode(data)
+		if err != nil {
+			return
+		}
+		once, err := encode(v)
+		if err != nil || len(once) > 0 && ctapcbor.Canonical(once) != nil {
+			t.Fatalf("%x became %x, %v", data, once, err)
+		}
+		w, err := decode(once)
+		if err != nil {
+			t.Fatalf("cannot read %x again: %v", once, err)
+		}
+		if twice, _ := encode(w); !bytes.Equal(once, twice) {
+			t.Fatalf("%x became %x", once, twice)
 		}
 	})
 }

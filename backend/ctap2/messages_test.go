@@ -23,6 +23,18 @@ func goodCreate() map[any]any {
 
 func goodGet() map[any]any { return map[any]any{1: "example.org", 2: make([]byte, 32)} }
 
+func goodPIN() map[any]any {
+	return map[any]any{1: 2, 2: 9, 3: map[any]any{1: 2, 3: -25, -1: 1, -2: make([]byte, 32), -3: make([]byte, 32)}, 6: make([]byte, 32), 9: 3, 10: "example.org"}
+}
+
+func goodManagement() map[any]any {
+	return map[any]any{1: 4, 2: map[any]any{1: make([]byte, 32)}, 3: 2, 4: make([]byte, 32)}
+}
+
+func goodExtensions() map[any]any {
+	return map[any]any{"credProtect": 2, "minPinLength": true, "largeBlobKey": true}
+}
+
 func TestRequestsAreReadStrictly(t *testing.T) {
 	with := func(base func() map[any]any, key, v any) []byte {
 		m := base()
@@ -35,6 +47,9 @@ func TestRequestsAreReadStrictly(t *testing.T) {
 		[]byte("\xa2\x63alg\x26\x64type\x6apublic-key"), []byte("\xa2\x64type\x6apublic-key\x63alg\x26"), 1)
 	create := func(b []byte) error { _, err := DecodeMakeCredentialRequest(b); return err }
 	get := func(b []byte) error { _, err := DecodeGetAssertionRequest(b); return err }
+	pinned := func(b []byte) error { _, err := DecodeClientPINRequest(b); return err }
+	manages := func(b []byte) error { _, err := DecodeCredentialManagementRequest(b); return err }
+	extends := func(b []byte) error { _, err := DecodeExtensionInputs(b); return err }
 	for _, c := range []struct {
 		name   string
 		decode func([]byte) error
@@ -71,6 +86,31 @@ func TestRequestsAreReadStrictly(t *testing.T) {
 		{"get: empty allow list", get, with(goodGet, 3, []any{}), StatusInvalidParameter},
 		{"get: allowed is empty ID", get, with(goodGet, 3, []any{map[string]any{"id": []byte{}, "type": "public-key"}}), StatusInvalidLength},
 		{"get: allowed is long ID", get, with(goodGet, 3, []any{map[string]any{"id": make([]byte, 1024), "type": "public-key"}}), StatusInvalidLength},
+		{"PIN", pinned, with(goodPIN, 99, "unknown"), StatusOK},
+		{"PIN: no subcommand", pinned, with(goodPIN, 2, nil), StatusMissingParameter},
+		{"PIN: no protocol, which a subcommand may not need", pinned, with(goodPIN, 1, nil), StatusOK},
+		{"PIN: key without y", pinned, with(goodPIN, 3, map[any]any{1: 2, -1: 1, -2: make([]byte, 32)}), StatusMissingParameter},
+		{"PIN: key of another curve", pinned, with(goodPIN, 3, map[any]any{1: 2, -1: 2, -2: make([]byte, 32), -3: make([]byte, 32)}), StatusInvalidParameter},
+		{"PIN: short coordinate", pinned, with(goodPIN, 3, map[any]any{1: 2, -1: 1, -2: make([]byte, 31), -3: make([]byte, 32)}), StatusInvalidLength},
+		{"PIN: permissions 0", pinned, with(goodPIN, 9, 0), StatusInvalidParameter},
+		{"PIN: permissions 256", pinned, with(goodPIN, 9, 256), StatusInvalidParameter},
+		{"PIN: endless new PIN", pinned, with(goodPIN, 5, make([]byte, 129)), StatusInvalidLength},
+		{"PIN: unsorted", pinned, []byte{0xa2, 2, 1, 1, 1}, StatusInvalidCBOR},
+		{"management", manages, with(goodManagement, 99, "unknown"), StatusOK},
+		{"management: no subcommand", manages, with(goodManagement, 1, nil), StatusMissingParameter},
+		{"management: subcommand 256", manages, with(goodManagement, 1, 256), StatusInvalidSubcommand},
+		{"management: parameters no map", manages, with(goodManagement, 2, []byte{1}), StatusCBORUnexpectedType},
+		{"management: short hash", manages, with(goodManagement, 2, map[any]any{1: make([]byte, 31)}), StatusInvalidLength},
+		{"management: credential without type", manages, with(goodManagement, 2, map[any]any{2: map[string]any{"id": []byte{1}}}), StatusMissingParameter},
+		{"extensions", extends, with(goodExtensions, "other", []byte{1}), StatusOK},
+		{"extensions: none", extends, nil, StatusOK},
+		{"extensions: credProtect 0", extends, with(goodExtensions, "credProtect", 0), StatusInvalidOption},
+		{"extensions: credProtect 4", extends, with(goodExtensions, "credProtect", 4), StatusInvalidOption},
+		{"extensions: credProtect as text", extends, with(goodExtensions, "credProtect", "1"), StatusCBORUnexpectedType},
+		{"extensions: largeBlobKey false", extends, with(goodExtensions, "largeBlobKey", false), StatusInvalidOption},
+		{"extensions: hmac-secret as a number", extends, with(goodExtensions, "hmac-secret", 1), StatusCBORUnexpectedType},
+		{"extensions: hmac-secret without salts", extends, with(goodExtensions, "hmac-secret", map[any]any{1: 1}), StatusMissingParameter},
+		{"extensions: salts at creation without hmac-secret", extends, with(goodExtensions, "hmac-secret-mc", map[any]any{}), StatusMissingParameter},
 		{"get: null", get, with(goodGet, 3, ctapcbor.RawMessage{0xf6}), StatusCBORUnexpectedType},
 	} {
 		if got := StatusOf(c.decode(c.in)); got != c.want {

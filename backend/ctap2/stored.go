@@ -50,7 +50,7 @@ func StoredRelyingParties(ctx context.Context, ch Channel, info Info, t *Token) 
 	first := CredentialManagementRequest{Subcommand: ManagementRPsBegin}
 	return enumerate(ctx, ch, info, t, first, ManagementRPsNext, func(r CredentialManagementResponse) (StoredRelyingParty, *uint64, bool) {
 		if r.RPIDHash == nil {
-			return StoredRelyingParty{}, nil, false
+			return StoredRelyingParty{}, r.TotalRPs, false
 		}
 		rp := StoredRelyingParty{Hash: [rpIDHashSize]byte(r.RPIDHash)}
 		if r.RP != nil {
@@ -65,7 +65,7 @@ func StoredCredentials(ctx context.Context, ch Channel, info Info, t *Token, rpI
 	first := CredentialManagementRequest{Subcommand: ManagementCredentialsOf, RPIDHash: rpIDHash[:]}
 	return enumerate(ctx, ch, info, t, first, ManagementCredentialsNext, func(r CredentialManagementResponse) (StoredCredential, *uint64, bool) {
 		if r.Credential == nil || r.User == nil {
-			return StoredCredential{}, nil, false
+			return StoredCredential{}, r.TotalCredentials, false
 		}
 		return StoredCredential{ID: r.Credential.ID, User: *r.User, PublicKey: r.PublicKey, Protect: r.Protect, LargeBlobKey: r.LargeBlobKey},
 			r.TotalCredentials, true

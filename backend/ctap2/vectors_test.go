@@ -164,6 +164,8 @@ func TestMalformedInputIsRefused(t *testing.T) {
 			func(b []byte) error { _, err := DecodeGetAssertionResponse(b); return err },
 			func(b []byte) error { _, err := DecodeMakeCredentialRequest(b); return err },
 			func(b []byte) error { _, err := DecodeGetAssertionRequest(b); return err },
+			func(b []byte) error { _, err := DecodeClientPINRequest(b); return err },
+			func(b []byte) error { _, err := DecodeCredentialManagementRequest(b); return err },
 		},
 		"authdata": {func(b []byte) error { _, err := ParseAuthenticatorData(b); return err }},
 		"cose":     {func(b []byte) error { _, _, err := ParsePublicKey(b); return err }},
