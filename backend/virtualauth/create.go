@@ -41,6 +41,13 @@ func (a *Authenticator) create(ctx context.Context, req ctap2.MakeCredentialRequ
 	if req.EnterpriseAttestation != 0 || req.RP.ID == "" {
 		return nil, ctap2.StatusInvalidParameter
 	}
+	extensions, err := a.cfg.inputs(req.Extensions)
+	if err != nil {
+		return nil, err
+	}
+	if extensions.LargeBlobKey && !rk {
+		return nil, ctap2.StatusInvalidOption
+	}
 
 	by, err := a.authorise(claim)
 	if err != nil {
@@ -52,7 +59,7 @@ func (a *Authenticator) create(ctx context.Context, req ctap2.MakeCredentialRequ
 		Excluded: len(permitted(a.find(req.RP.ID, req.ExcludeList), true, by.verified || by.verify)) > 0,
 	}
 	_, flags, err := a.consent(ctx, ask, prompt, by)
-	if answered := err == nil || ctap2.StatusOf(err) != ctap2.StatusOther; answered && prompt.Excluded {
+	if prompt.Excluded && answered(err) {
 		return nil, ctap2.StatusCredentialExcluded // also after a "no": the answer must not tell them apart
 	}
 	if err != nil {
@@ -64,16 +71,22 @@ func (a *Authenticator) create(ctx context.Context, req ctap2.MakeCredentialRequ
 	if err != nil {
 		return nil, err
 	}
-	extensions, err := a.extend(c, req.Extensions)
+	outputs, err := a.extend(c, extensions)
 	if err != nil {
 		c.wipe()
 		return nil, err
 	}
-	data, err := a.register(req, c, flags, extensions)
+	data, err := a.register(req, c, flags, outputs)
 	if err != nil {
 		return nil, err
 	}
 	return data, a.add(c)
+}
+
+// answered reports that somebody was there, whatever was said.
+func answered(err error) bool {
+	status := ctap2.StatusOf(err)
+	return status != ctap2.StatusOther && status != ctap2.StatusUserActionTimeout
 }
 
 // newCredential makes the key and takes over what is to be remembered.

@@ -8,14 +8,6 @@ import (
 	"github.com/keyferry/keyferry/backend/ctapcbor"
 )
 
-// Extension identifiers (CTAP 2.2 section 12).
-const (
-	extensionCredProtect  = "credProtect"
-	extensionHMACSecret   = "hmac-secret"
-	extensionLargeBlobKey = "largeBlobKey"
-	extensionMinPINLength = "minPinLength"
-)
-
 // Levels of credProtect (CTAP 2.2 section 12.1). A credential without one has the first.
 const (
 	protectOptional         = 1 // user verification is optional
@@ -34,8 +26,8 @@ func (c Config) extensions() (out []string) {
 		name string
 		on   bool
 	}{
-		{extensionCredProtect, c.CredProtect}, {extensionHMACSecret, c.HMACSecret && !c.tokenless()},
-		{extensionLargeBlobKey, c.LargeBlobKey}, {extensionMinPINLength, len(c.MinPINLengthFor) > 0},
+		{ctap2.ExtensionCredProtect, c.CredProtect}, {ctap2.ExtensionHMACSecret, c.HMACSecret && !c.tokenless()},
+		{ctap2.ExtensionLargeBlobKey, c.LargeBlobKey}, {ctap2.ExtensionMinPINLength, len(c.MinPINLengthFor) > 0},
 	} {
 		if e.on {
 			out = append(out, e.name)
@@ -44,90 +36,45 @@ func (c Config) extensions() (out []string) {
 	return out
 }
 
-// inputs splits the extension inputs of a request; what is not offered is left
-// out, as unknown extensions are passed over.
-func (c Config) inputs(raw ctapcbor.RawMessage) (map[string]ctapcbor.RawMessage, error) {
-	offered := c.extensions()
-	if len(raw) == 0 || len(offered) == 0 {
-		return nil, nil
+// inputs reads the extension inputs of a request. What is not offered is left out,
+// as extensions that are unknown here are passed over.
+func (c Config) inputs(raw ctapcbor.RawMessage) (ctap2.ExtensionInputs, error) {
+	offered := ctap2.Info{Extensions: c.extensions()}
+	if len(offered.Extensions) == 0 {
+		return ctap2.ExtensionInputs{}, nil
 	}
-	var in map[string]ctapcbor.RawMessage
-	if err := ctapcbor.Unmarshal(raw, &in); err != nil {
-		return nil, ctap2.StatusCBORUnexpectedType
-	}
-	for name := range in {
-		if !slices.Contains(offered, name) {
-			delete(in, name)
-		}
-	}
-	return in, nil
-}
-
-// input reads one extension input of one type.
-func input[T any](in map[string]ctapcbor.RawMessage, name string) (v T, given bool, err error) {
-	raw, given := in[name]
-	if !given {
-		return v, false, nil
-	}
-	var item any
-	if err := ctapcbor.Unmarshal(raw, &item); err != nil {
-		return v, true, ctap2.StatusInvalidCBOR
-	}
-	v, ok := item.(T)
-	if !ok {
-		return v, true, ctap2.StatusCBORUnexpectedType
-	}
-	return v, true, nil
+	in, err := ctap2.DecodeExtensionInputs(raw)
+	return in.For(offered), err
 }
 
 // extend takes over what the extensions of makeCredential say about a new
 // credential and gives the outputs to sign; nil when there are none.
-func (a *Authenticator) extend(c *credential, raw ctapcbor.RawMessage) (ctapcbor.RawMessage, error) {
-	in, err := a.cfg.inputs(raw)
-	if err != nil {
-		return nil, err
-	}
-	out := map[string]any{}
-	if level, given, err := input[uint64](in, extensionCredProtect); err != nil {
-		return nil, err
-	} else if given {
-		if level < protectOptional || level > protectRequired {
-			return nil, ctap2.StatusInvalidOption
-		}
-		c.Protect = level
-		out[extensionCredProtect] = level
-	}
+func (a *Authenticator) extend(c *credential, in ctap2.ExtensionInputs) (out ctapcbor.RawMessage, err error) {
+	c.Protect = in.CredProtect
+	says := ctap2.ExtensionOutputs{CredProtect: c.Protect}
 	if a.cfg.HMACSecret { // each credential has one, so that it need not be asked for at once
-		c.Random = make([]byte, credRandomSize)
-		if _, err := io.ReadFull(a.cfg.Rand, c.Random); err != nil {
+		if c.Random, err = a.random(credRandomSize); err != nil {
 			return nil, err
 		}
 	}
-	if wanted, given, err := input[bool](in, extensionHMACSecret); err != nil {
-		return nil, err
-	} else if given {
-		out[extensionHMACSecret] = wanted
+	if in.HMACSecret {
+		says.HMACSecret = &in.HMACSecret
 	}
-	if wanted, _, err := input[bool](in, extensionMinPINLength); err != nil {
-		return nil, err
-	} else if wanted && slices.Contains(a.cfg.MinPINLengthFor, c.RPID) {
-		out[extensionMinPINLength] = uint64(a.cfg.MinPINLength)
+	if in.MinPINLength && slices.Contains(a.cfg.MinPINLengthFor, c.RPID) {
+		says.MinPINLength = number(a.cfg.MinPINLength)
 	}
-	if wanted, given, err := input[bool](in, extensionLargeBlobKey); err != nil {
-		return nil, err
-	} else if given {
-		if !wanted || !c.Discoverable {
-			return nil, ctap2.StatusInvalidOption
-		}
-		c.LargeBlobKey = make([]byte, largeBlobKeySize)
-		if _, err := io.ReadFull(a.cfg.Rand, c.LargeBlobKey); err != nil {
+	if in.LargeBlobKey {
+		if c.LargeBlobKey, err = a.random(largeBlobKeySize); err != nil {
 			return nil, err
 		}
 	}
-	if len(out) == 0 {
-		return nil, nil
-	}
-	return ctapcbor.Marshal(out)
+	return ctap2.EncodeExtensionOutputs(says)
+}
+
+func (a *Authenticator) random(n int) ([]byte, error) {
+	b := make([]byte, n)
+	_, err := io.ReadFull(a.cfg.Rand, b)
+	return b, err
 }
 
 // permitted leaves out the credentials that may not be used, or even be seen,

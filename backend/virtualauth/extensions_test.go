@@ -220,7 +220,7 @@ func TestHMACSecret(t *testing.T) {
 		{"another protocol", salts, func(m map[any]any) { m[4] = 9 }, ctap2.StatusInvalidParameter},
 		{"no protocol is one", salts, func(m map[any]any) { delete(m, 4) }, ctap2.StatusPINAuthInvalid},
 		{"no key", salts, func(m map[any]any) { delete(m, 1) }, ctap2.StatusMissingParameter},
-		{"a key without y", salts, func(m map[any]any) { delete(m[1].(map[any]any), -3) }, ctap2.StatusInvalidParameter},
+		{"a key without y", salts, func(m map[any]any) { delete(m[1].(map[any]any), -3) }, ctap2.StatusMissingParameter},
 		{"a key off the curve", salts, func(m map[any]any) { m[1].(map[any]any)[-3] = make([]byte, 32) }, ctap2.StatusInvalidParameter},
 		{"silently", salts, func(m map[any]any) { m["silent"] = true }, ctap2.StatusUnsupportedOption},
 	} {

@@ -9,10 +9,7 @@ import (
 	"github.com/keyferry/keyferry/backend/ctapcbor"
 )
 
-const (
-	saltSize   = 32
-	coordinate = 32
-)
+const saltSize = 32
 
 // secrets is what the extensions of one getAssertion ask for.
 type secrets struct {
@@ -27,64 +24,39 @@ func (s *secrets) wipe() {
 }
 
 // openSecrets reads the extension inputs of getAssertion (CTAP 2.2 sections 12.3
-// and 12.5).
+// and 12.7).
 func (a *Authenticator) openSecrets(raw ctapcbor.RawMessage, up bool) (*secrets, error) {
 	in, err := a.cfg.inputs(raw)
 	if err != nil {
 		return nil, err
 	}
-	s := &secrets{}
-	wanted, given, err := input[bool](in, extensionLargeBlobKey)
-	if err != nil {
-		return nil, err
-	}
-	if given && !wanted {
-		return nil, ctap2.StatusInvalidOption
-	}
-	s.largeBlobKey = wanted
-	m, given, err := input[map[any]any](in, extensionHMACSecret)
+	s := &secrets{largeBlobKey: in.LargeBlobKey}
 	switch {
-	case err != nil:
-		return nil, err
-	case !given:
+	case in.Salts == nil:
 		return s, nil
 	case !up:
 		return nil, ctap2.StatusUnsupportedOption
 	}
-	return s, a.openSalts(s, m)
+	if err := a.openSalts(s, in.Salts); err != nil {
+		s.wipe()
+		return nil, err
+	}
+	return s, nil
 }
 
 // openSalts agrees on a secret and decrypts the salts with it.
-func (a *Authenticator) openSalts(s *secrets, m map[any]any) error {
-	cose, isMap := m[uint64(1)].(map[any]any)
-	saltEnc, isEnc := m[uint64(2)].([]byte)
-	saltAuth, isAuth := m[uint64(3)].([]byte)
-	if !isMap || !isEnc || !isAuth {
-		return ctap2.StatusMissingParameter
-	}
-	x, _ := cose[int64(-2)].([]byte)
-	y, _ := cose[int64(-3)].([]byte)
-	if len(x) != coordinate || len(y) != coordinate {
-		return ctap2.StatusInvalidParameter
-	}
-	protocol := pinuv.One
-	if p, given := m[uint64(4)]; given {
-		protocol, _ = p.(uint64)
-	}
+func (a *Authenticator) openSalts(s *secrets, in *ctap2.HMACSecretInput) error {
 	a.mu.Lock()
 	defer a.mu.Unlock()
-	if a.server == nil {
-		return ctap2.StatusInvalidParameter
-	}
-	shared, err := a.server.Decapsulate(protocol, pinuv.Point{X: [coordinate]byte(x), Y: [coordinate]byte(y)})
+	shared, err := a.server.Decapsulate(in.Protocol, in.KeyAgreement)
 	if err != nil {
 		return ctap2.StatusInvalidParameter
 	}
 	s.shared = shared
-	if !shared.Verify(saltEnc, saltAuth) {
+	if !shared.Verify(in.SaltEnc, in.SaltAuth) {
 		return ctap2.StatusPINAuthInvalid
 	}
-	s.salts, err = shared.Decrypt(saltEnc)
+	s.salts, err = shared.Decrypt(in.SaltEnc)
 	if err != nil || len(s.salts) != saltSize && len(s.salts) != 2*saltSize {
 		return ctap2.StatusInvalidLength
 	}
@@ -112,5 +84,5 @@ func (s *secrets) output(c *credential, verified bool) (ctapcbor.RawMessage, err
 	if err != nil {
 		return nil, err
 	}
-	return ctapcbor.Marshal(map[string]any{extensionHMACSecret: text})
+	return ctap2.EncodeExtensionOutputs(ctap2.ExtensionOutputs{Salted: text})
 }

@@ -184,9 +184,12 @@ func TestConsentsErrorEndsTheExchange(t *testing.T) {
 			t.Errorf("excluding %d: %v", len(list), err)
 		}
 	}
-	broken = ctap2.StatusUserActionTimeout
-	if _, err := ctap2.MakeCredential(t.Context(), a, creation(nil), nil); !mfa.IsCode(err, mfa.CodeAuthenticatorTimeout) {
-		t.Errorf("a status: %v", err)
+	broken = ctap2.StatusUserActionTimeout // nobody was there who may hear what is excluded
+	for _, list := range [][]ctap2.PublicKeyCredentialDescriptor{nil, allow(id)} {
+		_, err := ctap2.MakeCredential(t.Context(), a, creation(func(r *ctap2.MakeCredentialRequest) { r.ExcludeList = list }), nil)
+		if !mfa.IsCode(err, mfa.CodeAuthenticatorTimeout) {
+			t.Errorf("a status, excluding %d: %v", len(list), err)
+		}
 	}
 }
 
