@@ -13,20 +13,19 @@ type hresult uint32
 // What the header of webauthn.dll gives a name to (WebAuthNGetErrorName). Anything else
 // is its UnknownError.
 const (
-	ok                    hresult = 0
-	errorNotSupported     hresult = 0x80070032 // Win32 50
-	errorCancelled        hresult = 0x800704C7 // Win32 1223
-	errorTimeout          hresult = 0x800705B4 // Win32 1460
-	nteExists             hresult = 0x8009000F
-	nteNotFound           hresult = 0x80090011
-	nteTokenStorageFull   hresult = 0x80090023
-	nteInvalidParameter   hresult = 0x80090027
-	nteNotSupported       hresult = 0x80090029
-	nteDeviceNotFound     hresult = 0x80090035
-	nteUserCancelled      hresult = 0x80090036
-	noSuchFunction        hresult = 0x8007007F // Win32 127: our own, for an export that is not there
-	noAnswer              hresult = 0x80004003 // E_POINTER: our own, for success without a result
-	platformFailedMessage         = "webauthn.dll: %s %s"
+	ok                  hresult = 0
+	errorNotSupported   hresult = 0x80070032 // Win32 50
+	errorCancelled      hresult = 0x800704C7 // Win32 1223
+	errorTimeout        hresult = 0x800705B4 // Win32 1460
+	nteExists           hresult = 0x8009000F
+	nteNotFound         hresult = 0x80090011
+	nteTokenStorageFull hresult = 0x80090023
+	nteInvalidParameter hresult = 0x80090027
+	nteNotSupported     hresult = 0x80090029
+	nteDeviceNotFound   hresult = 0x80090035
+	nteUserCancelled    hresult = 0x80090036
+	noSuchFunction      hresult = 0x8007007F // Win32 127: our own, for an export that is not there
+	noAnswer            hresult = 0x80004003 // E_POINTER: our own, for success without a result
 )
 
 var meanings = map[hresult]mfa.Code{
@@ -57,7 +56,7 @@ type callError struct {
 	name string // of the library, for logs only
 }
 
-func (e *callError) Error() string { return fmt.Sprintf(platformFailedMessage, e.hr, e.name) }
+func (e *callError) Error() string { return fmt.Sprintf("webauthn.dll: %s %s", e.hr, e.name) }
 
 // failure gives what hr means for the person. While one is made, nothing can be
 // missing but the device.
