@@ -7,10 +7,10 @@ import (
 	"github.com/keyferry/keyferry/backend/mfa"
 )
 
-// BeginEnrolment starts adding a phone for somebody.
-func (a *API) BeginEnrolment(req EnrolmentRequest) (CeremonyDTO, error) {
+// BeginEnrolment starts adding a passkey for somebody.
+func (a *API) BeginEnrolment(req PasskeyRequest) (CeremonyDTO, error) {
 	return a.begin(func(ctx context.Context, b Backend) (desk.Ceremony, error) {
-		return b.BeginEnrolment(ctx, req.PrincipalID, req.Name)
+		return b.BeginEnrolment(ctx, req.PrincipalID, req.Name, mfa.Road(req.Road))
 	})
 }
 

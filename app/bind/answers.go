@@ -7,13 +7,19 @@ import (
 	"github.com/keyferry/keyferry/backend/admission"
 	"github.com/keyferry/keyferry/backend/desk"
 	"github.com/keyferry/keyferry/backend/mfa"
+	"github.com/keyferry/keyferry/backend/readiness"
 )
 
-// WaysToAdd decides every way to add a device to somebody, to oneself for an empty ID.
+// WaysToAdd decides every way to add a device to somebody, to oneself for an empty ID,
+// and says which of them this computer cannot go.
 func (a *API) WaysToAdd(principalID string) ([]AddingWayDTO, error) {
 	return seated(a, func(ctx context.Context, h *desk.House, who mfa.Session) ([]AddingWayDTO, error) {
 		ways, err := h.Admission.Ways(ctx, who, principalID)
-		return each(ways, addingWay), err
+		if err != nil {
+			return nil, err
+		}
+		here := h.Readiness.Check(ctx, readiness.Options{})
+		return each(ways, addingWay(h, here)), nil
 	})
 }
 

@@ -4,7 +4,10 @@ import (
 	"time"
 
 	"github.com/keyferry/keyferry/backend/admission"
+	"github.com/keyferry/keyferry/backend/desk"
+	"github.com/keyferry/keyferry/backend/mfa"
 	"github.com/keyferry/keyferry/backend/policy"
+	"github.com/keyferry/keyferry/backend/readiness"
 )
 
 // OutcomeDTO is what one statement said. Statement counts from 1.
@@ -42,6 +45,8 @@ type NeedDTO struct {
 // AddingWayDTO is one way to add a device, as the policies see it.
 type AddingWayDTO struct {
 	Way      string       `json:"way"`
+	Road     string       `json:"road"`
+	Missing  *FailureDTO  `json:"missing"`
 	Allowed  bool         `json:"allowed"`
 	Doomed   bool         `json:"doomed"`
 	Reason   string       `json:"reason"`
@@ -139,8 +144,36 @@ func need(n admission.Need) NeedDTO {
 	return NeedDTO{Key: n.Key, Operator: n.Operator, Values: each(n.Values, text[string])}
 }
 
-func addingWay(w admission.Way) AddingWayDTO {
-	return AddingWayDTO{Way: string(w.Way), Allowed: w.Allowed, Doomed: w.Doomed, Reason: w.Reason, Decision: maybe(w.Decision, decision), Needs: each(w.Needs, need)}
+// ladders says which ladder shows whether a way works here. A security key may come by
+// USB or by a reader; the codes of apps and tokens need nothing.
+var ladders = map[admission.WayName]struct {
+	road    mfa.Road
+	ladders []readiness.Way
+}{
+	admission.WayPhone:    {mfa.RoadPhone, []readiness.Way{readiness.WayPhone}},
+	admission.WayKey:      {mfa.RoadKey, []readiness.Way{readiness.WayKey, readiness.WayNFC}},
+	admission.WayComputer: {mfa.RoadComputer, []readiness.Way{readiness.WayComputer}},
+}
+
+func addingWay(h *desk.House, here readiness.Report) func(admission.Way) AddingWayDTO {
+	return func(w admission.Way) AddingWayDTO {
+		dto := AddingWayDTO{Way: string(w.Way), Allowed: w.Allowed, Doomed: w.Doomed, Reason: w.Reason, Decision: maybe(w.Decision, decision), Needs: each(w.Needs, need)}
+		by := ladders[w.Way]
+		if by.road != "" {
+			dto.Road = string(h.Road(by.road))
+		}
+		for _, l := range by.ladders {
+			missing := here.Ladder(l).Missing()
+			if missing == nil {
+				dto.Missing = nil
+				break
+			}
+			if dto.Missing == nil {
+				dto.Missing = failure(missing)
+			}
+		}
+		return dto
+	}
 }
 
 func preflight(p admission.Preflight) PreflightDTO {

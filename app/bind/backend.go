@@ -8,8 +8,10 @@ import (
 	"github.com/keyferry/keyferry/backend/archive"
 	"github.com/keyferry/keyferry/backend/ceremony"
 	"github.com/keyferry/keyferry/backend/desk"
+	"github.com/keyferry/keyferry/backend/keys"
 	"github.com/keyferry/keyferry/backend/mfa"
 	"github.com/keyferry/keyferry/backend/phonesim"
+	"github.com/keyferry/keyferry/backend/simkey"
 	"github.com/keyferry/keyferry/backend/stock"
 )
 
@@ -24,7 +26,9 @@ type Backend interface {
 	Previews
 	Files
 	Secrets
+	SecurityKeys
 	SimulatedPhone
+	SimulatedKey
 	// Now is the time that codes go by.
 	Now() time.Time
 	// Subscribe sets the one receiver of events.
@@ -57,9 +61,10 @@ type SignIns interface {
 
 // Ceremonies is the one ceremony that runs.
 type Ceremonies interface {
-	BeginEnrolment(ctx context.Context, targetID, name string) (desk.Ceremony, error)
-	BeginPhoneSignIn(linkedID string) (desk.Ceremony, error)
-	BeginPasskeySignIn(context.Context) (desk.Ceremony, error)
+	BeginEnrolment(ctx context.Context, targetID, name string, road mfa.Road) (desk.Ceremony, error)
+	BeginSecondFactor(road mfa.Road, linkedID string) (desk.Ceremony, error)
+	BeginPasskeySignIn(context.Context, mfa.Road) (desk.Ceremony, error)
+	GivePIN(*mfa.Secret) error
 	NewCode() (desk.Ceremony, error)
 	ConfirmDevice(yes bool) error
 	CancelCeremony()
@@ -102,6 +107,21 @@ type Secrets interface {
 	SetPassphrase(ctx context.Context, passphrase *mfa.Secret) (desk.State, error)
 	RemoveSlot(ctx context.Context, id string) (desk.State, error)
 	MakeRecoveryFile(ctx context.Context, ask func() (bool, error), save func(*mfa.Secret) error) error
+}
+
+// SecurityKeys is what is plugged in.
+type SecurityKeys interface {
+	Keys(context.Context) ([]keys.Key, error)
+	ResetKey(ctx context.Context, id string) error
+	CancelReset()
+}
+
+// SimulatedKey is there in the evaluation sandbox only: not-found elsewhere.
+type SimulatedKey interface {
+	TouchSimulatedKey() error
+	PlugSimulatedKey(on bool) (simkey.State, error)
+	SetSimulatedKey(simkey.Model) (simkey.State, error)
+	SimulatedKey() (simkey.State, error)
 }
 
 // SimulatedPhone is there in the evaluation sandbox only: not-found elsewhere.

@@ -4,16 +4,33 @@ import (
 	"context"
 
 	"github.com/keyferry/keyferry/backend/desk"
+	"github.com/keyferry/keyferry/backend/mfa"
 )
 
 // BeginPhoneSignIn starts the second factor.
 func (a *API) BeginPhoneSignIn(req PhoneSignInRequest) (CeremonyDTO, error) {
-	return a.begin(func(_ context.Context, b Backend) (desk.Ceremony, error) { return b.BeginPhoneSignIn(req.LinkedID) })
+	return a.begin(func(_ context.Context, b Backend) (desk.Ceremony, error) {
+		return b.BeginSecondFactor(mfa.RoadPhone, req.LinkedID)
+	})
+}
+
+// BeginKeySignIn starts the second factor by a security key or this computer.
+func (a *API) BeginKeySignIn(road string) (CeremonyDTO, error) {
+	return a.begin(func(_ context.Context, b Backend) (desk.Ceremony, error) {
+		return b.BeginSecondFactor(mfa.Road(road), "")
+	})
 }
 
 // BeginPasskeySignIn signs in by a passkey alone.
-func (a *API) BeginPasskeySignIn() (CeremonyDTO, error) {
-	return a.begin(func(ctx context.Context, b Backend) (desk.Ceremony, error) { return b.BeginPasskeySignIn(ctx) })
+func (a *API) BeginPasskeySignIn(road string) (CeremonyDTO, error) {
+	return a.begin(func(ctx context.Context, b Backend) (desk.Ceremony, error) {
+		return b.BeginPasskeySignIn(ctx, mfa.Road(road))
+	})
+}
+
+// GivePIN answers the question for a PIN.
+func (a *API) GivePIN(pin Password) error {
+	return run(a, func(_ context.Context, b Backend) error { return b.GivePIN(pin.secret()) })
 }
 
 // NewCode starts the present ceremony again.

@@ -17,10 +17,36 @@ type CeremonyDTO struct {
 	Until     int64         `json:"until"`
 	Radio     string        `json:"radio"`
 	Signal    int           `json:"signal"`
+	Road      string        `json:"road"`
+	Sightings []SightingDTO `json:"sightings"`
+	Keys      int           `json:"keys"`
+	Key       string        `json:"key"`
+	Trouble   *FailureDTO   `json:"trouble"`
+	PIN       *PINAskDTO    `json:"pin"`
 	Candidate *CandidateDTO `json:"candidate"`
 	Device    *DeviceDTO    `json:"device"`
 	State     *StateDTO     `json:"state"`
 	Failure   *FailureDTO   `json:"failure"`
+}
+
+// SightingDTO is one advert that looked like a phone's.
+type SightingDTO struct {
+	At      int64 `json:"at"`
+	Length  int   `json:"length"`
+	Signal  int   `json:"signal"`
+	Matched bool  `json:"matched"`
+}
+
+// PINAskDTO is a question for a PIN; Left is -1 when it is not known.
+type PINAskDTO struct {
+	For    string `json:"for"`
+	Key    string `json:"key"`
+	Local  bool   `json:"local"`
+	Min    int    `json:"min"`
+	Max    int    `json:"max"`
+	Left   int    `json:"left"`
+	Wrong  bool   `json:"wrong"`
+	Replug bool   `json:"replug"`
 }
 
 // QRDTO is a code's modules without the quiet zone.
@@ -52,6 +78,13 @@ type EnrolmentRequest struct {
 	PrincipalID string `json:"principalId"`
 }
 
+// PasskeyRequest names a passkey device that is to be added, and the road to it.
+type PasskeyRequest struct {
+	Name        string `json:"name"`
+	PrincipalID string `json:"principalId"`
+	Road        string `json:"road"`
+}
+
 // PhoneSignInRequest starts the second factor; LinkedID is empty for a code.
 type PhoneSignInRequest struct {
 	LinkedID string `json:"linkedId"`
@@ -68,6 +101,12 @@ func (a *API) ceremony(c desk.Ceremony) (CeremonyDTO, error) {
 		Until:     millis(c.Until),
 		Radio:     c.Radio,
 		Signal:    c.Signal,
+		Road:      string(c.Road),
+		Sightings: each(c.Sightings, sighting),
+		Keys:      c.Keys,
+		Key:       c.Key,
+		Trouble:   failure(c.Trouble),
+		PIN:       maybe(c.PIN, pinAsk),
 		Candidate: maybe(c.Candidate, candidate),
 		State:     maybe(c.State, a.state),
 		Failure:   failure(c.Failure),
@@ -87,6 +126,14 @@ func (a *API) ceremony(c desk.Ceremony) (CeremonyDTO, error) {
 		out.QR = &qr
 	}
 	return out, nil
+}
+
+func sighting(s desk.Sighting) SightingDTO {
+	return SightingDTO{At: millis(s.At), Length: s.Length, Signal: s.Signal, Matched: s.Matched}
+}
+
+func pinAsk(p mfa.PINAsk) PINAskDTO {
+	return PINAskDTO{For: string(p.For), Key: p.Key, Local: p.Local, Min: p.Min, Max: p.Max, Left: p.Left, Wrong: p.Wrong, Replug: p.Replug}
 }
 
 func candidate(c ceremony.Candidate) CandidateDTO {

@@ -19,7 +19,7 @@ var crossing = []any{AddingWayDTO{}, AdmissionDTO{}, AdmissionDiffDTO{}, Admissi
 	StatusReportDTO{}, TemplateDTO{}, TrustDTO{}, TryRequest{},
 	AccountDTO{}, ActivityFilter{}, AddUserRequest{}, AssignTokenRequest{}, BackupRequest{}, CandidateDTO{}, CeremonyDTO{},
 	ChangePasswordRequest{}, ChangeUserRequest{}, ClockDTO{}, CodeDeviceDTO{}, CreateAccountRequest{}, DeviceDTO{}, DeviceRequest{}, DriftDTO{},
-	DriftSampleDTO{}, EnrolmentRequest{}, EventDTO{}, FailureDTO{}, FileDTO{}, ForecastDTO{}, IdentityDTO{}, ImportProgressDTO{}, ImportRequest{},
+	DocumentedDTO{}, DriftSampleDTO{}, EnrolmentRequest{}, KeyDTO{}, KeyPINRequest{}, KeyPasskeyDTO{}, LadderDTO{}, PINAskDTO{}, PasskeyRequest{}, ReadinessDTO{}, RungDTO{}, SightingDTO{}, SimKeyDTO{}, EventDTO{}, FailureDTO{}, FileDTO{}, ForecastDTO{}, IdentityDTO{}, ImportProgressDTO{}, ImportRequest{},
 	LinkedPhoneDTO{}, NewAppDTO{}, PasskeyDTO{}, PassphraseRequest{}, PasswordRulesDTO{}, PreviewCodesRequest{}, QRDTO{}, RenameDeviceRequest{},
 	ReportRowDTO{}, RestoreRequest{}, SaveRequest{}, SaveSettingsRequest{}, SavedDTO{}, SeedFileRequest{}, SessionDTO{}, SetPasswordRequest{},
 	SettingsDTO{}, SignInDTO{}, SignInRequest{}, SimPhoneDTO{}, SlotDTO{}, StateDTO{}, SummaryDTO{}, TokenPreviewDTO{}, TokenRowDTO{},
@@ -59,7 +59,7 @@ func TestContractIsTheSameOnBothSides(t *testing.T) {
 
 // inline are the requests that contract.ts writes at the method that takes them.
 var inline = []any{PhoneSignInRequest{}, SetPhoneRequest{}, SetAdministratorRequest{}, SaveActivityRequest{}, CompareRequest{}, SaveAdmissionRequest{},
-	DeletePolicyRequest{}, RemoveGroupRequest{}, SetMemberRequest{}, InlineOwnerRequest{}}
+	DeletePolicyRequest{}, RemoveGroupRequest{}, SetMemberRequest{}, InlineOwnerRequest{}, KeyPasskeyRequest{}, KeyPasskeysRequest{}}
 
 // Whatever is reached from a method or an event stands in one of the two lists, and
 // each interface of the page has its half in Go.

@@ -12,6 +12,8 @@ var errEmptyEvent = errors.New("bind: an event without content")
 const (
 	EventCeremony = "ceremony" // CeremonyDTO
 	EventPhone    = "phone"    // SimPhoneDTO
+	EventSimKey   = "simkey"   // SimKeyDTO
+	EventKeys     = "keys"     // []KeyDTO: security keys came or went
 	EventState    = "state"    // StateDTO
 	EventImport   = "import"   // ImportProgressDTO
 	EventFiles    = "files"    // []FileDTO, dropped on the window
@@ -27,6 +29,10 @@ func Event(a *API) func(desk.Event) (string, any, error) {
 			return EventCeremony, dto, err
 		case e.Phone != nil:
 			return EventPhone, phone(*e.Phone), nil
+		case e.SimKey != nil:
+			return EventSimKey, simKey(*e.SimKey), nil
+		case e.Keys != nil:
+			return EventKeys, each(*e.Keys, a.key(nil)), nil
 		case e.State != nil:
 			return EventState, a.state(*e.State), nil
 		case e.Import != nil:

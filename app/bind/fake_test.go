@@ -86,21 +86,21 @@ func (f *fake) RehearseBackup(_ context.Context, _ string, p *mfa.Secret) (archi
 	f.take(p)
 	return archive.Summary{}, f.do()
 }
-func (f *fake) CancelSignIn() desk.State                       { return f.state }
-func (f *fake) SignOut(context.Context) (desk.State, error)    { return f.state, f.do() }
-func (f *fake) BeginPhoneSignIn(string) (desk.Ceremony, error) { return *f.running, f.do() }
-func (f *fake) NewCode() (desk.Ceremony, error)                { return *f.running, f.do() }
-func (f *fake) ConfirmDevice(bool) error                       { return f.do() }
-func (f *fake) CancelCeremony()                                {}
-func (f *fake) Ceremony() *desk.Ceremony                       { return f.running }
-func (f *fake) CancelApp(context.Context) error                { return f.do() }
-func (f *fake) ClosePreview(string)                            { f.do() }
-func (f *fake) Now() time.Time                                 { f.do(); return time.UnixMilli(7) }
-func (f *fake) AnswerSimulatedPhone(bool) error                { return f.do() }
-func (f *fake) SimulatedPhone() (phonesim.State, error)        { return phonesim.State{}, f.do() }
-func (f *fake) Subscribe(l func(desk.Event))                   { f.listener = l }
-func (f *fake) Close() error                                   { f.closed++; return nil }
-func (f *fake) BeginEnrolment(context.Context, string, string) (desk.Ceremony, error) {
+func (f *fake) CancelSignIn() desk.State                                  { return f.state }
+func (f *fake) SignOut(context.Context) (desk.State, error)               { return f.state, f.do() }
+func (f *fake) BeginSecondFactor(mfa.Road, string) (desk.Ceremony, error) { return *f.running, f.do() }
+func (f *fake) NewCode() (desk.Ceremony, error)                           { return *f.running, f.do() }
+func (f *fake) ConfirmDevice(bool) error                                  { return f.do() }
+func (f *fake) CancelCeremony()                                           {}
+func (f *fake) Ceremony() *desk.Ceremony                                  { return f.running }
+func (f *fake) CancelApp(context.Context) error                           { return f.do() }
+func (f *fake) ClosePreview(string)                                       { f.do() }
+func (f *fake) Now() time.Time                                            { f.do(); return time.UnixMilli(7) }
+func (f *fake) AnswerSimulatedPhone(bool) error                           { return f.do() }
+func (f *fake) SimulatedPhone() (phonesim.State, error)                   { return phonesim.State{}, f.do() }
+func (f *fake) Subscribe(l func(desk.Event))                              { f.listener = l }
+func (f *fake) Close() error                                              { f.closed++; return nil }
+func (f *fake) BeginEnrolment(context.Context, string, string, mfa.Road) (desk.Ceremony, error) {
 	return *f.running, f.do()
 }
 func (f *fake) ScanWithSimulatedPhone(_ context.Context, picture []byte) (phonesim.State, error) {

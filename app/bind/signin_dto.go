@@ -57,17 +57,18 @@ type TwoCodesRequest struct {
 	Second string `json:"second"`
 }
 
-// The second factors that can be chosen.
+// The second factors that can be chosen, besides the roads to a passkey.
 const (
-	wayPhone    = "phone"
 	wayCode     = "code"
 	wayRecovery = "recovery"
 )
 
 func (a *API) signIn(s desk.SignIn) SignInDTO {
 	ways := []string{}
-	if slices.ContainsFunc(s.Devices, func(d mfa.Device) bool { return d.Kind == mfa.KindPasskey }) {
-		ways = append(ways, wayPhone)
+	for _, road := range []mfa.Road{mfa.RoadPhone, mfa.RoadKey, mfa.RoadComputer} {
+		if slices.ContainsFunc(s.Devices, func(d mfa.Device) bool { return d.Passkey != nil && d.Passkey.ReachedBy(road) }) {
+			ways = append(ways, string(road))
+		}
 	}
 	if slices.ContainsFunc(s.Devices, func(d mfa.Device) bool { return d.Kind.HasCodes() }) {
 		ways = append(ways, wayCode)

@@ -199,10 +199,10 @@ func TestWays(t *testing.T) {
 		system   string
 		want     map[WayName]string // reason
 	}{
-		{"a new user", "", "linux", map[WayName]string{WayPhone: "", WayApp: "", WayToken: ""}},
-		{"a new user on Windows", "", "windows", map[WayName]string{WayPhone: "", WayApp: "", WayToken: "", WayComputer: "windows-hello"}},
-		{"certified only", fips2, "linux", map[WayName]string{WayPhone: "activate", WayApp: "single", WayToken: "single"}},
-		{"codes only", codesOnly, "linux", map[WayName]string{WayPhone: "create", WayApp: "", WayToken: ""}},
+		{"a new user", "", "linux", map[WayName]string{WayPhone: "", WayKey: "", WayComputer: "", WayApp: "", WayToken: ""}},
+		{"a new user on Windows", "", "windows", map[WayName]string{WayPhone: "", WayKey: "", WayApp: "", WayToken: "", WayComputer: "windows-hello"}},
+		{"certified only", fips2, "linux", map[WayName]string{WayPhone: "activate", WayKey: "", WayComputer: "activate", WayApp: "single", WayToken: "single"}},
+		{"codes only", codesOnly, "linux", map[WayName]string{WayPhone: "create", WayKey: "create", WayComputer: "create", WayApp: "", WayToken: ""}},
 	} {
 		t.Run(row.name, func(t *testing.T) {
 			w := newWorld(t)

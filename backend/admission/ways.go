@@ -12,6 +12,7 @@ type WayName string
 
 const (
 	WayPhone    WayName = "phone"    // a passkey by hybrid
+	WayKey      WayName = "key"      // a security key
 	WayApp      WayName = "app"      // an authenticator app
 	WayToken    WayName = "token"    // a hardware token
 	WayComputer WayName = "computer" // this computer's own passkeys
@@ -21,8 +22,9 @@ const (
 type Way struct {
 	Way     WayName
 	Allowed bool
-	// Doomed: it may begin, but phones prove no certificate and some statement wants
-	// one, so it would fail after the phone was used.
+	// Doomed: it may begin, but phones and this computer prove no certificate and some
+	// statement wants one, so it would fail after they were used. A security key may
+	// prove what is wanted.
 	Doomed   bool
 	Reason   string // create, activate, single or windows-hello; empty: nothing stands in the way
 	Decision *policy.Decision
@@ -57,9 +59,11 @@ func (s *Service) Ways(ctx context.Context, who mfa.Session, targetID string) ([
 		return nil, err
 	}
 	phone := Way{Way: WayPhone, Allowed: create.Effect == policy.Allow}
+	key := Way{Way: WayKey, Allowed: phone.Allowed}
 	switch {
 	case !phone.Allowed:
 		phone.Reason, phone.Decision = "create", &create
+		key.Reason, key.Decision = "create", &create
 	case activate.Effect != policy.Allow:
 		phone.Doomed, phone.Reason, phone.Decision = true, "activate", &activate
 		set, err := s.Rules.Set(ctx, acting.Caller)
@@ -70,12 +74,14 @@ func (s *Service) Ways(ctx context.Context, who mfa.Session, targetID string) ([
 		if phone.Needs, err = s.needs(ctx, set, a); err != nil {
 			return nil, err
 		}
+		key.Needs = phone.Needs
 	}
-	ways := []Way{phone, single(WayApp, virtual, codes), single(WayToken, codes)}
+	computer := phone
+	computer.Way = WayComputer
 	if s.System == "windows" {
-		ways = append(ways, Way{Way: WayComputer, Reason: "windows-hello"})
+		computer = Way{Way: WayComputer, Reason: "windows-hello"}
 	}
-	return ways, nil
+	return []Way{phone, key, computer, single(WayApp, virtual, codes), single(WayToken, codes)}, nil
 }
 
 // single is a way that all of the decisions must allow.

@@ -16,17 +16,17 @@ import (
 	"github.com/keyferry/keyferry/backend/desk"
 	"github.com/keyferry/keyferry/backend/devices"
 	"github.com/keyferry/keyferry/backend/home"
+	"github.com/keyferry/keyferry/backend/keys"
 	"github.com/keyferry/keyferry/backend/mds"
 	"github.com/keyferry/keyferry/backend/metadata"
 	"github.com/keyferry/keyferry/backend/mfa"
-	"github.com/keyferry/keyferry/backend/phonesim"
 	"github.com/keyferry/keyferry/backend/policies"
+	"github.com/keyferry/keyferry/backend/readiness"
 	"github.com/keyferry/keyferry/backend/recovery"
 	"github.com/keyferry/keyferry/backend/report"
 	"github.com/keyferry/keyferry/backend/rules"
 	"github.com/keyferry/keyferry/backend/sqlite"
 	"github.com/keyferry/keyferry/backend/stock"
-	"github.com/keyferry/keyferry/backend/transport/ble"
 	"github.com/keyferry/keyferry/backend/transport/hybrid"
 	"github.com/keyferry/keyferry/backend/vault"
 	"github.com/keyferry/keyferry/backend/vault/keyring"
@@ -81,7 +81,7 @@ func Open(ctx context.Context, c Config) (*House, error) {
 	if err != nil {
 		return nil, err
 	}
-	h, err := newDoors(folder, c).Open(ctx, c.Sandbox, nil)
+	h, err := newDoors(folder, c).Open(ctx, c.Sandbox, desk.Simulated{})
 	if err != nil {
 		return nil, errors.Join(err, folder.Close())
 	}
@@ -149,7 +149,7 @@ func (d doors) secrets(sandbox bool) vault.System {
 	return keyring.System()
 }
 
-func (d doors) Open(ctx context.Context, isSandbox bool, phone func(phonesim.State)) (*desk.House, error) {
+func (d doors) Open(ctx context.Context, isSandbox bool, told desk.Simulated) (*desk.House, error) {
 	store, err := sqlite.Open(ctx, d.database(isSandbox))
 	if err != nil {
 		return nil, err
@@ -158,19 +158,34 @@ func (d doors) Open(ctx context.Context, isSandbox bool, phone func(phonesim.Sta
 	if err != nil {
 		return nil, errors.Join(err, store.Close())
 	}
-	scanner, domain := ble.System(), hybrid.DomainURL(hybrid.PublicDomainURL)
-	box := &sandbox{}
+	box, domain := &sandbox{}, hybrid.DomainURL(hybrid.PublicDomainURL)
+	var here machine
 	if isSandbox {
-		if box, err = openSandbox(d.Radio, d.Tunnel, d.home.Phone(), phone, d.Log); err != nil {
+		if box, err = openSandbox(d.Radio, d.Tunnel, d.home, told, d.Log); err != nil {
 			v.Close()
 			return nil, errors.Join(err, store.Close())
 		}
-		scanner, domain = box.scanner(), box.domain
+		here, domain = box.machine(), box.domain
+	} else {
+		here = thisMachine()
 	}
-	way := newPhones(scanner, domain, d.Log)
-	h := d.furnish(store, v, way, isSandbox)
-	h.Phone = box.phone
+	way := newPhones(here.radio, domain, d.Log)
+	held := keys.New(keys.Config{Buses: here.buses})
+	h := d.furnish(store, v, here.roads(way, held, store), isSandbox)
+	h.Phone, h.SimKey, h.Keys = box.phone, box.key, held
+	ready := here.readiness()
+	ready.Vault = func(context.Context) error {
+		if v.State().Status != vault.Open {
+			return mfa.Fail(mfa.CodeVaultLocked)
+		}
+		return nil
+	}
+	if !isSandbox {
+		ready.Hosts = hybrid.Hosts()
+	}
+	h.Readiness = readiness.New(ready)
 	h.Shut = func() error {
+		held.Close()
 		way.close()
 		h.Ceremonies.Close()
 		if isSandbox {
@@ -183,7 +198,7 @@ func (d doors) Open(ctx context.Context, isSandbox bool, phone func(phonesim.Sta
 }
 
 // furnish puts the use cases over a store.
-func (d doors) furnish(store *sqlite.Store, v *vault.Vault, way ceremony.Phones, isSandbox bool) *desk.House {
+func (d doors) furnish(store *sqlite.Store, v *vault.Vault, roads ceremony.Roads, isSandbox bool) *desk.House {
 	access := rules.New(store, time.Now)
 	watch := policies.NewWatch(store, access)
 	accounts := account.New(account.Config{Store: store, Rules: access, Clock: time.Now, Rand: rand.Reader, Cost: d.hashing(),
@@ -195,7 +210,7 @@ func (d doors) furnish(store *sqlite.Store, v *vault.Vault, way ceremony.Phones,
 	answers := admission.New(admission.Config{Store: store, Accounts: accounts, Rules: access, Metadata: blobs, System: runtime.GOOS, Clock: time.Now})
 	return &desk.House{
 		Sandbox: isSandbox, Store: store, Vault: v, Accounts: accounts, Devices: owned, Recovery: printed,
-		Ceremonies: ceremony.New(ceremony.Config{Store: store, Accounts: accounts, Phones: way, Vault: v, Recovery: printed, Devices: owned, Metadata: blobs, Admission: answers, System: runtime.GOOS,
+		Ceremonies: ceremony.New(ceremony.Config{Store: store, Accounts: accounts, Roads: roads, Vault: v, Recovery: printed, Devices: owned, Metadata: blobs, Admission: answers, System: runtime.GOOS,
 			Clock: time.Now, Rand: rand.Reader, Log: d.Log}),
 		Stock:    stock.New(stock.Config{Store: store, Accounts: accounts, Vault: v, Clock: time.Now}),
 		Metadata: blobs, Admission: answers,

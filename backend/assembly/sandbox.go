@@ -6,22 +6,29 @@ import (
 	"errors"
 	"log/slog"
 	"net"
+	"runtime"
 	"sync"
 	"time"
 
+	"github.com/keyferry/keyferry/backend/desk"
+	"github.com/keyferry/keyferry/backend/home"
 	"github.com/keyferry/keyferry/backend/mfa"
 	"github.com/keyferry/keyferry/backend/phonesim"
+	"github.com/keyferry/keyferry/backend/simkey"
 	"github.com/keyferry/keyferry/backend/transport"
 	"github.com/keyferry/keyferry/backend/transport/ble"
 	"github.com/keyferry/keyferry/backend/tunnel"
 )
 
 // sandbox is everything simulated: a radio, a relay and a phone, all on
-// 127.0.0.1. The code is the product's; only the air and the internet are not.
+// 127.0.0.1, and a security key in memory. The code is the product's; only the air, the
+// internet and the wire are not. This computer's TPM is real, there, too: what it keeps
+// lies in the sandbox's database.
 type sandbox struct {
 	radio  *ble.Loopback
 	tunnel string // base URL of the relay
 	phone  *phonesim.Phone
+	key    *simkey.Key
 
 	stop    context.CancelFunc
 	running sync.WaitGroup
@@ -29,7 +36,7 @@ type sandbox struct {
 
 // openSandbox starts it. With radio and relay given (keyferryctl, two
 // processes) there is no phone in this process.
-func openSandbox(radio, relay, phoneFile string, changed func(phonesim.State), log *slog.Logger) (*sandbox, error) {
+func openSandbox(radio, relay string, folder *home.Home, told desk.Simulated, log *slog.Logger) (*sandbox, error) {
 	at := radio
 	if at == "" {
 		at = "127.0.0.1:0"
@@ -40,6 +47,10 @@ func openSandbox(radio, relay, phoneFile string, changed func(phonesim.State), l
 	}
 	ctx, stop := context.WithCancel(context.Background())
 	s := &sandbox{radio: l, tunnel: relay, stop: stop}
+	if s.key, err = simkey.Open(simkey.Config{Path: folder.Key(), Changed: told.Key, Clock: time.Now, Rand: rand.Reader}); err != nil {
+		s.close()
+		return nil, err
+	}
 	if relay != "" {
 		return s, nil
 	}
@@ -48,7 +59,7 @@ func openSandbox(radio, relay, phoneFile string, changed func(phonesim.State), l
 		return nil, err
 	}
 	s.phone, err = phonesim.Open(phonesim.Config{Advertiser: ble.LoopbackAdvertiser{Addr: l.Addr()}, DomainURL: s.domain,
-		Path: phoneFile, Changed: changed, Clock: time.Now, Rand: rand.Reader, Log: log})
+		Path: folder.Phone(), Changed: told.Phone, Clock: time.Now, Rand: rand.Reader, Log: log})
 	if err != nil {
 		s.close()
 		return nil, err
@@ -79,12 +90,18 @@ func (s *sandbox) serveRelay(ctx context.Context, log *slog.Logger) error {
 // domain leads every tunnel server ID to the one relay.
 func (s *sandbox) domain(uint16) (string, error) { return s.tunnel, nil }
 
-func (s *sandbox) scanner() transport.Scanner { return s.radio }
+// machine is the computer that the sandbox pretends to be.
+func (s *sandbox) machine() machine {
+	return machine{radio: s.radio, buses: []transport.KeyBus{s.key.Bus()}, tpm: runtime.GOOS == "linux"}
+}
 
 func (s *sandbox) close() {
 	s.stop()
 	if s.phone != nil {
 		s.phone.Close()
+	}
+	if s.key != nil {
+		s.key.Close()
 	}
 	s.running.Wait()
 	s.radio.Close()

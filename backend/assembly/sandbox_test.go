@@ -117,7 +117,7 @@ func (v *visit) behave(t *testing.T, b phonesim.Behaviour, m phonesim.Model) {
 
 func (v *visit) enrol(t *testing.T, name string) {
 	t.Helper()
-	if _, err := v.BeginEnrolment(t.Context(), "", name); err != nil {
+	if _, err := v.BeginEnrolment(t.Context(), "", name, mfa.RoadPhone); err != nil {
 		t.Fatal(err)
 	}
 	if c := v.answerAll(t); c.Failure != nil {
@@ -130,7 +130,7 @@ func (v *visit) signIn(t *testing.T, link string) desk.Ceremony {
 	if in, err := v.SignIn(t.Context(), root, password()); err != nil || in.Complete {
 		t.Fatalf("%+v, %v", in, err)
 	}
-	if _, err := v.BeginPhoneSignIn(link); err != nil {
+	if _, err := v.BeginSecondFactor(mfa.RoadPhone, link); err != nil {
 		t.Fatal(err)
 	}
 	return v.answerAll(t)
@@ -211,7 +211,7 @@ func TestSandboxFailures(t *testing.T) {
 		phonesim.DropAfterHandshake: mfa.CodeTunnelLost,
 	} {
 		v.behave(t, behaviour, phonesim.Android)
-		if _, err := v.BeginEnrolment(t.Context(), "", "sim-phone"); err != nil {
+		if _, err := v.BeginEnrolment(t.Context(), "", "sim-phone", mfa.RoadPhone); err != nil {
 			t.Fatal(err)
 		}
 		c := v.answerAll(t)

@@ -214,7 +214,7 @@ func TestSuspectDevicesAreNoWay(t *testing.T) {
 	if _, err := b.SignIn(t.Context(), rootIdentity, password()); err != nil {
 		t.Fatal(err)
 	}
-	if _, err := b.BeginPhoneSignIn(""); err != nil {
+	if _, err := b.BeginSecondFactor(mfa.RoadPhone, ""); err != nil {
 		t.Fatal(err)
 	}
 	b.hall.scan <- struct{}{}

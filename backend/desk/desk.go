@@ -18,6 +18,8 @@ type Desk struct {
 	ctx   context.Context // ends with Close; running ceremonies hang on it
 	stop  context.CancelFunc
 
+	watching sync.WaitGroup // for what is plugged in
+
 	moving sync.Mutex // held while the house, the visit or the ceremony is changed
 
 	mu       sync.Mutex // guards what is below; never held during I/O
@@ -57,6 +59,7 @@ func (d *Desk) Close() error {
 	defer d.moving.Unlock()
 	d.endRun()
 	d.stop()
+	d.watching.Wait()
 	return d.leave(context.WithoutCancel(d.ctx))
 }
 
@@ -100,7 +103,7 @@ func (d *Desk) move(ctx context.Context, sandbox bool) State {
 
 // enter opens a house and looks whether it has an account. With moving held.
 func (d *Desk) enter(ctx context.Context, sandbox bool) {
-	house, err := d.doors.Open(ctx, sandbox, d.phoneChanged)
+	house, err := d.doors.Open(ctx, sandbox, Simulated{Phone: d.phoneChanged, Key: d.simKeyChanged})
 	var acct *mfa.Account
 	var v *vault.State
 	if err == nil {

@@ -30,7 +30,7 @@ func TestTheWholeVisit(t *testing.T) {
 	if s := b.State(); s.Phase != PhaseSignIn {
 		t.Fatalf("the password alone leads to %s", s.Phase)
 	}
-	if _, err := b.BeginPhoneSignIn(""); err != nil {
+	if _, err := b.BeginSecondFactor(mfa.RoadPhone, ""); err != nil {
 		t.Fatal(err)
 	}
 	b.hall.scan <- struct{}{}
@@ -43,7 +43,7 @@ func TestTheWholeVisit(t *testing.T) {
 func TestTheCodeLeavesWithItsStage(t *testing.T) {
 	b := newBench(t)
 	b.create(t)
-	if _, err := b.BeginEnrolment(t.Context(), "", "my-phone"); err != nil {
+	if _, err := b.BeginEnrolment(t.Context(), "", "my-phone", mfa.RoadPhone); err != nil {
 		t.Fatal(err)
 	}
 	if c := b.until(t, mfa.StageShowQR); c.QR == "" || c.Radio != "hci0" || c.Until.IsZero() {
@@ -60,7 +60,7 @@ func TestCancelInEachStage(t *testing.T) {
 		t.Run(string(stage), func(t *testing.T) {
 			b := newBench(t)
 			b.create(t)
-			if _, err := b.BeginEnrolment(t.Context(), "", "my-phone"); err != nil {
+			if _, err := b.BeginEnrolment(t.Context(), "", "my-phone", mfa.RoadPhone); err != nil {
 				t.Fatal(err)
 			}
 			if stage == mfa.StageNameDevice {
@@ -82,11 +82,11 @@ func TestCancelInEachStage(t *testing.T) {
 func TestNewCodeStartsAgain(t *testing.T) {
 	b := newBench(t)
 	b.create(t)
-	first, err := b.BeginEnrolment(t.Context(), "", "my-phone")
+	first, err := b.BeginEnrolment(t.Context(), "", "my-phone", mfa.RoadPhone)
 	if err != nil {
 		t.Fatal(err)
 	}
-	if _, err := b.BeginEnrolment(t.Context(), "", "other"); !mfa.IsCode(err, mfa.CodeBusy) {
+	if _, err := b.BeginEnrolment(t.Context(), "", "other", mfa.RoadPhone); !mfa.IsCode(err, mfa.CodeBusy) {
 		t.Fatalf("a second ceremony beside the first: %v", err)
 	}
 	b.until(t, mfa.StageShowQR)
@@ -135,9 +135,9 @@ func TestWithoutASessionNothingIsShown(t *testing.T) {
 	}
 	_, _, err := b.Seat()
 	wants(t, err, mfa.CodeNotSignedIn)
-	_, err = b.BeginEnrolment(t.Context(), "", "my-phone")
+	_, err = b.BeginEnrolment(t.Context(), "", "my-phone", mfa.RoadPhone)
 	wants(t, err, mfa.CodeNotSignedIn)
-	_, err = b.BeginPhoneSignIn("")
+	_, err = b.BeginSecondFactor(mfa.RoadPhone, "")
 	wants(t, err, mfa.CodeNotSignedIn)
 	wants(t, b.ConfirmDevice(true), mfa.CodeNotFound)
 	_, err = b.SimulatedPhone()
@@ -155,7 +155,7 @@ func TestHalfDoneSignInIsForgotten(t *testing.T) {
 		t.Fatal(err)
 	}
 	b.CancelSignIn()
-	_, err := b.BeginPhoneSignIn("")
+	_, err := b.BeginSecondFactor(mfa.RoadPhone, "")
 	wants(t, err, mfa.CodeNotSignedIn)
 	_, err = b.SignIn(t.Context(), mfa.Identity{Kind: mfa.Root, Name: "root@example.org"}, mfa.NewSecret([]byte("wrong horse")))
 	wants(t, err, mfa.CodeSignInRefused)
@@ -178,7 +178,7 @@ func TestBrokenStorageIsAState(t *testing.T) {
 func TestCloseDuringACeremony(t *testing.T) {
 	b := newBench(t)
 	b.create(t)
-	if _, err := b.BeginEnrolment(t.Context(), "", "my-phone"); err != nil {
+	if _, err := b.BeginEnrolment(t.Context(), "", "my-phone", mfa.RoadPhone); err != nil {
 		t.Fatal(err)
 	}
 	b.until(t, mfa.StageShowQR)

@@ -18,7 +18,6 @@ import (
 	"github.com/keyferry/keyferry/backend/devices"
 	"github.com/keyferry/keyferry/backend/mfa"
 	"github.com/keyferry/keyferry/backend/mfa/storetest"
-	"github.com/keyferry/keyferry/backend/phonesim"
 	"github.com/keyferry/keyferry/backend/recovery"
 	"github.com/keyferry/keyferry/backend/report"
 	"github.com/keyferry/keyferry/backend/rules"
@@ -52,7 +51,7 @@ type open struct{ *virtualauth.Authenticator }
 
 func (open) Close() error { return nil }
 
-func (h *hall) Open(ctx context.Context, sandbox bool, _ func(phonesim.State)) (*House, error) {
+func (h *hall) Open(ctx context.Context, sandbox bool, _ Simulated) (*House, error) {
 	if h.fail != nil {
 		return nil, h.fail
 	}
@@ -244,7 +243,7 @@ func (b *bench) told() (s *State) {
 
 func (b *bench) enrol(t *testing.T, name string) Ceremony {
 	t.Helper()
-	if _, err := b.BeginEnrolment(t.Context(), "", name); err != nil {
+	if _, err := b.BeginEnrolment(t.Context(), "", name, mfa.RoadPhone); err != nil {
 		t.Fatal(err)
 	}
 	b.hall.scan <- struct{}{}

@@ -9,12 +9,15 @@ import (
 	"github.com/keyferry/keyferry/backend/archive"
 	"github.com/keyferry/keyferry/backend/ceremony"
 	"github.com/keyferry/keyferry/backend/devices"
+	"github.com/keyferry/keyferry/backend/keys"
 	"github.com/keyferry/keyferry/backend/metadata"
 	"github.com/keyferry/keyferry/backend/mfa"
 	"github.com/keyferry/keyferry/backend/phonesim"
 	"github.com/keyferry/keyferry/backend/policies"
+	"github.com/keyferry/keyferry/backend/readiness"
 	"github.com/keyferry/keyferry/backend/recovery"
 	"github.com/keyferry/keyferry/backend/report"
+	"github.com/keyferry/keyferry/backend/simkey"
 	"github.com/keyferry/keyferry/backend/stock"
 	"github.com/keyferry/keyferry/backend/vault"
 )
@@ -36,13 +39,31 @@ type House struct {
 	Metadata   *metadata.Service
 	Admission  *admission.Service
 	Policies   *policies.Service
+	Keys       *keys.Service
+	Readiness  *readiness.Checker
 	Phone      *phonesim.Phone // in the sandbox only
+	SimKey     *simkey.Key     // in the sandbox only
 	Shut       func() error    // ends all of the above
+}
+
+// Road is the road by which a way is gone here: on Windows the system alone may speak to
+// keys.
+func (h *House) Road(wanted mfa.Road) mfa.Road {
+	if roads := h.Ceremonies.Roads; wanted == mfa.RoadKey && roads.Keys == nil && roads.System != nil {
+		return mfa.RoadSystem
+	}
+	return wanted
+}
+
+// Simulated is told what the sandbox's own devices show.
+type Simulated struct {
+	Phone func(phonesim.State)
+	Key   func(simkey.State)
 }
 
 // Doors opens houses. Open may fail with the storage codes.
 type Doors interface {
-	Open(ctx context.Context, sandbox bool, phone func(phonesim.State)) (*House, error)
+	Open(ctx context.Context, sandbox bool, told Simulated) (*House, error)
 	HasSandbox() bool
 	Backups(sandbox bool) []string
 	// Rehearse opens a backup without touching anything, and says what is in it.

@@ -103,7 +103,7 @@ func TestHalfDoneSignInExpires(t *testing.T) {
 		t.Fatal(err)
 	}
 	b.hall.time.pass(15 * time.Minute)
-	_, err := b.BeginPhoneSignIn("")
+	_, err := b.BeginSecondFactor(mfa.RoadPhone, "")
 	wants(t, err, mfa.CodeNotSignedIn)
 	if slices.Contains(b.trail(t), mfa.EventSessionExpired) {
 		t.Error("there was no session that could expire")

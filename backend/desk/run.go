@@ -31,6 +31,7 @@ func (d *Desk) BeginEnrolment(ctx context.Context, targetID, name string, road m
 	if _, err := house.Ceremonies.MayCreate(ctx, session, targetID, name); err != nil {
 		return Ceremony{}, err
 	}
+	road = house.Road(road)
 	return d.begin(PurposeEnrol, name, road, func(ctx context.Context, r *run) error {
 		device, err := house.Ceremonies.Enrol(ctx, session, targetID, name, road, d.person(r))
 		if err != nil {
@@ -50,6 +51,7 @@ func (d *Desk) BeginSecondFactor(road mfa.Road, linkedID string) (Ceremony, erro
 	if err != nil {
 		return Ceremony{}, err
 	}
+	road = house.Road(road)
 	var link *mfa.LinkedPhone
 	if linkedID != "" {
 		i := slices.IndexFunc(p.Links, func(l mfa.LinkedPhone) bool { return l.ID == linkedID })
@@ -85,6 +87,7 @@ func (d *Desk) BeginPasskeySignIn(ctx context.Context, road mfa.Road) (Ceremony,
 	if !acct.Settings.Passwordless {
 		return Ceremony{}, mfa.Fail(mfa.CodePasswordlessOff)
 	}
+	road = house.Road(road)
 	return d.begin(PurposeSignIn, "", road, func(ctx context.Context, r *run) error {
 		who, session, err := house.Ceremonies.SignInWithPasskey(ctx, road, d.person(r))
 		if err != nil {

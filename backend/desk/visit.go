@@ -18,6 +18,7 @@ type visit struct {
 	tokens   *preview[*stock.Preview]
 	users    *preview[*account.UserList]
 	download *preview[download]
+	keys     *keyWatch
 }
 
 func (v *visit) wipe() {
@@ -26,6 +27,7 @@ func (v *visit) wipe() {
 		v.tokens.wipe()
 		v.users.wipe()
 		v.download.wipe()
+		v.keys.wipe()
 	}
 }
 

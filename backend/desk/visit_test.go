@@ -130,13 +130,13 @@ func TestPasswordless(t *testing.T) {
 	if _, err := b.SignOut(t.Context()); err != nil {
 		t.Fatal(err)
 	}
-	_, err = b.BeginPasskeySignIn(t.Context())
+	_, err = b.BeginPasskeySignIn(t.Context(), mfa.RoadPhone)
 	wants(t, err, mfa.CodePasswordlessOff)
 	a.Settings.Passwordless = true
 	if _, err := h.Accounts.SaveSettings(t.Context(), who, a.Version, a.Settings); err != nil {
 		t.Fatal(err)
 	}
-	if _, err := b.BeginPasskeySignIn(t.Context()); err != nil {
+	if _, err := b.BeginPasskeySignIn(t.Context(), mfa.RoadPhone); err != nil {
 		t.Fatal(err)
 	}
 	b.hall.scan <- struct{}{}

@@ -15,6 +15,7 @@ const (
 	databaseName = "keyferry.db"
 	sandboxName  = "sandbox.db"
 	phoneName    = "simulated-phone.json"
+	keyName      = "simulated-key.json"
 	marksName    = "keyferry.checkpoints"
 	boxMarksName = "sandbox.checkpoints"
 	boxKeysName  = "sandbox.keys"
@@ -105,6 +106,9 @@ func (h *Home) SandboxDatabase() string { return filepath.Join(h.dir, sandboxNam
 
 // Phone is what the simulated phone keeps.
 func (h *Home) Phone() string { return filepath.Join(h.dir, phoneName) }
+
+// Key is what the simulated security key keeps.
+func (h *Home) Key() string { return filepath.Join(h.dir, keyName) }
 
 // Checkpoints is where the audit trail's newest hash is kept, outside of the database.
 func (h *Home) Checkpoints() string { return filepath.Join(h.dir, marksName) }

@@ -86,26 +86,18 @@ var allowed = map[string][]string{
 	"backend/report":      {"backend/mfa", "backend/account", "backend/sheet"},
 	"backend/activity":    {"backend/mfa", "backend/account", "backend/audit", "backend/durable"},
 	"backend/archive":     {"backend/mfa", "backend/account", "backend/audit", "backend/durable"},
-	"backend/desk": {"backend/mfa", "backend/account", "backend/ceremony", "backend/phonesim", "backend/devices", "backend/stock",
-		"backend/recovery", "backend/report", "backend/activity", "backend/archive", "backend/vault", "backend/enforcement",
-		"backend/policies", "backend/metadata", "backend/admission"},
+	"backend/desk":        {"backend/mfa", "backend/account", "backend/ceremony", "backend/phonesim", "backend/devices", "backend/stock", "backend/recovery", "backend/report", "backend/activity", "backend/archive", "backend/vault", "backend/enforcement", "backend/policies", "backend/metadata", "backend/admission", "backend/keys", "backend/readiness", "backend/simkey"},
 
 	// wiring
-	"backend/assembly": {"backend/mfa", "backend/account", "backend/ceremony", "backend/desk", "backend/authenticator",
-		"backend/rules", "backend/devices", "backend/stock", "backend/recovery", "backend/report", "backend/activity", "backend/archive",
-		"backend/mds", "backend/policies", "backend/metadata", "backend/admission",
-		"backend/vault", "backend/vault/keyring", "backend/home", "backend/sqlite", "backend/transport", "backend/transport/ble", "backend/transport/hybrid", "backend/tunnel", "backend/phonesim"},
+	"backend/assembly":                {"backend/mfa", "backend/account", "backend/ceremony", "backend/desk", "backend/authenticator", "backend/rules", "backend/devices", "backend/stock", "backend/recovery", "backend/report", "backend/activity", "backend/archive", "backend/mds", "backend/policies", "backend/metadata", "backend/admission", "backend/vault", "backend/vault/keyring", "backend/home", "backend/sqlite", "backend/transport", "backend/transport/ble", "backend/transport/hybrid", "backend/tunnel", "backend/phonesim", "backend/keys", "backend/readiness", "backend/simkey", "backend/transport/hid", "backend/transport/pcsc", "backend/platform/tpm", "backend/platform/webauthnwin"},
 	"backend/cmd/keyferryctl/words":   {"backend/mfa"},
 	"backend/cmd/keyferryctl/examine": {"backend/mfa", "backend/ctapcbor", "backend/rp", "backend/mds", "backend/trust", "backend/hello", "backend/policy", "backend/admission"},
 	"backend/cmd/keyferryctl":         {"*"},
 
 	// the window: what the page asks goes to desk, and app alone puts them together
 	"app/events": {"backend/desk"},
-	"app/bind": {"backend/mfa", "backend/account", "backend/ceremony", "backend/desk", "backend/phonesim", "backend/devices", "backend/stock",
-		"backend/recovery", "backend/report", "backend/activity", "backend/archive", "backend/vault", "backend/totp",
-		"backend/totp/seedfile", "backend/enforcement", "backend/mds", "backend/hello", "backend/policy", "backend/policy/lint", "backend/policies",
-		"backend/metadata", "backend/admission"},
-	"app": {"app/bind", "app/events", "frontend", "backend/assembly", "backend/home", "backend/qrpicture", "backend/rp"},
+	"app/bind":   {"backend/mfa", "backend/account", "backend/ceremony", "backend/desk", "backend/phonesim", "backend/devices", "backend/stock", "backend/recovery", "backend/report", "backend/activity", "backend/archive", "backend/vault", "backend/totp", "backend/totp/seedfile", "backend/enforcement", "backend/mds", "backend/hello", "backend/policy", "backend/policy/lint", "backend/policies", "backend/metadata", "backend/admission", "backend/ctap2", "backend/keys", "backend/readiness", "backend/simkey"},
+	"app":        {"app/bind", "app/events", "frontend", "backend/assembly", "backend/home", "backend/qrpicture", "backend/rp"},
 
 	// the window from outside, as a person: nothing of the product
 	"app/e2e":         {},

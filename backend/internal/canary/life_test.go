@@ -343,7 +343,7 @@ func (l *life) hasAPhone() {
 	crossed(l.SignOut())(w, "SignOut")
 	for _, link := range []string{links[0].ID, ""} {
 		crossed(l.SignIn(bind.SignInRequest{Identity: bind.IdentityDTO{Kind: "root", Name: l.mail}, Password: l.root()}))(w, "SignIn")
-		crossed(l.BeginPhoneSignIn(bind.PhoneSignInRequest{LinkedID: link}))(w, "BeginPhoneSignIn")
+		crossed(l.BeginSecondFactor(mfa.RoadPhone, bind.PhoneSignInRequest{LinkedID: link}))(w, "BeginPhoneSignIn")
 		if c := answer(); c.Failure != nil {
 			w.t.Fatalf("%v (%s)", c.Failure, c.Failure.Explain())
 		}

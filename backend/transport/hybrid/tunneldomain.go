@@ -30,6 +30,9 @@ var (
 	topLevels       = [4]string{".com", ".org", ".net", ".info"}
 )
 
+// Hosts are the names of the assigned tunnel servers: Google's and Apple's.
+func Hosts() []string { return assignedDomains[:] }
+
 const labelAlphabet = "abcdefghijklmnopqrstuvwxyz234567"
 
 // isServerID reports that an ID has a domain: assigned, or from 256 on hashed.

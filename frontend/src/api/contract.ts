@@ -293,13 +293,17 @@ export interface SimKeyDTO {
 }
 
 /** What this computer can do, way by way. */
-export interface ReadinessDTO { at: number; ladders: LadderDTO[]; machine: FactDTO[] }
+export interface ReadinessDTO { at: number; ladders: LadderDTO[]; machine: FactDTO[]; system: 'linux' | 'windows' | 'darwin' }
+
+/** What AWS documents of a way on this system. note: of i18n "ready.doc.<note>". */
+export interface DocumentedDTO { support: 'yes' | 'no' | 'unsaid'; browsers: string[]; note: string }
 
 export interface LadderDTO {
   way: 'phone' | 'key' | 'nfc' | 'computer' | 'code'
   /** ready: every rung that is needed stands; unsure: one could not be asked. */
   state: 'ready' | 'not-ready' | 'unsure'
   rungs: RungDTO[]
+  documented: DocumentedDTO
 }
 
 /** id: of i18n "ready.<id>"; params for its words. */

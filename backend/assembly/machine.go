@@ -1,0 +1,81 @@
+package assembly
+
+import (
+	"context"
+	"runtime"
+
+	"github.com/keyferry/keyferry/backend/authenticator"
+	"github.com/keyferry/keyferry/backend/ceremony"
+	"github.com/keyferry/keyferry/backend/keys"
+	"github.com/keyferry/keyferry/backend/mfa"
+	"github.com/keyferry/keyferry/backend/platform/tpm"
+	"github.com/keyferry/keyferry/backend/platform/webauthnwin"
+	"github.com/keyferry/keyferry/backend/readiness"
+	"github.com/keyferry/keyferry/backend/transport"
+	"github.com/keyferry/keyferry/backend/transport/ble"
+	"github.com/keyferry/keyferry/backend/transport/hid"
+	"github.com/keyferry/keyferry/backend/transport/hybrid"
+	"github.com/keyferry/keyferry/backend/transport/pcsc"
+)
+
+// machine is what this computer has to reach authenticators by. In the sandbox, radio
+// and USB are simulated and there is nothing else.
+type machine struct {
+	radio transport.Scanner
+	buses []transport.KeyBus
+	tpm   bool
+	// system is the operating system's own client, nil where it has none.
+	system authenticator.Native
+}
+
+// thisMachine is the computer as it is. On Windows the system alone may speak to
+// security keys.
+func thisMachine() machine {
+	m := machine{radio: ble.System(), buses: []transport.KeyBus{hid.System(), pcsc.System()}, tpm: runtime.GOOS == "linux"}
+	if native, err := webauthnwin.New(nil); err == nil {
+		m.system, m.buses = native, nil
+	}
+	return m
+}
+
+// computer opens this computer's own authenticator over its passkeys in store.
+func (m machine) computer(store mfa.LocalStore) ceremony.Opening {
+	if !m.tpm {
+		return nil
+	}
+	return func(ctx context.Context, _ authenticator.Want, _ mfa.Report) (authenticator.Authenticator, error) {
+		return tpm.Open(ctx, tpm.Config{Store: store})
+	}
+}
+
+// roads puts the ways together that ceremonies can go.
+func (m machine) roads(phones ceremony.Phones, k *keys.Service, store mfa.LocalStore) ceremony.Roads {
+	r := ceremony.Roads{Phones: phones, Computer: m.computer(store), System: m.system}
+	if len(m.buses) > 0 {
+		r.Keys = k.Open
+	}
+	return r
+}
+
+// readiness is how the machine is asked what it can do.
+func (m machine) readiness() readiness.Config {
+	c := readiness.Config{Radio: m.radio, System: runtime.GOOS,
+		Windows: func(context.Context) (int, error) { return webauthnwin.Version() }}
+	if len(m.buses) > 0 {
+		c.USB = m.buses[0]
+	}
+	if len(m.buses) > 1 {
+		c.Cards = m.buses[1]
+	}
+	if m.tpm {
+		c.Computer = tpm.Probe
+	}
+	return c
+}
+
+// Readiness is how this computer is asked what it can do, without any account.
+func Readiness() readiness.Config {
+	c := thisMachine().readiness()
+	c.Hosts = hybrid.Hosts()
+	return c
+}
