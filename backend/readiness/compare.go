@@ -89,14 +89,14 @@ type Comparison struct {
 
 // Compare lays the guide beside the report, way by way. Security keys are documented not
 // to work from virtual machines and over remote connections; where this is one, that
-// goes before the table.
+// goes before the table. Of containers it says nothing.
 func (r Report) Compare() []Comparison {
 	list := make([]Comparison, 0, len(r.Ladders))
 	for _, l := range r.Ladders {
 		d := DocumentedFor(r.System, l.Way)
 		if l.Way == WayKey || l.Way == WayNFC {
 			switch {
-			case r.Facts.Virtual != "":
+			case r.Facts.Virtual != "" && r.Facts.Virtual != "container":
 				d.Support, d.Note, d.Browsers = Unsupported, NoteVirtual, nil
 			case r.Facts.Remote != "":
 				d.Support, d.Note, d.Browsers = Unsupported, NoteRemote, nil

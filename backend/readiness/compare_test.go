@@ -42,6 +42,7 @@ func TestCompare(t *testing.T) {
 	}{
 		{"here", readiness.Facts{}, "yes browsers ready"},
 		{"virtual", readiness.Facts{Virtual: "kvm", Remote: "ssh"}, "no virtual ready"},
+		{"a container", readiness.Facts{Virtual: "container"}, "yes browsers ready"},
 		{"remote", readiness.Facts{Remote: "ssh"}, "no remote ready"},
 	} {
 		config := world()

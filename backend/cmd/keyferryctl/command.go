@@ -59,7 +59,7 @@ func commands() []command {
 		settingsShow, settingsSet, enforcementShow, enforcementRehearse, makeReport,
 		events, auditList, auditExport, auditVerify, auditCheckpoint, backupMake, backupRehearse, backupRestore,
 		vaultStatus, vaultUnlock, vaultPassphrase, vaultSystem, vaultRecoveryFile, vaultRemoveSlot,
-		simulatedPhone, tunnelServe, inspect, verify, runVectors, version}
+		simulatedPhone, tunnelServe, inspect, verify, runVectors, doctor, version}
 }
 
 // errUsage is wrong use: exit code 2 and a hint, no failure code.

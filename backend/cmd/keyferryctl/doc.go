@@ -7,7 +7,7 @@
 // because the stages of a phone's ceremony may stand before it, the result last; the
 // others print one document. Some do either: what is asked of files (policies, metadata,
 // a credential) needs no account and no data folder. Exit codes: 0 done, 1 failed (also:
-// policy check found errors, verify refuses), 2 wrong use, 130 cancelled. A failure is
+// policy check found errors, verify refuses, doctor sees no way that can work), 2 wrong use, 130 cancelled. A failure is
 // told by IAM's documented error code, where it has one, and by ours:
 //
 //	keyferryctl: NoSuchEntity (not-found): There is no such device. …
@@ -25,5 +25,5 @@
 // (English for every failure code), ask.go and secrets.go (questions, passwords, the
 // vault), session.go (opening the account), who.go (signing in), seat.go (what most
 // commands are made with), then one file per group of commands. Package examine is behind
-// verify. audit verify alone uses none of that: it reads with package auditverify.
+// verify, package readiness behind doctor. audit verify alone uses none of that: it reads with package auditverify.
 package main

@@ -26,7 +26,7 @@ const atRaces = "atexit_sleep_ms=0"
 
 func TestMain(m *testing.M) {
 	os.Setenv("GORACE", strings.TrimSpace(os.Getenv("GORACE")+" "+atRaces))
-	secretStore, cheap, metadataService = noStore{}, true, metadataOfTests() // here and in each process: they are all this binary
+	secretStore, cheap, metadataService, doctorParts = noStore{}, true, metadataOfTests(), partsOfTests // here and in each process: they are all this binary
 	testscript.Main(m, map[string]func(){"keyferryctl": main})
 }
 

@@ -118,7 +118,7 @@ var rungs = map[rungState]string{
 
 // rungsPrecise are better words where a param says more.
 var rungsPrecise = map[rungFact]string{
-	{"usb-permission", "warning", "no-rule"}: "no rule of this system lets you open security keys. It takes effect when a key is plugged in",
+	{"usb-permission", "warning", "no-rule"}: "no rule of this system is about security keys. Plug one in and ask again: if it may not be opened, the rule for it is shown",
 	{"host-connect", "warning", "proxy"}:     "your proxy answers; whether it lets {host} through shows when it is used",
 	{"windows-api", "ok", "own"}:             "Windows cannot do it (interface version {have}), so Keyferry shows the code itself",
 	{"clock", "warning", "unsynchronised"}:   "nothing keeps the clock in step. Codes fail when it is off by a minute",
