@@ -12,6 +12,7 @@ import (
 	"github.com/keyferry/keyferry/backend/mfa"
 	"github.com/keyferry/keyferry/backend/readiness"
 	"github.com/keyferry/keyferry/backend/transport"
+	"github.com/keyferry/keyferry/backend/transport/hybrid"
 )
 
 // What the doctor of the tests finds: see partsOfTests.
@@ -44,7 +45,7 @@ const nameOfTests = "adas-laptop"
 // without card readers, and with a TPM that is locked.
 func partsOfTests() readiness.Config {
 	return readiness.Config{
-		System: "linux", Radio: patientRadio{}, Cards: patientBus{}, Network: patientNet{}, Hosts: tunnelHosts(),
+		System: "linux", Radio: patientRadio{}, Cards: patientBus{}, Network: patientNet{}, Hosts: hybrid.Hosts(),
 		USB:      patientBus{slots: []transport.Slot{{ID: "/dev/hidraw7", Way: transport.WayUSB, Trouble: mfa.Fail(mfa.CodeKeyPermission, "node", "/dev/hidraw7", "vendor", "1050", "product", "0407")}}},
 		Computer: func(context.Context) error { return mfa.Fail(mfa.CodeTPMLockout, "seconds", "90") },
 		Machine: func(context.Context) (readiness.Facts, error) {
