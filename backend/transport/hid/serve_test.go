@@ -442,26 +442,27 @@ func FuzzServe(f *testing.F) {
 	f.Add(bytes.Join(reports(64, 1, cmdPing, counting(200)), nil))
 	f.Add(bytes.Join(reports(64, 1, cmdCBOR, []byte{workEcho}), nil))
 	f.Fuzz(func(t *testing.T, stream []byte) {
-		host, far := Pipe(64)
-		defer host.Close()
-		ended := make(chan error, 1)
-		server := Server{Answerer: echo{}, Can: CanCBOR | CanWink, Timeout: 2 * time.Millisecond}
-		go func() { ended <- server.Serve(context.Background(), far) }()
-		r := raw{host, 64}
-		r.allocate(t)
-		for n := 0; len(stream) >= 64 && n < 20; n++ {
-			r.put(stream[:64])
-			stream = stream[64:]
-		}
-		c, err := Host{Pause: time.Millisecond}.Open(t.Context(), host)
-		if err != nil {
-			t.Fatal(err)
-		}
-		if _, err := c.Ping(t.Context(), counting(100)); err != nil && !mfa.IsCode(err, mfa.CodeKeyBusy) {
-			t.Error(err)
-		}
-		c.Close()
-		<-ended
+		synctest.Test(t, func(t *testing.T) {
+			host, far := Pipe(64)
+			defer host.Close()
+			ended := make(chan error)
+			go func() { ended <- Serve(context.Background(), far, echo{}, CanCBOR|CanWink) }()
+			r := raw{host, 64}
+			r.allocate(t)
+			for n := 0; len(stream) >= 64 && n < 20; n++ {
+				r.put(stream[:64])
+				stream = stream[64:]
+			}
+			c, err := Open(t.Context(), host, nil)
+			if err != nil {
+				t.Fatal(err)
+			}
+			if back, err := c.Ping(t.Context(), counting(100)); err != nil || !bytes.Equal(back, counting(100)) {
+				t.Error(err)
+			}
+			c.Close()
+			<-ended
+		})
 	})
 }
 
