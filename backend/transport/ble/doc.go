@@ -3,6 +3,7 @@
 // transport.Advertiser for:
 //
 //   - BlueZ over D-Bus, the Bluetooth of Linux (Scanner only);
+//   - WinRT, the Bluetooth of Windows (Scanner only);
 //   - loopback: UDP datagrams on this machine, for the simulated phone;
 //   - Ether: memory, for tests.
 //
@@ -10,8 +11,12 @@
 // secret can tell whose advert it is. It connects to no device, pairs with none,
 // and keeps no address or name of any.
 //
-// Reading order: system_linux.go and unsupported.go (which one this system has),
+// Reading order: system_*.go and unsupported.go (which one this system has),
 // hub.go, ether.go, frame.go and loopback.go (the simulated radios), bluez.go
 // (scanning), bluez_adapters.go (adapters come and go), bluez_signals.go (what a
-// signal says), bluez_errors.go (what an error means).
+// signal says), bluez_errors.go (what an error means), winrt_scan.go (the same on
+// Windows), winrt_meaning.go and winrt_sections.go (what it says), and three thin files
+// that only Windows runs: winrt_windows.go, winrt_advert_windows.go and
+// winrt_radios_windows.go. What a real Windows does nobody has seen yet
+// (docs/HARDWARE-CHECKS.md, section J).
 package ble

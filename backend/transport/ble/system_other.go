@@ -1,4 +1,4 @@
-//go:build !linux
+//go:build !linux && !windows
 
 package ble
 
@@ -8,6 +8,6 @@ import (
 	"github.com/keyferry/keyferry/backend/transport"
 )
 
-// System is the scanner of this system's Bluetooth. This build knows that of
-// Linux only, so it fails with bluetooth-unsupported.
+// System is the scanner of this system's Bluetooth. This build knows those of
+// Linux and Windows, so it fails with bluetooth-unsupported.
 func System() transport.Scanner { return Unsupported{System: runtime.GOOS} }
