@@ -2,49 +2,19 @@
  * The only door to Go. Screens call these functions; nothing else in the
  * window touches what is bound, and passwords leave through here as bytes.
  */
-import { inside } from '../app/inside.svelte'
 import type {
-  ActivityFilter, AddingWayDTO, AdmissionDiffDTO, AdmissionDTO, AttachRequest, BoundAPI, CeremonyDTO, ClockDTO, DecisionDTO, DeviceDTO, DriftDTO,
+  ActivityFilter, AddingWayDTO, AdmissionDiffDTO, AdmissionDTO, AttachRequest, CeremonyDTO, ClockDTO, DecisionDTO, DeviceDTO, DriftDTO,
   DriftRowDTO, EventDTO, Events, FileDTO, FindingDTO, ForecastDTO, GrantedDTO, GroupDTO, IdentityDTO, ImportedBlobDTO, InlineRequest, LinkedPhoneDTO,
   MetadataDTO, ModelDetailsDTO, ModelDTO, NewAppDTO, PhoneModel, PolicyDTO, PolicyWordsDTO, PreflightDTO, PreflightRequest, QRDTO, ReportRowDTO,
-  RulesDTO, Runtime, SavedDTO, SavePolicyRequest, SettingsDTO, SignInDTO, SimPhoneDTO, StateDTO, SummaryDTO, TemplateDTO, TokenPreviewDTO, TryRequest,
+  Road, RulesDTO, SavedDTO, SavePolicyRequest, SettingsDTO, SignInDTO, SimPhoneDTO, StateDTO, SummaryDTO, TemplateDTO, TokenPreviewDTO, TryRequest,
   UserDTO, UserPreviewDTO,
 } from './contract'
+import { ask, bytes, nothing, same, text, there } from './far'
 import * as tidy from './tidy'
 
 export type * from './contract'
+export { connect } from './far'
 export { asFailure } from './tidy'
-
-interface Far { api: BoundAPI; runtime: Runtime }
-
-let far: Far | null = null
-
-/** Connects another far side than the bound one: the fake, in tests and in development. */
-export function connect(side: Far): void {
-  far = side
-}
-
-function there(): Far {
-  if (far) return far
-  const api = window.go?.bind?.API
-  if (!api || !window.runtime) throw new Error('window.go.bind.API is not there')
-  return (far = { api, runtime: window.runtime })
-}
-
-async function ask<T, U>(call: (api: BoundAPI) => Promise<T>, shape: (answer: T) => U): Promise<U> {
-  try {
-    return shape(await call(there().api))
-  } catch (e) {
-    await inside.fetch() // which brings the words for it
-    throw tidy.asFailure(e)
-  }
-}
-
-const nothing = () => undefined
-const same = <T>(answer: T): T => answer
-
-const bytes = (secret: string): number[] => Array.from(new TextEncoder().encode(secret))
-const text = (secret: number[]): string => new TextDecoder().decode(new Uint8Array(secret))
 
 export const state = (): Promise<StateDTO> => ask((a) => a.State(), tidy.state)
 export const createAccount = (r: { alias: string; email: string; rpId: string; password: string }): Promise<StateDTO> =>
@@ -68,7 +38,8 @@ export const resyncAtSignIn = (id: string, first: string, second: string): Promi
 /** linkedId is empty for a QR code. */
 export const beginPhoneSignIn = (linkedId: string): Promise<CeremonyDTO> =>
   ask((a) => a.BeginPhoneSignIn({ linkedId }), tidy.ceremony)
-export const beginPasskeySignIn = (): Promise<CeremonyDTO> => ask((a) => a.BeginPasskeySignIn(), tidy.ceremony)
+export const beginPasskeySignIn = (road: Road): Promise<CeremonyDTO> => ask((a) => a.BeginPasskeySignIn(road), tidy.ceremony)
+export const beginKeySignIn = (road: Road): Promise<CeremonyDTO> => ask((a) => a.BeginKeySignIn(road), tidy.ceremony)
 export const clock = (): Promise<ClockDTO> => ask((a) => a.Clock(), same)
 
 // devices; an empty principal is the person who is signed in
@@ -97,8 +68,8 @@ export const forgetPhone = (id: string): Promise<void> => ask((a) => a.ForgetPho
 
 // adding
 
-export const beginEnrolment = (name: string, principalId = ''): Promise<CeremonyDTO> =>
-  ask((a) => a.BeginEnrolment({ name, principalId }), tidy.ceremony)
+export const beginEnrolment = (name: string, road: Road, principalId = ''): Promise<CeremonyDTO> =>
+  ask((a) => a.BeginEnrolment({ name, principalId, road }), tidy.ceremony)
 export const newCode = (): Promise<CeremonyDTO> => ask((a) => a.NewCode(), tidy.ceremony)
 export const confirmDevice = (accept: boolean): Promise<void> => ask((a) => a.ConfirmDevice(accept), nothing)
 export const cancelCeremony = (): Promise<void> => ask((a) => a.CancelCeremony(), nothing)
@@ -210,7 +181,10 @@ export const tryPolicy = (r: TryRequest): Promise<DecisionDTO> => ask((a) => a.T
 export const waysToAdd = (principalId = ''): Promise<AddingWayDTO[]> =>
   ask(
     (a) => a.WaysToAdd(principalId),
-    (l) => tidy.list(l).map((w) => ({ ...w, needs: tidy.needs(w.needs), decision: w.decision ? tidy.decision(w.decision) : null })),
+    (l) =>
+      tidy.list(l).map((w) => ({
+        ...w, missing: tidy.failure(w.missing), needs: tidy.needs(w.needs), decision: w.decision ? tidy.decision(w.decision) : null,
+      })),
   )
 export const preflight = (r: PreflightRequest): Promise<PreflightDTO> =>
   ask(
@@ -261,15 +235,15 @@ export const copy = async (text: string): Promise<boolean> => {
   }
 }
 
-const shapes: { [E in keyof Events]: (data: Events[E]) => Events[E] } = {
+/** Those of keys and of the simulated one are made whole in keys.ts. */
+const shapes: { [E in keyof Events]?: (data: Events[E]) => Events[E] } = {
   ceremony: tidy.ceremony,
   phone: tidy.simPhone,
   state: tidy.state,
-  import: same,
   files: tidy.list,
 }
 
 /** Calls back for each event until the returned function is called. */
 export function on<E extends keyof Events>(event: E, callback: (data: Events[E]) => void): () => void {
-  return there().runtime.EventsOn(event, ((data: Events[E]) => callback(shapes[event](data))) as (...data: never[]) => void)
+  return there().runtime.EventsOn(event, ((data: Events[E]) => callback(shapes[event]?.(data) ?? data)) as (...data: never[]) => void)
 }

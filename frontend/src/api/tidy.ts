@@ -36,7 +36,7 @@ export function asFailure(rejection: unknown): FailureDTO {
   return { code: 'internal', category: 'internal', next: 'report', params: {}, iam: 'ServiceFailure', detail }
 }
 
-const failure = (f: FailureDTO | null | undefined) => (f ? asFailure(f) : null)
+export const failure = (f: FailureDTO | null | undefined) => (f ? asFailure(f) : null)
 
 export function state(s: StateDTO): StateDTO {
   const vault = s.vault ? { ...s.vault, slots: list(s.vault.slots) } : null
@@ -94,6 +94,9 @@ export function ceremony(c: CeremonyDTO): CeremonyDTO {
   return {
     ...c,
     reached: list(c.reached),
+    road: c.road || 'phone',
+    sightings: list(c.sightings),
+    trouble: failure(c.trouble),
     failure: failure(c.failure),
     state: c.state ? state(c.state) : null,
     device: c.device ? device(c.device) : null,

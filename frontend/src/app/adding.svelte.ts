@@ -2,10 +2,16 @@
 import * as api from '../api'
 import type { DeviceDTO, NewAppDTO } from '../api'
 
-export type Kind = 'phone' | 'app' | 'token'
+export type Kind = 'phone' | 'key' | 'computer' | 'app' | 'token'
 
 /** Whom it is for, when that is not oneself. */
 export interface Whom { id: string; name: string }
+
+/** A new one of the same kind; what is reached by a phone's own radio is one. */
+function kindOf(d: DeviceDTO): Kind {
+  if (d.kind !== 'passkey') return d.kind
+  return d.passkey?.transports.some((t) => t === 'usb' || t === 'nfc') ? 'key' : 'phone'
+}
 
 export class Adding {
   /** Kept until it is added or given up. */
@@ -23,7 +29,7 @@ export class Adding {
     this.clear()
     this.whom = whom
     this.replacing = replacing
-    if (replacing) this.kind = replacing.kind === 'passkey' ? 'phone' : replacing.kind
+    if (replacing) this.kind = kindOf(replacing)
   }
 
   clear(): void {

@@ -3,7 +3,7 @@
  * here for what crosses to Go; the ceremony itself is folded in src/ceremony.
  */
 import * as api from '../api'
-import type { CeremonyDTO, DeviceDTO, FailureDTO, LinkedPhoneDTO, SignInDTO, SimPhoneDTO, StateDTO, UserDTO, Way } from '../api'
+import type { CeremonyDTO, DeviceDTO, FailureDTO, LinkedPhoneDTO, Road, SignInDTO, SimPhoneDTO, StateDTO, UserDTO, Way } from '../api'
 import { isOver, nothing, reduce, type CeremonyInput, type CeremonyView } from '../ceremony/machine'
 import type { Deed } from '../ceremony/ways'
 import { t } from '../i18n'
@@ -20,6 +20,8 @@ export type Route =
   | 'sign-in' | 'second-factor' | 'code' | 'resync' | 'recovery' | 'blocked'
   // after the password, before anything else
   | 'grace' | 'set-up' | 'new-password'
+  // what this computer can do
+  | 'readiness'
   // adding
   | 'add' | 'ceremony' | 'add-app' | 'add-token' | 'added' | 'recovery-codes'
 
@@ -311,15 +313,20 @@ export class App {
     if (session?.mfaPresent) this.tell(device ? t('signin.l_done_with', { name: device }) : t('signin.l_done'))
   }
 
-  enrol(name: string): Promise<void> {
+  enrol(name: string, road: Road): Promise<void> {
     this.ringing = null
-    return this.begin(() => api.beginEnrolment(name, this.adding.whom?.id))
+    return this.begin(() => api.beginEnrolment(name, road, this.adding.whom?.id))
   }
 
   /** Without a name and a password: the passkey says who it is. */
-  passkeySignIn(): Promise<void> {
+  passkeySignIn(road: Road): Promise<void> {
     this.ringing = null
-    return this.begin(api.beginPasskeySignIn)
+    return this.begin(() => api.beginPasskeySignIn(road))
+  }
+
+  keySignIn(road: Road): Promise<void> {
+    this.ringing = null
+    return this.begin(() => api.beginKeySignIn(road))
   }
 
   phoneSignIn(linked: LinkedPhoneDTO | null): Promise<void> {
@@ -372,6 +379,7 @@ export class App {
   async follow(deed: Deed): Promise<void> {
     const c = this.ceremony.current
     if (deed === 'again') return this.newCode()
+    if (deed === 'keys') return this.open('keys')
     if (deed === 'copy-details' && c?.failure) return this.copyFailure(c.failure)
     if (deed === 'change') {
       this.ceremony = reduce(this.ceremony, { type: 'leave' })
@@ -451,11 +459,11 @@ export class App {
   }
 }
 
-/** With a single way there is nothing to choose; a phone can still be scanned or rung. */
+/** With a single way there is nothing to choose; but only a person begins what lights up a code or a key. */
 function secondFactorOf(ways: Way[]): Route {
   const [only] = ways
   if (only === undefined) return 'blocked'
-  return ways.length > 1 || only === 'phone' ? 'second-factor' : only
+  return ways.length === 1 && (only === 'code' || only === 'recovery') ? only : 'second-factor'
 }
 
 export const app = new App()

@@ -20,9 +20,9 @@ const session = (more: Partial<SessionDTO> = {}): SessionDTO => ({
 describe('areas', () => {
   it.each([
     ['nobody', null, 0],
-    ['a user', session(), 1],
-    ['an administrator', session({ administrator: true }), 8],
-    ['root', session({ kind: 'root' }), 8],
+    ['a user', session(), 2],
+    ['an administrator', session({ administrator: true }), 9],
+    ['root', session({ kind: 'root' }), 9],
     ['root who must set up a device', session({ kind: 'root', limit: 'set-up-device' }), 0],
     ['an administrator who must change a password', session({ administrator: true, limit: 'change-password' }), 0],
   ])('of %s', (_, who, n) => expect(areasOf(who)).toHaveLength(n))

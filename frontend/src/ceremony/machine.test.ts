@@ -7,6 +7,7 @@ import { waysOn } from './ways'
 
 const at = (stage: Stage, more: Partial<CeremonyDTO> = {}): CeremonyDTO => ({
   id: 1, purpose: 'enrol', name: 'alice-phone', stage, reached: [], qr: null, until: 0, radio: '', signal: 0,
+  road: 'phone', sightings: [], keys: 0, key: '', trouble: null, pin: null,
   candidate: null, device: null, state: null, failure: null, ...more,
 })
 const event = (view: CeremonyView, c: CeremonyDTO) => reduce(view, { type: 'event', ceremony: c })
@@ -85,7 +86,7 @@ it('counts whole seconds down to none', () => {
 })
 
 describe('stepsOf', () => {
-  const around = { rpId: 'keyferry.internal', sandbox: false, ringing: '' }
+  const around = { rpId: 'keyferry.internal', sandbox: false, ringing: '', system: 'Linux' }
   const states = (c: CeremonyDTO) => stepsOf(c, around).map((s) => s.state[0]).join('')
 
   it.each([
@@ -122,7 +123,7 @@ describe('stepsOf', () => {
 
 describe('waysOn', () => {
   const deeds = (next: Parameters<typeof failure>[1], purpose: 'enrol' | 'sign-in' = 'enrol') => {
-    const ways = waysOn(failure('x', next), purpose)
+    const ways = waysOn(failure('x', next), { purpose, road: 'phone' })
     return [ways.main.deed, ways.other?.deed]
   }
   it.each([

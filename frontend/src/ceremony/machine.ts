@@ -5,6 +5,10 @@
  *   needs-bluetooth -> show-qr | ring-phone -> phone-seen -> connecting
  *        -> confirm-on-phone -> verifying -> name-device (enrolment) -> done
  *
+ * or, with a security key or this computer,
+ *
+ *   find-key -> touch-key <-> enter-pin -> verifying    system-dialog -> verifying
+ *
  * and `failed` from every one of them. done and failed are the end of an id.
  */
 import type { CeremonyDTO, Stage } from '../api/contract'
@@ -24,7 +28,8 @@ export type CeremonyInput =
 export const nothing: CeremonyView = { current: null, left: 0 }
 
 const order: Stage[] = [
-  'needs-bluetooth', 'show-qr', 'ring-phone', 'phone-seen', 'connecting', 'confirm-on-phone', 'verifying', 'name-device', 'done', 'failed',
+  'needs-bluetooth', 'system-dialog', 'find-key', 'show-qr', 'ring-phone', 'phone-seen', 'connecting', 'confirm-on-phone', 'touch-key', 'enter-pin',
+  'verifying', 'name-device', 'done', 'failed',
 ]
 
 export const isOver = (c: CeremonyDTO): boolean => c.stage === 'done' || c.stage === 'failed'

@@ -1,11 +1,11 @@
-/** The steps beside the code: what is done, what happens now, what comes next. */
-import type { CeremonyDTO, Stage } from '../api/contract'
+/** The steps beside the code, or beside the key: what is done, what happens now, what comes next. */
+import type { CeremonyDTO, Road, Stage } from '../api/contract'
 import type { Key } from '../i18n'
 
 export type StepState = 'done' | 'now' | 'next' | 'failed'
 
 export interface Step {
-  id: 'bluetooth' | 'reach' | 'found' | 'connect' | 'confirm' | 'check'
+  id: 'bluetooth' | 'reach' | 'found' | 'connect' | 'confirm' | 'check' | 'insert' | 'pin' | 'touch' | 'system'
   state: StepState
   label: Key
   /** A line under the label; empty for none. */
@@ -13,22 +13,23 @@ export interface Step {
   params: Record<string, string>
 }
 
-const place: Record<Exclude<Stage, 'failed'>, number> = {
-  'needs-bluetooth': 0,
-  'show-qr': 1,
-  'ring-phone': 1,
-  'phone-seen': 2,
-  connecting: 3,
-  'confirm-on-phone': 4,
-  verifying: 5,
-  'name-device': 5,
-  done: 6,
+type Place = Partial<Record<Stage, number>>
+
+const byPhone: Place = {
+  'needs-bluetooth': 0, 'show-qr': 1, 'ring-phone': 1, 'phone-seen': 2, connecting: 3, 'confirm-on-phone': 4, verifying: 5, 'name-device': 5, done: 6,
 }
+const byKey: Place = { 'find-key': 0, 'enter-pin': 1, 'touch-key': 2, verifying: 3, 'name-device': 3, done: 4 }
+const byComputer: Place = { 'enter-pin': 0, verifying: 1, 'name-device': 1, done: 2 }
+const bySystem: Place = { 'system-dialog': 0, verifying: 1, 'name-device': 1, done: 2 }
+const places: Record<Road, Place> = { phone: byPhone, key: byKey, computer: byComputer, system: bySystem }
+
+/** With several keys the first touch only says which one is meant. */
+const placeOf = (c: CeremonyDTO, stage: Stage): number => (stage === 'touch-key' && c.keys > 1 ? 0 : (places[c.road][stage] ?? 0))
 
 /** A failed ceremony stopped at the first step that was not reached to its end. */
 function at(c: CeremonyDTO): number {
-  if (c.stage !== 'failed') return place[c.stage]
-  return c.reached.reduce((far, s) => (s === 'failed' ? far : Math.max(far, place[s])), 0)
+  if (c.stage !== 'failed') return placeOf(c, c.stage)
+  return c.reached.reduce((far, s) => Math.max(far, placeOf(c, s)), 0)
 }
 
 export interface Surroundings {
@@ -37,16 +38,33 @@ export interface Surroundings {
   sandbox: boolean
   /** The linked phone that is rung, by its name; empty for a code. */
   ringing: string
+  /** What the system is called: Windows, macOS. */
+  system: string
 }
+
+type Row = Omit<Step, 'state' | 'params'>
 
 export function stepsOf(c: CeremonyDTO, around: Surroundings): Step[] {
   const here = at(c)
   const failed = c.stage === 'failed'
+  const rows = c.road === 'phone' ? phoneRows(c, around, here) : nearRows(c, around)
+  const params = { radio: c.radio, rpId: around.rpId, name: around.ringing, system: around.system }
+  // An instruction is of use until it is followed; a fact stays.
+  const instruction = ['reach', 'confirm', 'insert', 'pin', 'touch', 'system']
+  return rows.map((row, i) => ({
+    ...row,
+    detail: instruction.includes(row.id) && (i < here || (i === here && failed)) ? '' : row.detail,
+    params,
+    state: i < here ? 'done' : i > here ? 'next' : failed ? 'failed' : 'now',
+  }))
+}
+
+function phoneRows(c: CeremonyDTO, around: Surroundings, here: number): Row[] {
   const enrol = c.purpose === 'enrol'
   const linked = around.ringing !== '' || c.stage === 'ring-phone' || c.reached.includes('ring-phone')
   const heard = here > 0 || c.radio !== ''
 
-  const rows: Omit<Step, 'state' | 'params'>[] = [
+  return [
     {
       id: 'bluetooth',
       label: around.sandbox ? 'step.bluetooth.s_sandbox' : heard ? 'step.bluetooth.s_on' : 'step.bluetooth.s_checking',
@@ -60,15 +78,21 @@ export function stepsOf(c: CeremonyDTO, around: Surroundings): Step[] {
     { id: 'confirm', label: 'step.confirm.s_label', detail: enrol ? 'step.confirm.l_enrol' : 'step.confirm.l_signin' },
     { id: 'check', label: enrol ? 'step.check.s_enrol' : 'step.check.s_signin', detail: '' },
   ]
-  const params = { radio: c.radio, rpId: around.rpId, name: around.ringing }
-  // An instruction is of use until it is followed; a fact stays.
-  const instruction = ['reach', 'confirm']
-  return rows.map((row, i) => ({
-    ...row,
-    detail: instruction.includes(row.id) && (i < here || (i === here && failed)) ? '' : row.detail,
-    params,
-    state: i < here ? 'done' : i > here ? 'next' : failed ? 'failed' : 'now',
-  }))
+}
+
+/** With a security key, this computer's own chip, or the system's window. */
+function nearRows(c: CeremonyDTO, around: Surroundings): Row[] {
+  const check: Row = { id: 'check', label: c.purpose === 'enrol' ? 'step.check.s_enrol' : 'step.check.s_signin', detail: '' }
+  if (c.road === 'system') return [{ id: 'system', label: 'step.system.s_label', detail: 'step.system.l_detail' }, check]
+  if (c.road === 'computer') return [{ id: 'pin', label: 'step.pin.s_local', detail: '' }, check]
+  return [
+    c.stage === 'touch-key' && c.keys > 1
+      ? { id: 'insert', label: 'step.insert.s_choose', detail: 'step.insert.l_choose' }
+      : { id: 'insert', label: 'step.insert.s_label', detail: around.sandbox ? 'step.insert.l_sandbox' : 'step.insert.l_detail' },
+    { id: 'pin', label: 'step.pin.s_label', detail: 'step.pin.l_detail' },
+    { id: 'touch', label: 'step.touch.s_label', detail: 'step.touch.l_detail' },
+    check,
+  ]
 }
 
 function nearness(c: CeremonyDTO): Key | '' {

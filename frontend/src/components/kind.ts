@@ -1,12 +1,26 @@
 /** How each kind of device looks and is called. */
 import type { Component } from 'svelte'
+import KeySquare from '@lucide/svelte/icons/key-square'
 import KeyRound from '@lucide/svelte/icons/key-round'
+import Monitor from '@lucide/svelte/icons/monitor'
 import RectangleEllipsis from '@lucide/svelte/icons/rectangle-ellipsis'
 import Smartphone from '@lucide/svelte/icons/smartphone'
 import type { DeviceDTO } from '../api/contract'
 import { t } from '../i18n'
 
 export const kindIcon: Record<DeviceDTO['kind'], Component> = { passkey: Smartphone, app: RectangleEllipsis, token: KeyRound }
+
+/** By what a passkey is reached. A phone's is built into the phone, too, but reached by radio. */
+export function roadOf(d: DeviceDTO): 'phone' | 'key' | 'computer' {
+  const by = d.passkey?.transports ?? []
+  if (by.includes('usb') || by.includes('nfc')) return 'key'
+  return by.length === 1 && by[0] === 'internal' ? 'computer' : 'phone'
+}
+
+const roadIcon = { phone: Smartphone, key: KeySquare, computer: Monitor }
+
+/** A passkey looks like what it is on. */
+export const deviceIcon = (d: DeviceDTO): Component => (d.kind === 'passkey' ? roadIcon[roadOf(d)] : kindIcon[d.kind])
 
 /** "iCloud Keychain", "Authenticator app", "Feitian c200". */
 export function kindName(d: DeviceDTO): string {

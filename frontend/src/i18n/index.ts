@@ -15,9 +15,11 @@ import type failures from './en/failure.json'
 import type findings from './en/findings.json'
 import type home from './en/home.json'
 import type imports from './en/imports.json'
+import type keys from './en/keys.json'
 import type metadata from './en/metadata.json'
 import type phone from './en/phone.json'
 import type policies from './en/policies.json'
+import type readiness from './en/readiness.json'
 import type report from './en/report.json'
 import type security from './en/security.json'
 import type settings from './en/settings.json'
@@ -28,7 +30,7 @@ import type vault from './en/vault.json'
 
 type Words =
   & typeof activity & typeof add & typeof app & typeof backup & typeof ceremony & typeof door & typeof enforcement & typeof failures
-  & typeof findings & typeof home & typeof imports & typeof metadata & typeof phone & typeof policies & typeof report
+  & typeof findings & typeof home & typeof imports & typeof keys & typeof metadata & typeof phone & typeof policies & typeof readiness & typeof report
   & typeof security & typeof settings & typeof tokens & typeof trust & typeof users & typeof vault
 
 export type Key = keyof Words
@@ -66,7 +68,10 @@ const fill = (text: string, params: Params): string =>
 
 /** The title of a failure; a code without words gets those of `internal`. */
 export const failureTitle = (code: string, params: Params = {}): string =>
-  fill(texts[`failure.${code}.s_title`] ?? t('failure.internal.s_title'), params)
+  fill((isNear(params) && texts[`failure.${code}.s_title_near`]) || (texts[`failure.${code}.s_title`] ?? t('failure.internal.s_title')), params)
+
+/** Words are about a phone unless the parameter road says that it was none. */
+const isNear = (params: Params): boolean => (params['road'] ?? 'phone') !== 'phone'
 
 /**
  * What happened, in a line or a paragraph. A failure that can have several reasons
@@ -74,7 +79,7 @@ export const failureTitle = (code: string, params: Params = {}): string =>
  */
 export function failureWhat(code: string, params: Params = {}): string {
   const reasons = [params['cause'], params['state'], params['what'], params['why'], params['good'], params['decision']].filter((r) => r !== undefined)
-  const ends = [...reasons.map((r) => `_${r}`), '']
+  const ends = [...reasons.map((r) => `_${r}`), ...(isNear(params) ? ['_near'] : []), '']
   const keys = ends.flatMap((end) => [`failure.${code}.l_what${end}`, `failure.${code}.p_what${end}`])
   const found = keys.find((key) => texts[key])
   return found ? fill(formOf(found, params)!, worded(params)) : t('failure.internal.l_what')

@@ -8,9 +8,11 @@ import failures from './en/failure.json'
 import findings from './en/findings.json'
 import home from './en/home.json'
 import imports from './en/imports.json'
+import keys from './en/keys.json'
 import metadata from './en/metadata.json'
 import phone from './en/phone.json'
 import policies from './en/policies.json'
+import readiness from './en/readiness.json'
 import report from './en/report.json'
 import security from './en/security.json'
 import settings from './en/settings.json'
@@ -21,6 +23,6 @@ import vault from './en/vault.json'
 import { know } from '.'
 
 know(
-  activity, add, backup, ceremony, enforcement, failures, findings, home, imports, metadata,
-  phone, policies, report, security, settings, tokens, trust, users, vault,
+  activity, add, backup, ceremony, enforcement, failures, findings, home, imports, keys, metadata,
+  phone, policies, readiness, report, security, settings, tokens, trust, users, vault,
 )

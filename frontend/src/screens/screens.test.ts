@@ -282,7 +282,7 @@ describe('adding a phone', () => {
       far.advance(stage)
       await press('Cancel')
       await heading('No device yet')
-      far.emit('ceremony', { ...(await far.api.BeginEnrolment({ name: 'x', principalId: '' })), id: 1, stage: 'verifying' })
+      far.emit('ceremony', { ...(await far.api.BeginEnrolment({ name: 'x', principalId: '', road: 'phone' })), id: 1, stage: 'verifying' })
       await heading('No device yet')
     },
   )
@@ -290,7 +290,7 @@ describe('adding a phone', () => {
   it('is found again by a reloaded window', async () => {
     far = fake('home-empty', 0)
     connect(far)
-    await far.api.BeginEnrolment({ name: 'kept', principalId: '' })
+    await far.api.BeginEnrolment({ name: 'kept', principalId: '', road: 'phone' })
     far.advance('connecting')
     render(App)
     await app.start()

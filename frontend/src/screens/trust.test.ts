@@ -7,7 +7,7 @@ import { failure } from '../api/fake'
 import { button, field, heading, sound, walk } from './walk'
 
 const way = (name: AddingWayDTO['way'], more: Partial<AddingWayDTO> = {}): AddingWayDTO =>
-  ({ way: name, allowed: true, doomed: false, reason: '', decision: null, needs: [], ...more })
+  ({ way: name, road: name === 'app' || name === 'token' ? '' : name, missing: null, allowed: true, doomed: false, reason: '', decision: null, needs: [], ...more })
 
 const deny: OutcomeDTO = {
   policy: 'Locked', inline: false, group: '', statement: 1, sid: 'NoCodes', effect: 'Deny', line: 3, matched: true, part: '', operator: '', key: '', want: [], got: [], absent: false,

@@ -1,8 +1,9 @@
 /** What the policies say before somebody asks in earnest. */
 import type {
-  AddingWayDTO, AdmissionDTO, AdmissionRowDTO, BoundAPI, CertificatesDTO, DecisionDTO, NeedDTO, OutcomeDTO, PreflightDTO, RulesDTO,
+  AddingWayDTO, AdmissionDTO, AdmissionRowDTO, BoundAPI, CertificatesDTO, DecisionDTO, NeedDTO, OutcomeDTO, PreflightDTO, Road, RulesDTO,
 } from '../contract'
 import { evaluate, statementsOf, type Source } from './evaluate'
+import { failure } from './samples'
 import type { World } from './world'
 
 type Part = Pick<BoundAPI, 'TryPolicy' | 'WaysToAdd' | 'Preflight' | 'Admits' | 'CompareAdmission' | 'SaveAdmission'>
@@ -62,15 +63,21 @@ export function answerCalls(w: World): Part {
         const p = preflight(rules, rules.principalId, nothing)
         const refused = p.create.effect !== 'allow'
         return {
-          way, allowed: !refused, doomed: !refused && !p.admitted, reason: refused ? 'create' : p.admitted ? '' : 'activate',
+          way, road: w.system === 'windows' && way !== 'phone' ? 'system' : (way as Road), missing: null, allowed: !refused, doomed: !refused && !p.admitted, reason: refused ? 'create' : p.admitted ? '' : 'activate',
           decision: p.admitted ? null : (p.activate ?? p.create), needs: p.needs,
         }
       }
       const code = (way: AddingWayDTO['way']): AddingWayDTO => {
         const d = ask(rules, rules.principalId, enable, {})
-        return { way, allowed: d.effect === 'allow', doomed: false, reason: d.effect === 'allow' ? '' : 'single', decision: d.effect === 'allow' ? null : d, needs: [] }
+        return { way, road: '', missing: null, allowed: d.effect === 'allow', doomed: false, reason: d.effect === 'allow' ? '' : 'single', decision: d.effect === 'allow' ? null : d, needs: [] }
       }
-      return [passkey('phone'), code('app'), code('token'), ...(w.system === 'windows' ? [{ ...passkey('computer'), allowed: false, doomed: false, reason: 'windows-hello' as const, decision: null }] : [])]
+      const computer: AddingWayDTO =
+        w.system === 'windows'
+          ? { ...passkey('computer'), allowed: false, doomed: false, reason: 'windows-hello', decision: null }
+          : { ...passkey('computer'), missing: failure('tpm-missing', 'another-way', { category: 'environment' }) }
+      // A key may prove what the policies want.
+      const key: AddingWayDTO = { ...passkey('key'), doomed: false, ...(passkey('key').reason === 'activate' ? { reason: '', decision: null } : {}) }
+      return [passkey('phone'), key, computer, code('app'), code('token')]
     },
     Preflight: async (r) => {
       const model = w.models.find((m) => m.id === r.model)

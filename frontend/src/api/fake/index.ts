@@ -8,6 +8,7 @@ import { accountCalls } from './account'
 import { answerCalls } from './answers'
 import { ceremonyCalls } from './ceremonies'
 import { deviceCalls } from './devices'
+import { keyCalls } from './keys'
 import { metadataCalls } from './metadata'
 import { policyCalls } from './policies'
 import { signInCalls } from './signin'
@@ -16,6 +17,8 @@ import { userCalls } from './users'
 import { World } from './world'
 
 export { blob, noMetadata, report, sampleModels, trustOf, unproven } from './catalogue'
+export { rightPIN } from './keys'
+export { key, lockedKey, samplePasskeys } from './ring'
 export { codeDevice, device, failure, pretendQR, user } from './samples'
 export type { Scene } from './world'
 
@@ -39,7 +42,7 @@ export function fake(scene: string, pace = 900): Fake {
   const { advance, fail, ...ceremonies } = ceremonyCalls(world)
   const api: BoundAPI = {
     ...signInCalls(world), ...deviceCalls(world), ...ceremonies, ...userCalls(world), ...tokenCalls(world), ...accountCalls(world),
-    ...metadataCalls(world), ...policyCalls(world), ...answerCalls(world),
+    ...metadataCalls(world), ...policyCalls(world), ...answerCalls(world), ...keyCalls(world),
   }
   const runtime: Runtime = {
     EventsOn: (name, callback) => world.listen(name, callback as (data: never) => void),

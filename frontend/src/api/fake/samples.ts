@@ -68,6 +68,7 @@ export function sampleDevices(scene: string): DeviceDTO[] {
     'home-one': () => [device()],
     many: () => [device(), codeDevice()],
     'sign-in': () => [device()],
+    'sign-in-key': () => [device({ name: 'blue-key', provider: 'YubiKey 5 NFC', synced: false, transports: ['usb', 'nfc'] }), codeDevice()],
     'sign-in-mixed': mixed,
     'sign-in-codes': () => [codeDevice({ name: 'backup-app' }), token({ name: 'desk-token', serial: 'GAHT12340001' }, 60)],
     'sign-in-locked': () => [codeDevice({ name: 'backup-app' })],

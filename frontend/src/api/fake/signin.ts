@@ -44,7 +44,10 @@ export function signInCalls(w: World): Part {
   const answer = (): SignInDTO => {
     const has = (kinds: string[]) => w.own.some((d) => kinds.includes(d.kind))
     const ways: Way[] = []
-    if (has(['passkey'])) ways.push('phone')
+    const by = (transport: string) => w.own.some((d) => d.passkey?.transports.includes(transport))
+    if (by('hybrid')) ways.push('phone')
+    if (by('usb')) ways.push('key')
+    if (w.own.some((d) => d.passkey?.transports.join() === 'internal')) ways.push('computer')
     if (has(['app', 'token'])) ways.push('code')
     if (w.person.recoveryLeft > 0) ways.push('recovery')
     return {

@@ -1,10 +1,11 @@
 /** What the fake far side knows: one account, its people and their devices, and the window's ear. */
 import type {
-  CeremonyDTO, DeviceDTO, DriftRowDTO, EventDTO, Events, FailureDTO, FileDTO, GrantedDTO, GroupDTO, InlineRequest, LinkedPhoneDTO, MetadataDTO,
-  ModelDTO, NewAppDTO, PolicyDTO, SessionDTO, SettingsDTO, SimPhoneDTO, StateDTO, TokenPreviewDTO, UserDTO, UserPreviewDTO, VaultDTO, VerdictDTO,
+  CeremonyDTO, DeviceDTO, DriftRowDTO, EventDTO, Events, FailureDTO, FileDTO, GrantedDTO, GroupDTO, InlineRequest, KeyDTO, KeyPasskeyDTO, LinkedPhoneDTO,
+  MetadataDTO, ModelDTO, NewAppDTO, PolicyDTO, ReadinessDTO, SessionDTO, SettingsDTO, SimKeyDTO, SimPhoneDTO, StateDTO, TokenPreviewDTO, UserDTO, UserPreviewDTO, VaultDTO, VerdictDTO,
 } from '../contract'
 import { noMetadata, sampleMetadata, sampleModels, trustOf } from './catalogue'
 import { sampleGroups, samplePolicies } from './documents'
+import { key, samplePasskeys, sampleReadiness, sampleSimKey } from './ring'
 import { dayLong, failure, sampleDevices, sampleEvents, sampleTokens, sampleUsers, user } from './samples'
 
 /**
@@ -12,11 +13,12 @@ import { dayLong, failure, sampleDevices, sampleEvents, sampleTokens, sampleUser
  * broken, and of the whole account:
  * sign-in-mixed  several kinds of device          sign-in-codes  a code device only
  * sign-in-locked the vault is locked              grace, set-up, must-change  after the password
+ * sign-in-key    a security key and an app
  * user           an ordinary user is signed in    many           5,000 users
  */
 export type Scene =
   | 'welcome' | 'sign-in' | 'home' | 'home-one' | 'home-empty' | 'home-full' | 'sandbox' | 'sandbox-home' | 'broken'
-  | 'sign-in-mixed' | 'sign-in-codes' | 'sign-in-locked' | 'grace' | 'set-up' | 'must-change' | 'user' | 'many'
+  | 'sign-in-mixed' | 'sign-in-codes' | 'sign-in-key' | 'sign-in-locked' | 'grace' | 'set-up' | 'must-change' | 'user' | 'many'
 
 export const rootId = 'p-root'
 
@@ -66,6 +68,11 @@ export class World {
 
   running: CeremonyDTO | null = null
   simPhone: SimPhoneDTO
+  keys: KeyDTO[] = [key()]
+  keyPasskeys: KeyPasskeyDTO[] = samplePasskeys()
+  winked: string[] = []
+  simKey: SimKeyDTO = sampleSimKey()
+  readiness: ReadinessDTO = sampleReadiness()
   touched = 0
   private ids = 0
   private timers: number[] = []
@@ -146,6 +153,12 @@ export class World {
     this.groups = this.groups.map((g) => ({
       ...g, policies: this.attached.filter((a) => a.groupId === g.id).map((a) => a.policy), inline: this.inline.filter((i) => i.groupId === g.id).map((i) => i.name),
     }))
+  }
+
+  /** Keys came or went, or are not as they were. */
+  plug(keys: KeyDTO[]): void {
+    this.keys = keys
+    this.emit('keys', keys)
   }
 
   get own(): DeviceDTO[] {

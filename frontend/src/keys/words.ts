@@ -1,0 +1,16 @@
+/** Keys and what is on them, in words. */
+import type { KeyDTO, KeyPasskeyDTO } from '../api/contract'
+import { t } from '../i18n'
+
+/** Its model, or what it calls itself, which a key without a known model does. */
+export const keyName = (k: KeyDTO): string => k.model || k.name || t('keys.s_unnamed')
+
+/** A passkey's user, as the place knows them. */
+export const userOf = (p: KeyPasskeyDTO): string => p.user || p.displayName || t('onkey.s_nobody')
+
+export function pinWords(k: KeyDTO): string {
+  if (k.pin === 'set') return t('keys.s_pin_set')
+  return k.pin === 'unset' ? t('keys.s_pin_unset') : t('keys.s_pin_none')
+}
+
+export const wayWords = (k: KeyDTO): string => (k.way === 'nfc' ? t('keys.s_nfc') : t('transport.s_usb'))
