@@ -31,7 +31,7 @@ func (a *Applet) answer(ctx context.Context, cmd command) ([]byte, status) {
 			return nil, statusWrongP1P2
 		}
 		a.stop()
-		a.job = a.begin(ctx, cmd.data)
+		a.job = a.begin(cmd.data)
 		return a.wait(ctx, cmd.p1 == p1MayPoll)
 	case insPoll:
 		switch {
@@ -69,6 +69,9 @@ func (a *Applet) u2f(ctx context.Context, cmd command) ([]byte, status) {
 		return nil, statusNoClass
 	}
 	cmd.extended, cmd.want = true, maxData
+	ctx, cancel := context.WithCancel(ctx)
+	defer context.AfterFunc(a.life, cancel)()
+	defer cancel()
 	response, err := a.answerer.APDU(ctx, cmd.encode())
 	if err != nil {
 		return nil, statusFault
@@ -81,9 +84,9 @@ func (a *Applet) u2f(ctx context.Context, cmd command) ([]byte, status) {
 }
 
 // begin hands a message to the authenticator. The message outlives the APDU that
-// brought it.
-func (a *Applet) begin(ctx context.Context, request []byte) *job {
-	inner, cancel := context.WithCancel(context.WithoutCancel(ctx))
+// brought it, but not the card.
+func (a *Applet) begin(request []byte) *job {
+	inner, cancel := context.WithCancel(a.life)
 	j := &job{done: make(chan []byte, 1), update: make(chan byte, 1), latest: 1, cancel: cancel}
 	go func() {
 		defer cancel()
@@ -125,6 +128,8 @@ func (a *Applet) wait(ctx context.Context, mayPoll bool) ([]byte, status) {
 	case <-late:
 	case <-ctx.Done():
 		a.stop()
+		return nil, 0
+	case <-a.life.Done():
 		return nil, 0
 	}
 	return []byte{j.latest}, statusUpdate

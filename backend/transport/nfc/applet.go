@@ -5,6 +5,8 @@ import (
 	"context"
 	"sync"
 	"time"
+
+	"github.com/keyferry/keyferry/backend/mfa"
 )
 
 // Answerer is the authenticator behind an Applet.
@@ -24,6 +26,8 @@ type Applet struct {
 	answerer Answerer
 	version  string
 	after    func(time.Duration) <-chan time.Time
+	life     context.Context // ends when the card is closed
+	end      context.CancelFunc
 
 	mu       sync.Mutex
 	selected bool
@@ -44,16 +48,17 @@ type job struct {
 // NewApplet makes a card that calls itself version: VersionU2F if the answerer knows
 // both, VersionFIDO2 if it knows CTAP2 only.
 func NewApplet(a Answerer, version string) *Applet {
-	return &Applet{answerer: a, version: version, after: time.After}
+	life, end := context.WithCancel(context.Background())
+	return &Applet{answerer: a, version: version, after: time.After, life: life, end: end}
 }
 
-// Transmit answers one APDU. Only the end of ctx is an error.
+// Transmit answers one APDU. An error is ctx.Err(), or key-lost after Close.
 func (a *Applet) Transmit(ctx context.Context, apdu []byte) ([]byte, error) {
-	if err := ctx.Err(); err != nil {
-		return nil, err
-	}
 	a.mu.Lock()
 	defer a.mu.Unlock()
+	if err := a.gone(ctx); err != nil {
+		return nil, err
+	}
 	cmd, err := parseCommand(apdu)
 	if err != nil {
 		a.chain, a.rest = nil, nil
@@ -68,7 +73,7 @@ func (a *Applet) Transmit(ctx context.Context, apdu []byte) ([]byte, error) {
 		return sw.append(nil), nil
 	}
 	data, sw := a.answer(ctx, *whole)
-	if err := ctx.Err(); err != nil {
+	if err := a.gone(ctx); err != nil {
 		return nil, err
 	}
 	a.rest, a.last = data, sw
@@ -116,13 +121,21 @@ func (a *Applet) next(cmd command) []byte {
 	return a.last.append(part)
 }
 
-// Close forgets what is under way, as a card does that loses its field. It may be
-// used again.
+// gone is why no answer can be given, if so.
+func (a *Applet) gone(ctx context.Context) error {
+	if a.life.Err() != nil {
+		return mfa.Fail(mfa.CodeKeyLost)
+	}
+	return ctx.Err()
+}
+
+// Close lifts the card off: what is under way is cancelled, and nothing is answered
+// any more. It may be called twice.
 func (a *Applet) Close() error {
+	a.end()
 	a.mu.Lock()
 	defer a.mu.Unlock()
 	a.stop()
-	a.selected, a.chain, a.rest = false, nil, nil
 	return nil
 }
 

@@ -1,0 +1,109 @@
+package pcsc
+
+import (
+	"context"
+	"errors"
+	"sync"
+	"time"
+
+	"github.com/keyferry/keyferry/backend/mfa"
+)
+
+// closeTime is how long Close waits for the service to let the card go.
+const closeTime = time.Second
+
+// card is a connected card under a transaction. It implements nfc.Card.
+type card struct {
+	bus      *bus
+	svc      service
+	session  handle
+	handle   handle
+	protocol uint32
+	closing  sync.Once
+	closed   chan struct{}
+}
+
+var errClosed = errors.New("pcsc: closed")
+
+// connect connects to the card on a reader and begins a transaction, for which it
+// waits turn at most: key-busy.
+func (b *bus) connect(ctx context.Context, svc service, reader string, turn time.Duration) (*card, error) {
+	c, err := beside(ctx, b, func() (*card, error) { return b.reach(svc, reader) }, func(c *card) { c.Close() })
+	if err != nil {
+		return nil, err
+	}
+	_, err = bounded(ctx, turn, mfa.Fail(mfa.CodeKeyBusy), func(ctx context.Context) (struct{}, error) {
+		return beside(ctx, b, func() (struct{}, error) { return struct{}{}, svc.begin(c.handle).failure() }, nil)
+	})
+	if err != nil {
+		c.Close() // also ends a wait for the transaction
+		return nil, err
+	}
+	return c, nil
+}
+
+func (b *bus) reach(svc service, reader string) (*card, error) {
+	session, c := svc.establish()
+	if c != codeOK {
+		return nil, c.entrance()
+	}
+	h, protocol, c := svc.connect(session, reader)
+	if c != codeOK {
+		svc.release(session)
+		return nil, c.failure()
+	}
+	return &card{bus: b, svc: svc, session: session, handle: h, protocol: protocol, closed: make(chan struct{})}, nil
+}
+
+// Transmit sends one APDU. When ctx ends first, the reader still finishes it.
+func (c *card) Transmit(ctx context.Context, apdu []byte) ([]byte, error) {
+	inner, stop := context.WithCancelCause(ctx)
+	defer stop(nil)
+	go func() {
+		select {
+		case <-c.closed:
+			stop(mfa.Fail(mfa.CodeKeyLost).Because(errClosed))
+		case <-inner.Done():
+		}
+	}()
+	if c.protocol == protocolT0 {
+		apdu = withoutLe(apdu)
+	}
+	return beside(inner, c.bus, func() ([]byte, error) {
+		response, code := c.svc.transmit(c.handle, c.protocol, apdu)
+		if code == codeOK && len(response) < 2 { // some drivers say this of a card that went
+			code = codeNotTransacted
+		}
+		return response, code.failure()
+	}, nil)
+}
+
+// withoutLe shortens an APDU with both data and Le to what T=0 can carry (ISO/IEC
+// 7816-3 section 12.2).
+func withoutLe(apdu []byte) []byte {
+	if len(apdu) > 6 && len(apdu) == 6+int(apdu[4]) {
+		return apdu[:len(apdu)-1]
+	}
+	return apdu
+}
+
+// Close ends the transaction and lets the card go, as it is.
+func (c *card) Close() error {
+	c.closing.Do(func() {
+		close(c.closed)
+		done := make(chan struct{})
+		go func() {
+			defer close(done)
+			c.svc.end(c.handle)
+			c.svc.disconnect(c.handle)
+			c.svc.release(c.session)
+		}()
+		late := time.NewTimer(closeTime)
+		defer late.Stop()
+		select {
+		case <-done:
+		case <-late.C: // the reader is still busy with an APDU
+		}
+	})
+	return nil
+}
