@@ -16,12 +16,14 @@ import (
 	"github.com/keyferry/keyferry/backend/authenticator"
 	"github.com/keyferry/keyferry/backend/ceremony"
 	"github.com/keyferry/keyferry/backend/devices"
+	"github.com/keyferry/keyferry/backend/keys"
 	"github.com/keyferry/keyferry/backend/mfa"
 	"github.com/keyferry/keyferry/backend/mfa/storetest"
 	"github.com/keyferry/keyferry/backend/recovery"
 	"github.com/keyferry/keyferry/backend/report"
 	"github.com/keyferry/keyferry/backend/rules"
 	"github.com/keyferry/keyferry/backend/stock"
+	"github.com/keyferry/keyferry/backend/transport"
 	"github.com/keyferry/keyferry/backend/vault"
 	"github.com/keyferry/keyferry/backend/vault/keyring"
 	"github.com/keyferry/keyferry/backend/virtualauth"
@@ -37,6 +39,7 @@ type hall struct {
 	secrets vault.System
 	device  *virtualauth.Authenticator
 	scan    chan struct{}
+	bus     *bus // of security keys
 	fail    error
 	shut    int
 
@@ -66,9 +69,10 @@ func (h *hall) Open(ctx context.Context, sandbox bool, _ Simulated) (*House, err
 	}
 	owned := devices.New(devices.Config{Store: store, Accounts: accounts, Clock: h.time.now})
 	printed := recovery.New(recovery.Config{Store: store, Accounts: accounts, Vault: v, Clock: h.time.now, Rand: rand.Reader})
-	ceremonies := ceremony.New(ceremony.Config{Store: store, Accounts: accounts, Roads: ceremony.Roads{Phones: way{h}}, Vault: v, Recovery: printed, Devices: owned,
+	held := keys.New(keys.Config{Buses: []transport.KeyBus{h.bus}})
+	ceremonies := ceremony.New(ceremony.Config{Store: store, Accounts: accounts, Roads: ceremony.Roads{Phones: way{h}, Keys: held.Open}, Vault: v, Recovery: printed, Devices: owned,
 		Clock: h.time.now, Rand: rand.Reader, Log: log})
-	return &House{Sandbox: sandbox, Store: store, Vault: v, Accounts: accounts, Ceremonies: ceremonies, Devices: owned, Recovery: printed,
+	return &House{Sandbox: sandbox, Store: store, Vault: v, Keys: held, Accounts: accounts, Ceremonies: ceremonies, Devices: owned, Recovery: printed,
 		Stock:    stock.New(stock.Config{Store: store, Accounts: accounts, Vault: v, Clock: h.time.now}),
 		Report:   report.New(report.Config{Store: store, Accounts: accounts, Clock: h.time.now}),
 		Activity: activity.New(activity.Config{Store: store, Accounts: accounts, Checkpoints: filepath.Join(h.dir, "checkpoints"), Clock: h.time.now}),
@@ -183,7 +187,7 @@ func newBench(t *testing.T) *bench {
 	dir := t.TempDir()
 	h := &hall{t: t, dir: dir, time: &fakeTime{at: time.Date(2026, 3, 1, 12, 0, 0, 0, time.UTC)},
 		stores:  map[bool]mfa.Store{false: storetest.NewMemory(), true: storetest.NewMemory()},
-		secrets: keyring.File(filepath.Join(dir, "keys")), device: virtualauth.New(virtualauth.Android()), scan: make(chan struct{}, 4)}
+		secrets: keyring.File(filepath.Join(dir, "keys")), device: virtualauth.New(virtualauth.Android()), scan: make(chan struct{}, 4), bus: newBus(t)}
 	return h.visit(t)
 }
 

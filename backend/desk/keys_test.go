@@ -1,0 +1,185 @@
+package desk
+
+import (
+	"context"
+	"crypto/rand"
+	"sync"
+	"testing"
+
+	"github.com/keyferry/keyferry/backend/ctap2"
+	"github.com/keyferry/keyferry/backend/mfa"
+	"github.com/keyferry/keyferry/backend/transport"
+	"github.com/keyferry/keyferry/backend/virtualauth"
+)
+
+// bus has one key, with a PIN, whose owner touches it at once.
+type bus struct {
+	key *virtualauth.Authenticator
+
+	mu      sync.Mutex
+	gone    bool
+	changed func()
+	watched chan struct{} // hears of watches that have ended
+}
+
+func newBus(t *testing.T) *bus {
+	a := virtualauth.New(virtualauth.Config{Discoverable: true, ClientPIN: true, Counter: virtualauth.Rising, CredMgmt: true, Reset: true, Transports: []string{"usb"}})
+	info, err := ctap2.ParseInfo(a.GetInfo())
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := ctap2.SetPIN(t.Context(), a, info, mfa.NewSecret([]byte("2580")), rand.Reader); err != nil {
+		t.Fatal(err)
+	}
+	return &bus{key: a, watched: make(chan struct{}, 4)}
+}
+
+func (b *bus) List(context.Context) ([]transport.Slot, error) {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	if b.gone {
+		return nil, nil
+	}
+	return []transport.Slot{{ID: "1", Name: "Key", Way: transport.WayUSB}}, nil
+}
+
+func (b *bus) Watch(ctx context.Context, changed func()) error {
+	b.mu.Lock()
+	b.changed = changed
+	b.mu.Unlock()
+	changed()
+	<-ctx.Done()
+	select {
+	case b.watched <- struct{}{}:
+	default: // nobody asks
+	}
+	return ctx.Err()
+}
+
+func (b *bus) pull() {
+	b.mu.Lock()
+	b.gone = true
+	changed := b.changed
+	b.mu.Unlock()
+	changed()
+}
+
+func (b *bus) Open(context.Context, string) (transport.Key, error) { return plugged{b.key}, nil }
+
+// plugged is the key as the bus opens it.
+type plugged struct{ *virtualauth.Authenticator }
+
+func (plugged) Speaks() (bool, bool)       { return true, false }
+func (plugged) Wink(context.Context) error { return nil }
+func (plugged) Way() string                { return transport.WayUSB }
+func (plugged) Close() error               { return nil }
+
+func TestPINQuestions(t *testing.T) {
+	b := newBench(t)
+	b.create(t)
+	wants(t, b.GivePIN(mfa.NewSecret([]byte("2580"))), mfa.CodeNotFound)
+	if _, err := b.BeginEnrolment(t.Context(), "", "my-key", mfa.RoadKey); err != nil {
+		t.Fatal(err)
+	}
+	c := b.until(t, mfa.StageEnterPIN)
+	if c.PIN == nil || c.PIN.Left != 8 || c.PIN.Wrong || c.Road != mfa.RoadKey {
+		t.Fatalf("%+v", c)
+	}
+	for _, no := range []string{"", string(make([]byte, 64))} {
+		wants(t, b.GivePIN(mfa.NewSecret([]byte(no))), mfa.CodePINLength)
+	}
+	wrong := mfa.NewSecret([]byte("0000"))
+	if err := b.GivePIN(wrong); err != nil {
+		t.Fatal(err)
+	}
+	if c = b.until(t, mfa.StageEnterPIN); !c.PIN.Wrong || c.PIN.Left != 7 {
+		t.Fatalf("%+v", c.PIN)
+	}
+	if wrong.Len() != 0 {
+		t.Error("the PIN was not wiped")
+	}
+	if err := b.GivePIN(mfa.NewSecret([]byte("2580"))); err != nil {
+		t.Fatal(err)
+	}
+	b.until(t, mfa.StageNameDevice)
+	if b.Ceremony().PIN != nil {
+		t.Error("the question stays")
+	}
+	if err := b.ConfirmDevice(true); err != nil {
+		t.Fatal(err)
+	}
+	b.until(t, mfa.StageDone)
+	if d := b.owned(t); len(d) != 1 || !d[0].Passkey.OnKey() || !d[0].Passkey.UserVerified {
+		t.Errorf("%+v", d)
+	}
+}
+
+func TestCancelWhileThePINIsAsked(t *testing.T) {
+	b := newBench(t)
+	b.create(t)
+	if _, err := b.BeginEnrolment(t.Context(), "", "my-key", mfa.RoadKey); err != nil {
+		t.Fatal(err)
+	}
+	b.until(t, mfa.StageEnterPIN)
+	b.CancelCeremony()
+	if c := b.Ceremony(); c.Failure == nil || c.Failure.Code != mfa.CodeCancelled {
+		t.Errorf("%+v", c)
+	}
+	wants(t, b.GivePIN(mfa.NewSecret([]byte("2580"))), mfa.CodeNotFound)
+}
+
+func TestUnknownRoad(t *testing.T) {
+	b := newBench(t)
+	b.create(t)
+	_, err := b.BeginEnrolment(t.Context(), "", "my-key", "by-sea")
+	wants(t, err, mfa.CodeInvalidInput)
+}
+
+// What is plugged in is told for as long as somebody sits here, and no longer.
+func TestKeysAreWatchedDuringTheVisit(t *testing.T) {
+	b := newBench(t)
+	_, err := b.Keys(t.Context())
+	wants(t, err, mfa.CodeNotSignedIn)
+	b.create(t)
+	list, err := b.Keys(t.Context())
+	if err != nil || len(list) != 1 {
+		t.Fatalf("%+v, %v", list, err)
+	}
+	told := func(n int) {
+		t.Helper()
+		for e := range b.events {
+			if e.Keys != nil && len(*e.Keys) == n {
+				return
+			}
+		}
+	}
+	told(1)
+	b.hall.bus.pull()
+	told(0)
+	if _, err := b.SignOut(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	<-b.hall.bus.watched
+}
+
+func TestOneResetAtATime(t *testing.T) {
+	b := newBench(t)
+	b.create(t)
+	list, err := b.Keys(t.Context())
+	if err != nil {
+		t.Fatal(err)
+	}
+	done := make(chan error, 1)
+	go func() { done <- b.ResetKey(t.Context(), list[0].ID) }()
+	for { // the first has begun when a second is refused
+		ctx, cancel := context.WithCancel(t.Context())
+		cancel()
+		if err := b.ResetKey(ctx, list[0].ID); mfa.IsCode(err, mfa.CodeBusy) {
+			break
+		}
+	}
+	b.CancelReset()
+	if err := <-done; mfa.AsFailure(err).Code != mfa.CodeCancelled {
+		t.Errorf("%v", err)
+	}
+}
