@@ -2,6 +2,8 @@
 # Installs the system packages of one group if they are missing:
 #   build/setup.sh window    what the window is built with and needs to run
 #   build/setup.sh display   what opens, drives and photographs it without a screen
+#   build/setup.sh peers     what others wrote for the same standards: without it the
+#                            tests that need it are skipped, and say so
 # On Debian and its relatives only, as root or with sudo. Elsewhere it names what
 # is needed and goes on if that is there.
 set -euo pipefail
@@ -9,7 +11,8 @@ set -euo pipefail
 case "${1-}" in
   window)  packages=(gcc libc6-dev pkg-config libgtk-3-dev libwebkit2gtk-4.1-dev fonts-dejavu-core) ;;
   display) packages=(xvfb dbus at-spi2-core xdotool imagemagick zbar-tools x11-utils) ;;
-  *) echo "usage: build/setup.sh window|display" >&2; exit 2 ;;
+  peers)   packages=(gcc libc6-dev libfido2-dev python3-fido2) ;;
+  *) echo "usage: build/setup.sh window|display|peers" >&2; exit 2 ;;
 esac
 
 for tool in go node npm; do

@@ -52,7 +52,8 @@ func EncodeAPDU(c Command) ([]byte, error) {
 }
 
 // ParseAPDU reads a command in any of the seven forms of ISO 7816-4, to its last
-// byte. Data is a part of b.
+// byte, and in an eighth that clients of U2F write: no data, but its extended
+// length. Data is a part of b.
 func ParseAPDU(b []byte) (Command, error) {
 	if len(b) < 4 {
 		return Command{}, fmt.Errorf("%w: %d bytes", errAPDU, len(b))
@@ -76,9 +77,6 @@ func ParseAPDU(b []byte) (Command, error) {
 	if len(body) == 3 {
 		c.Expected = orAll(n, maxExtended+1)
 		return c, nil
-	}
-	if n == 0 {
-		return Command{}, fmt.Errorf("%w: no data and %d bytes of it", errAPDU, len(body)-3)
 	}
 	return c, c.rest(body[3:], n, 2)
 }

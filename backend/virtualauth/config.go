@@ -75,7 +75,7 @@ type Config struct {
 	UVRetries       int           // wrong tries of BuiltInUV until it is blocked; default 3
 	AlwaysUV        bool          // nothing without user verification, U2F included
 	UVOptional      bool          // makeCredUvNotRqd: a PIN is for discoverable credentials only
-	CredMgmt        bool          // credential management; of a FIDO_2_0 authenticator the prototype 0x41
+	CredMgmt        bool          // credential management; with FIDO_2_0 as the prototype 0x41 alone
 	Selection       bool          // authenticatorSelection
 	Reset           bool          // authenticatorReset, with a touch
 	ResetWithin     time.Duration // after power-up; default 10 s

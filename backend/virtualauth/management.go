@@ -24,11 +24,12 @@ func (a *Authenticator) setListing(l listing) {
 	a.listing = l
 }
 
-// manage is authenticatorCredentialManagement (CTAP 2.2 section 6.8), under its
-// number or, on an authenticator of CTAP 2.0, under the one of the prototype.
+// manage is authenticatorCredentialManagement (CTAP 2.2 section 6.8). Under the
+// number of the prototype it works on every authenticator that has it, as with
+// real keys: libfido2 1.12 uses no other. CTAP 2.0 knows that one alone.
 func (a *Authenticator) manage(command byte, params []byte) ([]byte, error) {
 	preview := command == ctap2.CommandCredentialManagementPreview
-	if !a.cfg.CredMgmt || a.cfg.tokenless() || preview == a.cfg.modern() {
+	if !a.cfg.CredMgmt || a.cfg.tokenless() || !preview && !a.cfg.modern() {
 		return nil, ctap2.StatusInvalidCommand
 	}
 	req, err := ctap2.DecodeCredentialManagementRequest(params)
