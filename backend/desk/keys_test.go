@@ -19,7 +19,8 @@ type bus struct {
 	mu      sync.Mutex
 	gone    bool
 	changed func()
-	watched chan struct{} // hears of watches that have ended
+	begun   chan struct{} // hears of watches that have begun
+	watched chan struct{} // and of those that have ended
 }
 
 func newBus(t *testing.T) *bus {
@@ -31,7 +32,7 @@ func newBus(t *testing.T) *bus {
 	if err := ctap2.SetPIN(t.Context(), a, info, mfa.NewSecret([]byte("2580")), rand.Reader); err != nil {
 		t.Fatal(err)
 	}
-	return &bus{key: a, watched: make(chan struct{}, 4)}
+	return &bus{key: a, begun: make(chan struct{}, 8), watched: make(chan struct{}, 8)}
 }
 
 func (b *bus) List(context.Context) ([]transport.Slot, error) {
@@ -48,11 +49,9 @@ func (b *bus) Watch(ctx context.Context, changed func()) error {
 	b.changed = changed
 	b.mu.Unlock()
 	changed()
+	b.begun <- struct{}{}
 	<-ctx.Done()
-	select {
-	case b.watched <- struct{}{}:
-	default: // nobody asks
-	}
+	b.watched <- struct{}{}
 	return ctx.Err()
 }
 
@@ -171,13 +170,9 @@ func TestOneResetAtATime(t *testing.T) {
 	}
 	done := make(chan error, 1)
 	go func() { done <- b.ResetKey(t.Context(), list[0].ID) }()
-	for { // the first has begun when a second is refused
-		ctx, cancel := context.WithCancel(t.Context())
-		cancel()
-		if err := b.ResetKey(ctx, list[0].ID); mfa.IsCode(err, mfa.CodeBusy) {
-			break
-		}
-	}
+	<-b.hall.bus.begun // of the list
+	<-b.hall.bus.begun // of the reset
+	wants(t, b.ResetKey(t.Context(), list[0].ID), mfa.CodeBusy)
 	b.CancelReset()
 	if err := <-done; mfa.AsFailure(err).Code != mfa.CodeCancelled {
 		t.Errorf("%v", err)
