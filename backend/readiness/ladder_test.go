@@ -63,6 +63,7 @@ func TestLadders(t *testing.T) {
 			"ready:" + radioGood + hosts + clock + " package=warning[kind flatpak] remote=warning[kind ssh] virtual=warning[kind kvm]"},
 		{"an AppImage hides nothing", readiness.WayPhone, facts(readiness.Facts{ClockKept: readiness.Yes, Package: "appimage"}), "ready:" + radioGood + hosts + clock},
 		{"old Windows", readiness.WayPhone, on("windows", facts(kept), dll(4, nil)), "ready:" + radioGood + hosts + clock + " windows-api[have 4][route own]"},
+		{"the first Windows that brings the phone", readiness.WayPhone, on("windows", facts(kept), dll(6, nil)), "ready:" + radioGood + hosts + clock + " windows-api[have 6][route system] windows-hello=warning[have 6]"},
 		{"Windows before hints", readiness.WayPhone, on("windows", facts(kept), dll(7, nil)), "ready:" + radioGood + hosts + clock + " windows-api[have 7][route system] windows-hello=warning[have 7]"},
 		{"Windows with hints", readiness.WayPhone, on("windows", facts(kept), dll(9, nil)), "ready:" + radioGood + hosts + clock + " windows-api[have 9][route system] windows-hello[have 9]"},
 		{"Windows without the library", readiness.WayPhone, on("windows", facts(kept), dll(0, fail(mfa.CodePlatformMissing))), "ready:" + radioGood + hosts + clock + " windows-api[have 0][route own]"},
@@ -124,6 +125,7 @@ func TestLadders(t *testing.T) {
 		{"nobody keeps the clock", readiness.WayCode, facts(readiness.Facts{ClockKept: readiness.No}), "ready: clock=warning[why unsynchronised] vault"},
 		{"nobody knows who keeps it", readiness.WayCode, facts(readiness.Facts{}), "ready: clock=unknown[why system] vault"},
 		{"the clock is wrong", readiness.WayCode, func(c *config) { c.Clock = func() time.Time { return now.Add(-time.Hour) } }, "not-ready: clock=failed[least 2026-05-04T09:59:00Z] vault"},
+		{"the clock is a little behind", readiness.WayCode, func(c *config) { c.Clock = func() time.Time { return now.Add(-150 * time.Second) } }, "ready: clock vault"},
 		{"the clock is wrong for a phone, too", readiness.WayPhone, func(c *config) { c.Clock = func() time.Time { return now.Add(-time.Hour) } },
 			"not-ready:" + radioGood + hosts + " clock=failed[least 2026-05-04T09:59:00Z]"},
 	} {

@@ -56,11 +56,7 @@ func (l linux) remote() string {
 	case l.getenv("SSH_CONNECTION") != "" || l.getenv("SSH_TTY") != "":
 		return "ssh"
 	}
-	id := l.getenv("XDG_SESSION_ID")
-	if id == "" || strings.ContainsAny(id, "/.") {
-		return ""
-	}
-	for line := range strings.Lines(l.text("run/systemd/sessions/" + id)) { // logind's: 1 for any other
+	for line := range strings.Lines(l.text("run/systemd/sessions/" + l.getenv("XDG_SESSION_ID"))) { // logind's
 		if strings.TrimSpace(line) == "REMOTE=1" {
 			return "remote"
 		}
