@@ -25,7 +25,8 @@ var (
 		mfa.ActionAllowRadio, mfa.ActionCheckNetwork, mfa.ActionUpdatePhone, mfa.ActionForgetLink, mfa.ActionSignIn, mfa.ActionReload,
 		mfa.ActionRemoveDevice, mfa.ActionUpdateApp, mfa.ActionRestoreBackup, mfa.ActionFreeDisk, mfa.ActionCloseOther, mfa.ActionWait,
 		mfa.ActionReport, mfa.ActionChoosePicture, mfa.ActionContactOrigin, mfa.ActionUseOtherDevice,
-		mfa.ActionAddDevice, mfa.ActionUnlock, mfa.ActionChooseFile}
+		mfa.ActionAddDevice, mfa.ActionUnlock, mfa.ActionChooseFile,
+		mfa.ActionInsertKey, mfa.ActionReplugKey, mfa.ActionInstallRule, mfa.ActionSetPIN, mfa.ActionResetKey}
 )
 
 func TestEveryCodeIsComplete(t *testing.T) {
