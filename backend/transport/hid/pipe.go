@@ -60,6 +60,11 @@ func (p *pipeEnd) Write(ctx context.Context, report []byte) error {
 	default:
 	}
 	own := append(make([]byte, 0, p.size), report...)
+	select { // the way that costs least, and is nearly always free
+	case p.write <- own:
+		return nil
+	default:
+	}
 	select {
 	case p.write <- own:
 		return nil
