@@ -65,9 +65,10 @@ func working(data []byte) byte {
 func (c *Channel) cancel(ctx context.Context) error {
 	quiet, stop := context.WithCancel(context.WithoutCancel(ctx))
 	defer stop()
+	late := c.after(graceTime)
 	go func() {
 		select {
-		case <-c.after(graceTime):
+		case <-late:
 			stop()
 		case <-quiet.Done():
 		}

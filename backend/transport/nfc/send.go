@@ -97,8 +97,8 @@ func (c *Channel) transmit(ctx context.Context, cmd command) ([]byte, status, er
 	}
 	inner, stop := context.WithCancelCause(context.WithoutCancel(ctx))
 	defer stop(nil)
+	late, after := c.after(apduTime), c.after
 	go func() {
-		late := c.after(apduTime)
 		select {
 		case <-inner.Done():
 			return
@@ -109,7 +109,7 @@ func (c *Channel) transmit(ctx context.Context, cmd command) ([]byte, status, er
 		}
 		select {
 		case <-inner.Done():
-		case <-c.after(graceTime):
+		case <-after(graceTime):
 			stop(ctx.Err())
 		}
 	}()
