@@ -37,12 +37,16 @@ type bus struct {
 	device   transport.TPMCloser
 	patience time.Duration
 
+	owed bool // a session was started, and its command is next; of the turn
+
 	mu     sync.Mutex
 	broken error
 	closed bool
 }
 
-// line is the bus for one exchange: it begins no command after ctx has ended.
+// line is the bus for one exchange: it begins no command after ctx has ended, but those
+// that take something out of the TPM: flushes, and the one for which a session was
+// started, as the session goes with it.
 type line struct {
 	*bus
 	ctx context.Context
@@ -51,9 +55,16 @@ type line struct {
 // Send implements transport.TPM. A TPM that asks to come back later is asked again,
 // for as long as a command may take; a lock-out is not such a "later".
 func (l line) Send(command []byte) ([]byte, error) {
+	code := tpm2.TPMCC(0)
+	if len(command) >= 10 {
+		code = tpm2.TPMCC(binary.BigEndian.Uint32(command[6:]))
+	}
+	tidies := l.owed || code == tpm2.TPMCCFlushContext
+	l.owed = code == tpm2.TPMCCStartAuthSession
 	deadline := time.Now().Add(l.patience)
 	for pause := 10 * time.Millisecond; ; pause *= 2 {
-		if err := l.ctx.Err(); err != nil {
+		if err := l.ctx.Err(); err != nil && !tidies {
+			l.owed = false
 			return nil, err
 		}
 		response, err := l.once(command)
@@ -66,7 +77,7 @@ func (l line) Send(command []byte) ([]byte, error) {
 		select {
 		case <-time.After(pause):
 		case <-l.ctx.Done():
-			return nil, l.ctx.Err()
+			return response, nil
 		}
 	}
 }
@@ -143,10 +154,10 @@ func (b *bus) close() error {
 // line gives the bus for commands that ctx may stop.
 func (a *Authenticator) line(ctx context.Context) line { return line{a.bus, ctx} }
 
-// flush takes an object out of the TPM, also when ctx has ended. It cannot fail in a
+// flush takes an object out of the TPM, also after ctx has ended. It cannot fail in a
 // way that matters: what stays goes with the device's file.
 func (a *Authenticator) flush(ctx context.Context, handle tpm2.TPMHandle) {
-	tpm2.FlushContext{FlushHandle: handle}.Execute(a.line(context.WithoutCancel(ctx)))
+	tpm2.FlushContext{FlushHandle: handle}.Execute(a.line(ctx))
 }
 
 // explain turns what a TPM command failed with into a failure.

@@ -1,0 +1,220 @@
+package tpm
+
+import (
+	"encoding/binary"
+	"errors"
+	"fmt"
+	"net"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"sync"
+	"syscall"
+	"testing"
+	"time"
+
+	"github.com/google/go-tpm/tpm2"
+	"github.com/google/go-tpm/tpm2/transport"
+
+	"github.com/keyferry/keyferry/backend/mfa"
+)
+
+// emulator is a software TPM (swtpm) over a socket of its own. It serves one
+// connection at a time, so all that open it share one.
+type emulator struct {
+	tb     testing.TB
+	folder string // its state, which survives a restart
+	socket string
+	run    *exec.Cmd
+
+	mu   sync.Mutex
+	conn net.Conn
+}
+
+// newEmulator starts a TPM that was never used.
+func newEmulator(tb testing.TB) *emulator {
+	tb.Helper()
+	if _, err := exec.LookPath("swtpm"); err != nil {
+		tb.Skip("no swtpm here: build/setup.sh peers installs it")
+	}
+	folder, err := os.MkdirTemp("", "tpm") // a socket's path must be short
+	if err != nil {
+		tb.Fatal(err)
+	}
+	e := &emulator{tb: tb, folder: folder, socket: filepath.Join(folder, "s")}
+	tb.Cleanup(func() {
+		e.stop()
+		os.RemoveAll(folder)
+	})
+	e.start()
+	return e
+}
+
+func (e *emulator) start() {
+	e.tb.Helper()
+	os.Remove(e.socket)
+	e.run = exec.Command("swtpm", "socket", "--tpm2", "--tpmstate", "dir="+e.folder, "--server", "type=unixio,path="+e.socket,
+		"--flags", "not-need-init,startup-clear", "--log", "file="+filepath.Join(e.folder, "log"))
+	e.run.SysProcAttr = &syscall.SysProcAttr{Pdeathsig: syscall.SIGKILL}
+	if err := e.run.Start(); err != nil {
+		e.tb.Skip("swtpm does not start here: ", err)
+	}
+	for range 500 {
+		conn, err := net.Dial("unix", e.socket)
+		if err == nil {
+			e.conn = conn
+			return
+		}
+		time.Sleep(10 * time.Millisecond) // until it listens
+	}
+	log, _ := os.ReadFile(filepath.Join(e.folder, "log"))
+	e.tb.Fatalf("swtpm does not listen: %s", log)
+}
+
+func (e *emulator) stop() {
+	if e.run != nil {
+		e.conn.Close()
+		e.run.Process.Kill()
+		e.run.Wait()
+		e.run = nil
+	}
+}
+
+// restart is a power cycle. An orderly one: without Shutdown the TPM counts it as a
+// guess, since it could hide one.
+func (e *emulator) restart() {
+	e.tb.Helper()
+	e.do(func(t transport.TPM) error {
+		_, err := tpm2.Shutdown{ShutdownType: tpm2.TPMSUClear}.Execute(t)
+		return err
+	})
+	e.stop()
+	e.start()
+}
+
+func (e *emulator) open() (transport.TPMCloser, error) {
+	if e.run == nil {
+		return nil, mfa.Fail(mfa.CodeTPMMissing)
+	}
+	return socket{e}, nil
+}
+
+type socket struct{ *emulator }
+
+// Send implements transport.TPM.
+func (s socket) Send(command []byte) ([]byte, error) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.conn.SetDeadline(time.Now().Add(30 * time.Second))
+	return transport.FromReadWriter(s.conn).Send(command)
+}
+
+func (s socket) Close() error { return nil }
+
+// do runs a command of the test's own.
+func (e *emulator) do(what func(transport.TPM) error) {
+	e.tb.Helper()
+	device, err := e.open()
+	if err == nil {
+		err = errors.Join(what(device), device.Close())
+	}
+	if err != nil {
+		e.tb.Fatal(err)
+	}
+}
+
+// clear is what the firmware's "clear TPM" does.
+func (e *emulator) clear() {
+	e.tb.Helper()
+	e.do(func(t transport.TPM) error {
+		_, err := tpm2.Clear{AuthHandle: tpm2.AuthHandle{Handle: tpm2.TPMRHLockout, Auth: tpm2.PasswordAuth(nil)}}.Execute(t)
+		return err
+	})
+}
+
+// guards sets the protection against guessing: tries, and seconds until one is
+// forgiven (TPM2_DictionaryAttackParameters).
+func (e *emulator) guards(tries, seconds uint32) {
+	e.tb.Helper()
+	e.lockoutCommand(tpm2.TPMCCDictionaryAttackParameters, tries, seconds, 1000)
+}
+
+// forgives is what the owner, or time, does (TPM2_DictionaryAttackLockReset).
+func (e *emulator) forgives() {
+	e.tb.Helper()
+	e.lockoutCommand(tpm2.TPMCCDictionaryAttackLockReset)
+}
+
+// lockoutCommand sends a command under the lock-out's authorization, which is empty.
+func (e *emulator) lockoutCommand(code tpm2.TPMCC, parameters ...uint32) {
+	e.tb.Helper()
+	command := []byte{0x80, 0x02}
+	for _, n := range []uint32{uint32(27 + 4*len(parameters)), uint32(code), uint32(tpm2.TPMRHLockout), 9, uint32(tpm2.TPMRSPW)} {
+		command = binary.BigEndian.AppendUint32(command, n)
+	}
+	command = append(command, 0, 0, 0, 0, 0) // no nonce, no attributes, no password
+	for _, n := range parameters {
+		command = binary.BigEndian.AppendUint32(command, n)
+	}
+	e.do(func(t transport.TPM) error {
+		response, err := t.Send(command)
+		if err == nil && (len(response) < 10 || binary.BigEndian.Uint32(response[6:]) != 0) {
+			err = fmt.Errorf("response %x", response)
+		}
+		return err
+	})
+}
+
+// holds lists the objects and sessions that are loaded.
+func (e *emulator) holds() (handles []tpm2.TPMHandle) {
+	e.tb.Helper()
+	e.do(func(t transport.TPM) error {
+		for _, first := range []uint32{0x80000000, 0x02000000, 0x03000000} {
+			answer, err := tpm2.GetCapability{Capability: tpm2.TPMCapHandles, Property: first, PropertyCount: 64}.Execute(t)
+			if err != nil {
+				return err
+			}
+			list, err := answer.CapabilityData.Data.Handles()
+			if err != nil {
+				return err
+			}
+			for _, h := range list.Handle {
+				if uint32(h)>>24 == first>>24 {
+					handles = append(handles, h)
+				}
+			}
+		}
+		return nil
+	})
+	return handles
+}
+
+// wire is a device that listens to what crosses the bus, and can break it.
+type wire struct {
+	transport.TPMCloser
+	mu     sync.Mutex
+	said   [][]byte // commands and responses
+	count  int      // commands so far
+	breaks int      // at which command it breaks; 0: never
+	how    func(command []byte) ([]byte, error)
+	before func(n int)
+}
+
+func (w *wire) Send(command []byte) ([]byte, error) {
+	w.mu.Lock()
+	w.count++
+	n := w.count
+	broken := w.breaks > 0 && n >= w.breaks
+	w.mu.Unlock()
+	if w.before != nil {
+		w.before(n)
+	}
+	if broken {
+		return w.how(command)
+	}
+	response, err := w.TPMCloser.Send(command)
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	w.said = append(w.said, append([]byte(nil), command...), append([]byte(nil), response...))
+	return response, err
+}
