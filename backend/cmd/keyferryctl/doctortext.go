@@ -38,19 +38,15 @@ func (l ladderJSON) text(b *strings.Builder) {
 		}
 	}
 	if rule != "" {
-		fmt.Fprintf(b, "\n  %s holds, in a file of its own (then: sudo udevadm control --reload):\n\n%s\n", rulePath, indented(rule))
+		fmt.Fprintf(b, "\n  The rule, for %s (then: sudo udevadm control --reload):\n\n%s\n", rulePath, indented(rule))
 	}
 	b.WriteString("\n")
 }
 
-// rulePath is where the rule goes by hand. Rules that give access to who sits here must
-// come before 73 (systemd's seat rules).
-const rulePath = "/etc/udev/rules.d/70-keyferry.rules"
-
 func indented(text string) string {
 	var b strings.Builder
 	for line := range strings.Lines(text) {
-		b.WriteString("    " + strings.TrimRight(line, "\n") + "\n")
+		b.WriteString(strings.TrimRight("    "+line, " \n") + "\n")
 	}
 	return b.String()
 }
