@@ -239,6 +239,9 @@ func TestRefusals(t *testing.T) {
 		}), ctap2.StatusCredentialExcluded, 1},
 		{"signed verified", assertion(func(r *ctap2.GetAssertionRequest) { r.Options = on }, id), ctap2.StatusInvalidOption, 0},
 		{"signed with rk", assertion(func(r *ctap2.GetAssertionRequest) { r.Options = map[string]bool{"rk": false} }, id), ctap2.StatusUnsupportedOption, 0},
+		{"signed with a PIN parameter", assertion(func(r *ctap2.GetAssertionRequest) { r.PinUvAuthParam = make([]byte, 16) }, id), ctap2.StatusInvalidParameter, 0},
+		{"signed with an empty PIN parameter", assertion(func(r *ctap2.GetAssertionRequest) { r.PinUvAuthParam = []byte{} }, id), ctap2.StatusPINNotSet, 1},
+		{"broken CBOR to be signed", []byte{ctap2.CommandGetAssertion, 0xff}, ctap2.StatusInvalidCBOR, 0},
 		{"no list", assertion(nil), ctap2.StatusNoCredentials, 0},
 		{"unknown handles", assertion(nil, stranger, make([]byte, 1), make([]byte, 256)), ctap2.StatusNoCredentials, 0},
 		{"another type", assertion(func(r *ctap2.GetAssertionRequest) { r.AllowList[0].Type = "password" }, id), ctap2.StatusNoCredentials, 0},
@@ -363,6 +366,9 @@ func (s *script) APDU(context.Context, []byte) ([]byte, error) {
 func TestBadKeys(t *testing.T) {
 	said := func(data []byte, s u2f.StatusWord) []byte { return u2f.EncodeResponse(data, s) }
 	get := assertion(nil, []byte("handle"))
+	exclude := func(r *ctap2.MakeCredentialRequest) {
+		r.ExcludeList = []ctap2.PublicKeyCredentialDescriptor{{Type: ctap2.PublicKeyType, ID: []byte("handle")}}
+	}
 	for _, c := range []struct {
 		name    string
 		request []byte
@@ -372,6 +378,11 @@ func TestBadKeys(t *testing.T) {
 		{"it is gone", creation(nil), nil, mfa.CodeKeyLost},
 		{"it goes between polls", creation(nil), script{said(nil, u2f.StatusTouchNeeded)}, mfa.CodeKeyLost},
 		{"it goes before it signs", get, script{said(nil, u2f.StatusTouchNeeded)}, mfa.CodeKeyLost},
+		{"it goes while the list is asked for", get, script{}, mfa.CodeKeyLost},
+		{"it goes while the exclude list is asked for", creation(exclude), script{}, mfa.CodeKeyLost},
+		{"it goes before the touch that hides an exclusion", creation(exclude), script{said(nil, u2f.StatusTouchNeeded)}, mfa.CodeKeyLost},
+		{"it goes before a touch that is asked for", creation(func(r *ctap2.MakeCredentialRequest) { r.PinUvAuthParam = []byte{} }), nil, mfa.CodeKeyLost},
+		{"it goes before it is asked what it is", []byte{ctap2.CommandGetInfo}, nil, mfa.CodeKeyLost},
 		{"no status word", creation(nil), script{{0x90}}, mfa.CodeKeyProtocol},
 		{"an empty registration", creation(nil), script{said(nil, u2f.StatusOK)}, mfa.CodeKeyProtocol},
 		{"a point off the curve", creation(nil), script{said(offCurve(), u2f.StatusOK)}, mfa.CodeKeyProtocol},

@@ -160,6 +160,7 @@ func TestList(t *testing.T) {
 	m.plug("hidraw2", "0003:046D:C31C.0002", "HID_ID=0003:0000046D:0000C31C\nHID_NAME=Logitech Keyboard\n", fromHex(keyboardDescriptor))
 	m.plug("hidraw3", "0003:0001:0001.0003", "HID_ID=nonsense\nHID_NAME="+strings.Repeat("é", 3000)+"\n", key)
 	m.plug("hidraw4", "0003:0001:0001.0004", "HID_ID=0003:00000001:FFFFFFFF1\n", key[:5])
+	m.plug("hidraw5", "0003:0001:0001.000C", "HID_ID=0003:00010050:0000FFFF\n", key)
 	m.plug("hidrawX", "0003:0001:0001.0005", yubico, key)
 	m.plug("hidraw70000", "0003:0001:0001.0006", yubico, key)
 	m.plug("mouse0", "0003:0001:0001.0007", yubico, key)
@@ -172,6 +173,7 @@ func TestList(t *testing.T) {
 	slots := m.list()
 	want := []transport.Slot{
 		{ID: "hidraw3 0003:0001:0001.0003", Name: strings.Repeat("é", 64), Way: "usb"},
+		{ID: "hidraw5 0003:0001:0001.000C", Way: "usb", Product: 0xffff},
 		{ID: "hidraw9 0003:096E:0858.0009", Name: "Feitian[31m ePass", Way: "usb", Vendor: 0x096e, Product: 0x0858},
 		{ID: "hidraw10 0003:1050:0407.000A", Name: "Yubico YubiKey OTP+FIDO+CCID", Way: "usb", Vendor: 0x1050, Product: 0x0407},
 	}
@@ -184,11 +186,11 @@ func TestList(t *testing.T) {
 		if s != want[i] {
 			t.Errorf("%+v, want %+v", s, want[i])
 		}
-		if denied := i == 2; (trouble != nil) != denied {
+		if denied := i == 3; (trouble != nil) != denied {
 			t.Errorf("%s: trouble %v", s.ID, trouble)
 		}
 	}
-	f := mfa.AsFailure(slots[2].Trouble)
+	f := mfa.AsFailure(slots[3].Trouble)
 	if f.Code != mfa.CodeKeyPermission || f.Params["node"] != filepath.Join(m.bus.dev, "hidraw10") || f.Params["vendor"] != "1050" || f.Params["product"] != "0407" {
 		t.Errorf("trouble %s %v", f.Code, f.Params)
 	}
@@ -275,14 +277,12 @@ func TestNodeReadEndsWithItsContext(t *testing.T) {
 	defer far.Close()
 	for i := range 50 {
 		ctx, cancel := context.WithCancel(t.Context())
-		ended := make(chan error)
-		go func() {
-			_, err := near.Read(ctx)
-			ended <- err
-		}()
-		cancel()
-		if err := <-ended; !errors.Is(err, context.Canceled) {
-			t.Fatal(err)
+		n, err := until(ctx, near.file.SetReadDeadline, func() (int, error) {
+			cancel() // while it is on its way into the read
+			return near.file.Read(make([]byte, 64))
+		})
+		if n != 0 || !errors.Is(err, context.Canceled) {
+			t.Fatalf("%d bytes, %v", n, err)
 		}
 		if _, err := near.Read(ctx); !errors.Is(err, context.Canceled) {
 			t.Fatal(err)
@@ -294,18 +294,26 @@ func TestNodeReadEndsWithItsContext(t *testing.T) {
 			t.Fatalf("%d: %d bytes, %v", i, len(report), err)
 		}
 	}
+	// What came all the same is not lost.
 	ctx, cancel := context.WithCancel(t.Context())
-	filled := make(chan error)
-	go func() { // nobody takes the reports
-		for {
-			if err := near.Write(ctx, make([]byte, 64)); err != nil {
-				filled <- err
-				return
-			}
+	n, err := until(ctx, near.file.SetReadDeadline, func() (int, error) { cancel(); return 7, nil })
+	if n != 7 || err != nil {
+		t.Errorf("%d bytes, %v", n, err)
+	}
+	// A node that takes no more reports holds nobody up either.
+	ctx, cancel = context.WithCancel(t.Context())
+	defer cancel()
+	for ctx.Err() == nil {
+		if _, err = unix.SendmsgN(pair[0], make([]byte, 65), nil, nil, unix.MSG_DONTWAIT); errors.Is(err, unix.EAGAIN) {
+			break
+		} else if err != nil {
+			t.Fatal(err)
 		}
-	}()
-	cancel()
-	if err := <-filled; !errors.Is(err, context.Canceled) {
+	}
+	if _, err := until(ctx, near.file.SetWriteDeadline, func() (int, error) {
+		cancel()
+		return near.file.Write(make([]byte, 65))
+	}); !errors.Is(err, context.Canceled) {
 		t.Error(err)
 	}
 	far.Close()

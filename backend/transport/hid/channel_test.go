@@ -493,6 +493,33 @@ func TestWriteThatHangs(t *testing.T) {
 	})
 }
 
+// What a device did not offer is not asked of it.
+func TestWinkOfADeviceThatCannot(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		host, far := Pipe(64)
+		r := raw{far, 64}
+		go func() {
+			channel, nonce := r.answerTo(cmdInit)
+			r.say(channel, cmdInit, allocated(nonce, testChannel, NoMSG)...)
+			channel, _ = r.answerTo(cmdMsg)
+			r.say(channel, cmdMsg, 0x90)
+		}()
+		c, err := Open(t.Context(), host, nil)
+		if err != nil {
+			t.Fatal(err)
+		}
+		defer c.Close()
+		if ctap2, ctap1 := c.Speaks(); ctap2 || ctap1 {
+			t.Errorf("it speaks %t, %t", ctap2, ctap1)
+		}
+		if err := c.Wink(t.Context()); err != nil {
+			t.Error(err)
+		}
+		_, err = c.APDU(t.Context(), []byte{0, 3, 0, 0})
+		wantFailure(t, err, mfa.CodeKeyProtocol, "length")
+	})
+}
+
 func TestExchangesWaitForOneAnother(t *testing.T) {
 	device := func(r raw) {
 		channel, data := r.answerTo(cmdCBOR)

@@ -86,3 +86,22 @@ func TestVanishesWhileItWaits(t *testing.T) {
 		wantFailure(t, err, mfa.CodeKeyLost, "")
 	})
 }
+
+// Pulled out just as its person gives up.
+func TestVanishesAtCancel(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		host, far := Pipe(64)
+		ended := make(chan error)
+		go func() { ended <- Serve(t.Context(), far, &worker{}, CanCBOR) }()
+		c, err := Open(t.Context(), host, nil)
+		if err != nil {
+			t.Fatal(err)
+		}
+		ctx, cancel := context.WithCancel(t.Context())
+		_, err = c.Exchange(ctx, []byte{workForever}, func(byte) { cancel(); far.Close() })
+		if !errors.Is(err, context.Canceled) {
+			t.Error(err)
+		}
+		<-ended
+	})
+}
