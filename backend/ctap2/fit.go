@@ -43,8 +43,6 @@ func FitGetAssertion(ctx context.Context, ch Channel, info Info, req GetAssertio
 	switch {
 	case err != nil:
 		return req, err
-	case len(parts) == 0:
-		return req, mfa.Fail(mfa.CodeNoCredential)
 	case len(parts) == 1:
 		req.AllowList = parts[0]
 		return req, nil

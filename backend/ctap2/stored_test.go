@@ -1,6 +1,7 @@
 package ctap2
 
 import (
+	"bytes"
 	"context"
 	"testing"
 
@@ -132,5 +133,14 @@ func TestReset(t *testing.T) {
 		if err := Reset(t.Context(), ch, nil); (err != nil) != (want != "") || want != "" && !mfa.IsCode(err, want) {
 			t.Errorf("%v: %v", status, err)
 		}
+	}
+}
+
+// What is signed is what came, with the members that nobody here knows.
+func TestUnknownParametersAreSigned(t *testing.T) {
+	params := map[any]any{1: make([]byte, 32), 9: "of tomorrow"}
+	r, err := DecodeCredentialManagementRequest(ctapcbor.MustMarshal(map[any]any{1: 4, 2: params, 3: 2, 4: make([]byte, 32)}))
+	if want := append([]byte{4}, ctapcbor.MustMarshal(params)...); err != nil || !bytes.Equal(r.AuthMessage(), want) {
+		t.Errorf("%x, want %x, %v", r.AuthMessage(), want, err)
 	}
 }
