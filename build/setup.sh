@@ -11,7 +11,7 @@ set -euo pipefail
 case "${1-}" in
   window)  packages=(gcc libc6-dev pkg-config libgtk-3-dev libwebkit2gtk-4.1-dev fonts-dejavu-core) ;;
   display) packages=(xvfb dbus at-spi2-core xdotool imagemagick zbar-tools x11-utils) ;;
-  peers)   packages=(gcc libc6-dev libfido2-dev python3-fido2) ;;
+  peers)   packages=(gcc libc6-dev libfido2-dev python3-fido2 pcscd vsmartcard-vpcd swtpm) ;;
   *) echo "usage: build/setup.sh window|display|peers" >&2; exit 2 ;;
 esac
 
