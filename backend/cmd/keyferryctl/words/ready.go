@@ -33,7 +33,7 @@ func Rung(id, state string, params map[string]string) string {
 		}
 		return fill(cmp.Or(labels[id], id), params) + ": " + cmp.Or(whys[params["why"]], "not known")
 	}
-	for _, name := range []string{"why", "via", "route", "kind"} {
+	for _, name := range []string{"why", "via", "route", "kind", "count"} {
 		if text, ok := rungsPrecise[rungFact{id, state, params[name]}]; ok {
 			return fill(text, params)
 		}
@@ -118,6 +118,7 @@ var rungs = map[rungState]string{
 
 // rungsPrecise are better words where a param says more.
 var rungsPrecise = map[rungFact]string{
+	{"usb-permission", "ok", "0"}:            "there is a rule that lets you open them",
 	{"usb-permission", "warning", "no-rule"}: "no rule of this system is about security keys. Plug one in and ask again: if it may not be opened, the rule for it is shown",
 	{"host-connect", "warning", "proxy"}:     "your proxy answers; whether it lets {host} through shows when it is used",
 	{"windows-api", "ok", "own"}:             "Windows cannot do it (interface version {have}), so Keyferry shows the code itself",

@@ -33,6 +33,7 @@ func TestRungsArePrecise(t *testing.T) {
 		{"host-name", "skipped", map[string]string{"host": "cable.auth.com", "via": "proxy"}, "the proxy looks cable.auth.com up"},
 		{"host-name", "unknown", map[string]string{"host": "cable.auth.com", "why": "not-asked"}, "the name cable.auth.com: not asked (--offline)"},
 		{"radio-power", "skipped", nil, "the power of Bluetooth: cannot be seen yet"},
+		{"usb-permission", "ok", map[string]string{"count": "0", "denied": "0"}, "there is a rule that lets you open them"},
 		{"tpm-device", "unknown", map[string]string{"why": "silent"}, "a TPM 2.0: no answer in time"},
 		{"card-reader", "unknown", map[string]string{"why": "system"}, "a card reader: Windows asks for the key or card in its own window"},
 		{"virtual", "warning", map[string]string{"kind": "vmware"}, "this is a virtual machine (vmware): it has the devices that its host hands on, and no others"},
