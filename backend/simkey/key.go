@@ -156,7 +156,7 @@ func (k *Key) Plug(on bool) {
 	} else {
 		k.unplug()
 	}
-	k.remember(func(m *memory) { m.Plugged = on }) // what is not remembered is put in once more, no harm done
+	_ = k.remember(func(m *memory) { m.Plugged = on }) // what is not remembered is put in once more, no harm done
 }
 
 // SetModel takes another key: what is in the port is pulled out for it. It fails

@@ -265,6 +265,9 @@ func TestAPollIsForgotten(t *testing.T) {
 	if b.present(virtualauth.Prompt{Op: virtualauth.OpCreate}) {
 		t.Fatal("untouched")
 	}
+	if b.present(virtualauth.Prompt{Op: virtualauth.OpCreate}) {
+		t.Fatal("asked again is not touched")
+	}
 	b.Key.mu.Lock()
 	p := b.polled
 	b.Key.mu.Unlock()
@@ -554,6 +557,13 @@ func TestTheDrawerSurvivesARestart(t *testing.T) {
 	if err := get(t.Context(), b.reach(), d.Attested.CredentialID); err != nil {
 		t.Errorf("the first key again: %v", err)
 	}
+	if err := b.SetModel(Old); err != nil {
+		t.Fatal(err)
+	}
+	b.Close()
+	if b = open(t, Config{Path: path}); b.State().Model != Old {
+		t.Errorf("%+v", b.State())
+	}
 	if err := b.SetModel("titan"); !mfa.IsCode(err, mfa.CodeInvalidInput) {
 		t.Error(err)
 	}
@@ -600,7 +610,8 @@ func TestWhatIsNotKeptIsNotAnswered(t *testing.T) {
 	if err := os.Mkdir(dir, 0o700); err != nil {
 		t.Fatal(err)
 	}
-	b := open(t, Config{Path: filepath.Join(dir, "key")})
+	path := filepath.Join(dir, "key")
+	b := open(t, Config{Path: path})
 	b.Plug(true)
 	key := b.reach()
 	if err := os.RemoveAll(dir); err != nil {
@@ -614,8 +625,11 @@ func TestWhatIsNotKeptIsNotAnswered(t *testing.T) {
 	if err := os.Mkdir(dir, 0o700); err != nil {
 		t.Fatal(err)
 	}
-	if _, _, err := create(t.Context(), key, nil, false); err != nil {
+	if _, err := ctap2.GetInfo(t.Context(), key); err != nil {
 		t.Error(err)
+	}
+	if again := open(t, Config{Path: path}); len(again.auth.Credentials()) != 2 {
+		t.Error("what could not be written is not written later")
 	}
 }
 

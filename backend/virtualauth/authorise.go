@@ -72,8 +72,7 @@ func (a *Authenticator) authorise(c claim) (proof, error) {
 		verify = true
 	}
 	if c.op == OpCreate && !verify && !a.cfg.tokenless() && a.protected() {
-		optional := a.cfg.UVOptional && !a.cfg.AlwaysUV && !c.options[ctap2.OptionResidentKey]
-		if !optional {
+		if optional := a.cfg.UVOptional && !c.options[ctap2.OptionResidentKey]; !optional {
 			return proof{}, a.needed()
 		}
 	}

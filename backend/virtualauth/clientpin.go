@@ -263,6 +263,5 @@ func (a *Authenticator) spend() {
 	defer a.mu.Unlock()
 	if a.server != nil && a.cfg.modern() {
 		a.server.Spend()
-		a.power.present = time.Time{}
 	}
 }

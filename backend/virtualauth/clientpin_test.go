@@ -309,6 +309,12 @@ func TestBuiltInVerification(t *testing.T) {
 		t.Errorf("create without proof: %v", status)
 	}
 	finger = false
+	p.tokenByUV(ga, rpID)
+	finger = true
+	if p.tokenByUV(ga, rpID); left() != 3 {
+		t.Errorf("%d left after the right finger", left())
+	}
+	finger = false
 	for i, want := range []ctap2.Status{ctap2.StatusUVInvalid, ctap2.StatusUVInvalid, ctap2.StatusUVBlocked} {
 		if _, status := p.tokenByUV(ga, rpID); status != want || left() != uint64(2-i) {
 			t.Errorf("wrong finger %d: %v, %d left", i+1, status, left())

@@ -91,7 +91,16 @@ func TestManagementListsAndDeletes(t *testing.T) {
 			if _, alg, err := ctap2.ParsePublicKey(ada.PublicKey); err != nil || alg != ctap2.ES256 {
 				t.Errorf("public key: %v", err)
 			}
+			private := p.a.store[0].Key
 			do(ctap2.CredentialManagementRequest{Subcommand: ctap2.ManagementDelete, Credential: ada.Credential})
+			if !bytes.Equal(private, make([]byte, len(private))) {
+				t.Error("the key is still in memory")
+			}
+			plain := p.a.Credentials()[2]
+			if _, status := p.manage(c.command, token, ctap2.CredentialManagementRequest{Subcommand: ctap2.ManagementDelete,
+				Credential: &allow(plain.ID)[0]}); plain.Discoverable || status != ctap2.StatusNoCredentials {
+				t.Errorf("deleting what is no passkey: %v", status)
+			}
 			if _, status := p.manage(c.command, token, ctap2.CredentialManagementRequest{Subcommand: ctap2.ManagementDelete, Credential: ada.Credential}); status != ctap2.StatusNoCredentials {
 				t.Errorf("deleted twice: %v", status)
 			}
@@ -210,6 +219,10 @@ func TestReset(t *testing.T) {
 	}
 	if len(p.a.Credentials()) != 0 || p.a.pinIsSet() || !bytes.Equal(secret, make([]byte, len(secret))) {
 		t.Error("something is left")
+	}
+	time0.forward(time.Millisecond)
+	if got := reset(); got != ctap2.StatusNotAllowed {
+		t.Errorf("a reset is no power cycle: %v", got)
 	}
 	if _, got := p.send(ctap2.CommandReset, []byte{0xa0}, nil); got != ctap2.StatusInvalidLength {
 		t.Errorf("with parameters: %v", got)
