@@ -12,15 +12,15 @@ import (
 // What the key calls itself on the bus: the vendor that pid.codes keeps for tests.
 const vendor = 0x1209
 
-// Bus is the USB port of a Key: a transport.KeyBus with one slot or none.
-type Bus struct{ k *Key }
+// bus is the USB port of a Key: a transport.KeyBus with one slot or none.
+type bus struct{ k *Key }
 
-var _ transport.KeyBus = Bus{}
+var _ transport.KeyBus = bus{}
 
 func slotName(plugs int) string { return fmt.Sprintf("simulated-%d", plugs) }
 
 // List gives the key when it is plugged in.
-func (b Bus) List(ctx context.Context) ([]transport.Slot, error) {
+func (b bus) List(ctx context.Context) ([]transport.Slot, error) {
 	if err := ctx.Err(); err != nil {
 		return nil, err
 	}
@@ -34,7 +34,7 @@ func (b Bus) List(ctx context.Context) ([]transport.Slot, error) {
 }
 
 // Watch tells when the key comes and goes.
-func (b Bus) Watch(ctx context.Context, changed func()) error {
+func (b bus) Watch(ctx context.Context, changed func()) error {
 	for ctx.Err() == nil {
 		b.k.mu.Lock()
 		moved := b.k.moved
@@ -49,7 +49,7 @@ func (b Bus) Watch(ctx context.Context, changed func()) error {
 }
 
 // Open opens the key: key-lost when it is not in that slot any more.
-func (b Bus) Open(ctx context.Context, slotID string) (transport.Key, error) {
+func (b bus) Open(ctx context.Context, slotID string) (transport.Key, error) {
 	b.k.mu.Lock()
 	r := b.k.run
 	b.k.mu.Unlock()

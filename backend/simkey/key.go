@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"github.com/keyferry/keyferry/backend/mfa"
+	"github.com/keyferry/keyferry/backend/transport"
 	"github.com/keyferry/keyferry/backend/transport/hid"
 	"github.com/keyferry/keyferry/backend/virtualauth"
 )
@@ -127,7 +128,7 @@ func (k *Key) findIssuer() (err error) {
 func (k *Key) Issuer() *virtualauth.Issuer { return k.issuer }
 
 // Bus is the port that the key is plugged into.
-func (k *Key) Bus() Bus { return Bus{k} }
+func (k *Key) Bus() transport.KeyBus { return bus{k} }
 
 // State is what is seen of it now.
 func (k *Key) State() State {

@@ -81,6 +81,7 @@ type Config struct {
 	ResetWithin     time.Duration // after power-up; default 10 s
 	CredProtect     bool          // extension credProtect
 	HMACSecret      bool          // extension hmac-secret; only with ClientPIN or BuiltInUV, whose key agreement it needs
+	HMACSecretMC    bool          // extension hmac-secret-mc, with HMACSecret: secrets already at creation
 	LargeBlobKey    bool          // extension largeBlobKey; there is no command for the blobs
 	U2F             bool          // CTAP1: see APDU
 

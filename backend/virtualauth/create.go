@@ -53,6 +53,11 @@ func (a *Authenticator) create(ctx context.Context, req ctap2.MakeCredentialRequ
 	if err != nil {
 		return nil, err
 	}
+	secrets, err := a.openSecrets(extensions, true)
+	if err != nil {
+		return nil, err
+	}
+	defer secrets.wipe()
 	prompt := Prompt{
 		Op: OpCreate, RPID: req.RP.ID, RPName: req.RP.Name, UserName: req.User.Name, UserDisplayName: req.User.DisplayName,
 		Verify:   by.verify,
@@ -71,7 +76,7 @@ func (a *Authenticator) create(ctx context.Context, req ctap2.MakeCredentialRequ
 	if err != nil {
 		return nil, err
 	}
-	outputs, err := a.extend(c, extensions)
+	outputs, err := a.extend(c, extensions, secrets, flags.Has(ctap2.FlagUV))
 	if err != nil {
 		c.wipe()
 		return nil, err

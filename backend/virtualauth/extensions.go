@@ -27,6 +27,7 @@ func (c Config) extensions() (out []string) {
 		on   bool
 	}{
 		{ctap2.ExtensionCredProtect, c.CredProtect}, {ctap2.ExtensionHMACSecret, c.HMACSecret && !c.tokenless()},
+		{ctap2.ExtensionHMACSecretMC, c.HMACSecret && c.HMACSecretMC && !c.tokenless()},
 		{ctap2.ExtensionLargeBlobKey, c.LargeBlobKey}, {ctap2.ExtensionMinPINLength, len(c.MinPINLengthFor) > 0},
 	} {
 		if e.on {
@@ -49,7 +50,8 @@ func (c Config) inputs(raw ctapcbor.RawMessage) (ctap2.ExtensionInputs, error) {
 
 // extend takes over what the extensions of makeCredential say about a new
 // credential and gives the outputs to sign; nil when there are none.
-func (a *Authenticator) extend(c *credential, in ctap2.ExtensionInputs) (out ctapcbor.RawMessage, err error) {
+// secrets are those of hmac-secret-mc.
+func (a *Authenticator) extend(c *credential, in ctap2.ExtensionInputs, secrets *secrets, verified bool) (out ctapcbor.RawMessage, err error) {
 	c.Protect = in.CredProtect
 	says := ctap2.ExtensionOutputs{CredProtect: c.Protect}
 	if a.cfg.HMACSecret { // each credential has one, so that it need not be asked for at once
@@ -67,6 +69,9 @@ func (a *Authenticator) extend(c *credential, in ctap2.ExtensionInputs) (out cta
 		if c.LargeBlobKey, err = a.random(largeBlobKeySize); err != nil {
 			return nil, err
 		}
+	}
+	if says.Salted, err = secrets.salted(c, verified); err != nil {
+		return nil, err
 	}
 	return ctap2.EncodeExtensionOutputs(says)
 }

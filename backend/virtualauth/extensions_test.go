@@ -230,6 +230,37 @@ func TestHMACSecret(t *testing.T) {
 	}
 }
 
+// TestHMACSecretAtCreation: hmac-secret-mc gives what the first sign-in would.
+func TestHMACSecretAtCreation(t *testing.T) {
+	for _, offered := range []bool{true, false} {
+		p := key(t, func(c *Config) { c.HMACSecretMC = offered })
+		salts := make([]byte, 2*saltSize)
+		s, r := p.agree(0)
+		text := p.encrypt(s, salts)
+		in, err := ctap2.EncodeExtensionInputs(ctap2.ExtensionInputs{HMACSecret: true,
+			Salts: &ctap2.HMACSecretInput{KeyAgreement: *r.KeyAgreement, SaltEnc: text, SaltAuth: s.Authenticate(text), Protocol: p.protocol}})
+		if err != nil {
+			t.Fatal(err)
+		}
+		_, d, status := p.create(nil, func(r *ctap2.MakeCredentialRequest) { r.Extensions = in })
+		if status != ctap2.StatusOK {
+			t.Fatal(status)
+		}
+		out, err := ctap2.DecodeExtensionOutputs(d.Extensions)
+		if err != nil || out.HMACSecret == nil || !*out.HMACSecret || (out.Salted != nil) != offered {
+			t.Fatalf("offered %v: %+v (%v)", offered, out, err)
+		}
+		if !offered {
+			continue
+		}
+		got, err := s.Decrypt(out.Salted)
+		later, _ := p.salted(nil, d.Attested.CredentialID, salts, nil)
+		if err != nil || len(got) != 64 || !bytes.Equal(got, later) {
+			t.Errorf("%d bytes at creation are not the %d later (%v)", len(got), len(later), err)
+		}
+	}
+}
+
 func TestLargeBlobKeyComesBack(t *testing.T) {
 	p := key(t, nil)
 	made, d, _ := p.create(nil, func(r *ctap2.MakeCredentialRequest) { extend(map[string]any{"largeBlobKey": true})(r); resident(r) })

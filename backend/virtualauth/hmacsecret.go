@@ -23,13 +23,9 @@ func (s *secrets) wipe() {
 	clear(s.salts)
 }
 
-// openSecrets reads the extension inputs of getAssertion (CTAP 2.2 sections 12.3
-// and 12.7).
-func (a *Authenticator) openSecrets(raw ctapcbor.RawMessage, up bool) (*secrets, error) {
-	in, err := a.cfg.inputs(raw)
-	if err != nil {
-		return nil, err
-	}
+// openSecrets reads what the extension inputs ask for besides the request (CTAP 2.2
+// sections 12.3 and 12.7).
+func (a *Authenticator) openSecrets(in ctap2.ExtensionInputs, up bool) (*secrets, error) {
 	s := &secrets{largeBlobKey: in.LargeBlobKey}
 	switch {
 	case in.Salts == nil:
@@ -64,8 +60,17 @@ func (a *Authenticator) openSalts(s *secrets, in *ctap2.HMACSecretInput) error {
 }
 
 // output gives the extension outputs of one assertion; nil when there are none.
-// With user verification the secrets are others than without.
 func (s *secrets) output(c *credential, verified bool) (ctapcbor.RawMessage, error) {
+	text, err := s.salted(c, verified)
+	if err != nil {
+		return nil, err
+	}
+	return ctap2.EncodeExtensionOutputs(ctap2.ExtensionOutputs{Salted: text})
+}
+
+// salted gives the secrets of a credential, encrypted; nil when they were not asked
+// for. With user verification they are others than without.
+func (s *secrets) salted(c *credential, verified bool) ([]byte, error) {
 	if s.shared == nil || len(c.Random) != credRandomSize {
 		return nil, nil
 	}
@@ -73,16 +78,12 @@ func (s *secrets) output(c *credential, verified bool) (ctapcbor.RawMessage, err
 	if verified {
 		random = c.Random[credRandomSize/2:]
 	}
-	var out []byte
+	out := make([]byte, 0, 2*sha256.Size)
 	defer func() { clear(out) }()
 	for salts := s.salts; len(salts) > 0; salts = salts[saltSize:] {
 		mac := hmac.New(sha256.New, random)
 		mac.Write(salts[:saltSize])
 		out = mac.Sum(out)
 	}
-	text, err := s.shared.Encrypt(out)
-	if err != nil {
-		return nil, err
-	}
-	return ctap2.EncodeExtensionOutputs(ctap2.ExtensionOutputs{Salted: text})
+	return s.shared.Encrypt(out)
 }

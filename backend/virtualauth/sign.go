@@ -37,7 +37,11 @@ func (a *Authenticator) get(ctx context.Context, req ctap2.GetAssertionRequest, 
 	}
 	up, given := req.Options[ctap2.OptionUserPresence]
 	up = up || !given
-	secrets, err := a.openSecrets(req.Extensions, up)
+	extensions, err := a.cfg.inputs(req.Extensions)
+	if err != nil {
+		return nil, err
+	}
+	secrets, err := a.openSecrets(extensions, up)
 	if err != nil {
 		return nil, err
 	}
