@@ -4,6 +4,8 @@
 #   build/setup.sh display   what opens, drives and photographs it without a screen
 #   build/setup.sh peers     what others wrote for the same standards: without it the
 #                            tests that need it are skipped, and say so
+#   build/setup.sh wine      what the Windows half runs on here, over a library in C:
+#                            the same holds
 # On Debian and its relatives only, as root or with sudo. Elsewhere it names what
 # is needed and goes on if that is there.
 set -euo pipefail
@@ -12,7 +14,8 @@ case "${1-}" in
   window)  packages=(gcc libc6-dev pkg-config libgtk-3-dev libwebkit2gtk-4.1-dev fonts-dejavu-core) ;;
   display) packages=(xvfb dbus at-spi2-core xdotool imagemagick zbar-tools x11-utils) ;;
   peers)   packages=(gcc libc6-dev libfido2-dev python3-fido2 pcscd vsmartcard-vpcd swtpm) ;;
-  *) echo "usage: build/setup.sh window|display|peers" >&2; exit 2 ;;
+  wine)    packages=(wine64 gcc-mingw-w64-x86-64) ;;
+  *) echo "usage: build/setup.sh window|display|peers|wine" >&2; exit 2 ;;
 esac
 
 for tool in go node npm; do

@@ -158,7 +158,7 @@ func TestCancel(t *testing.T) {
 			c := newClient(f, nil)
 			c.again = time.Millisecond
 			ctx, cancel := context.WithCancel(t.Context())
-			time.AfterFunc(0, cancel)
+			f.began = cancel
 			if _, err := c.MakeCredential(ctx, sampleCreate()); !errors.Is(err, context.Canceled) {
 				t.Errorf("%v", err)
 			}
@@ -189,7 +189,7 @@ func TestCancelIsNotHeard(t *testing.T) {
 			c := newClient(f, nil)
 			c.again, c.grace = time.Millisecond, 5*time.Millisecond
 			ctx, cancel := context.WithCancel(t.Context())
-			time.AfterFunc(0, cancel)
+			f.began = cancel
 			if _, err := c.GetAssertion(ctx, sampleGet()); !errors.Is(err, context.Canceled) {
 				t.Errorf("%v", err)
 			}

@@ -43,6 +43,7 @@ type fakeDLL struct {
 	answers []hresult
 	block   int
 	release chan struct{} // ends a block without a cancellation
+	began   func()        // called when a call has begun to block
 
 	makeResult attestation
 	getResult  assertion
@@ -98,6 +99,9 @@ func (f *fakeDLL) begin(window uintptr) (hr hresult) {
 	block := f.block
 	f.mu.Unlock()
 	if block != 0 {
+		if f.began != nil {
+			f.began()
+		}
 		select {
 		case <-f.enough:
 			hr = nteUserCancelled

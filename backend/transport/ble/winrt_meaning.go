@@ -87,7 +87,7 @@ func (f winFault) Error() string { return fmt.Sprintf("WinRT: 0x%08X", uint32(f)
 
 const (
 	classNotRegistered winFault = 0x80040154 // REGDB_E_CLASSNOTREG: a Windows without Bluetooth, or no Windows
-	noInterface        winFault = 0x80004002 // E_NOINTERFACE
+	registryUnread     winFault = 0x80040150 // REGDB_E_READREGDB: the same
 	notSupported       winFault = 0x80070032 // ERROR_NOT_SUPPORTED
 	elementNotFound    winFault = 0x80070490 // ERROR_NOT_FOUND
 	accessDenied       winFault = 0x80070005 // E_ACCESSDENIED
@@ -125,7 +125,7 @@ func winCode(err error) mfa.Code {
 		return ""
 	}
 	switch fault {
-	case classNotRegistered, notSupported, elementNotFound:
+	case classNotRegistered, registryUnread, notSupported, elementNotFound:
 		return mfa.CodeRadioMissing
 	case deviceNotAvailable, notReady:
 		return mfa.CodeRadioOff

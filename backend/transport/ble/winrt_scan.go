@@ -27,6 +27,8 @@ type winSystem interface {
 	run(work func() error) error
 	// radios lists all radios, of each kind.
 	radios(ctx context.Context) ([]winRadio, error)
+	// hears is nil where there is a watcher at all.
+	hears() error
 	// watch begins to listen. heard and stopped are called on threads of the system,
 	// several at a time; data is theirs.
 	watch(extended bool, heard func(kind uint8, data []byte, signal int), stopped func(winStop)) (winWatcher, error)
@@ -42,7 +44,8 @@ type winWatcher interface {
 const defaultLook = 250 * time.Millisecond
 
 // Probe gives the name of the first Bluetooth radio that is on, or bluetooth-missing or
-// bluetooth-off. Where Windows will not list its radios, it is for Scan to find out.
+// bluetooth-off. Where Windows will not list its radios but has a watcher, it is for Scan
+// to find out.
 func (w *WinRT) Probe(ctx context.Context) (name string, err error) {
 	if err := ctx.Err(); err != nil {
 		return "", err
@@ -77,7 +80,8 @@ func (w *WinRT) probe(ctx context.Context) (string, error) {
 		return usableRadio(radios)
 	case ctx.Err() != nil:
 		return "", ctx.Err()
-	case isFault(err, classNotRegistered):
+	}
+	if err := w.system.hears(); err != nil {
 		return "", err
 	}
 	return bluetoothName, nil

@@ -19,6 +19,7 @@ import (
 type fakeWindows struct {
 	list      []winRadio
 	listErr   error
+	deaf      error            // there is no watcher
 	refuse    map[bool]error   // of watch, by extended
 	stop      map[bool]winStop // as soon as it watches, by extended
 	slow      int              // looks at the state before it has started
@@ -57,6 +58,8 @@ func (f *fakeWindows) radios(context.Context) ([]winRadio, error) {
 	}
 	return f.list, f.listErr
 }
+
+func (f *fakeWindows) hears() error { return f.deaf }
 
 func (f *fakeWindows) watch(extended bool, heard func(uint8, []byte, int), stopped func(winStop)) (winWatcher, error) {
 	f.mu.Lock()
@@ -125,25 +128,28 @@ func TestWinRTProbe(t *testing.T) {
 		err  error
 		want string
 		code mfa.Code
+		deaf error
 	}{
-		"one that is on":           {[]winRadio{{1, 1, "Wi-Fi"}, {3, 1, "Built-in"}}, nil, "Built-in", ""},
-		"one without a name":       {[]winRadio{{3, 1, ""}}, nil, "Bluetooth", ""},
-		"the second is on":         {[]winRadio{{3, 2, "first"}, {3, 1, "second"}}, nil, "second", ""},
-		"nobody knows":             {[]winRadio{{3, 0, "odd"}}, nil, "odd", ""},
-		"off":                      {[]winRadio{{3, 2, "off"}}, nil, "", mfa.CodeRadioOff},
-		"disabled by a switch":     {[]winRadio{{3, 3, "off"}}, nil, "", mfa.CodeRadioOff},
-		"Wi-Fi only":               {[]winRadio{{1, 1, "Wi-Fi"}}, nil, "", mfa.CodeRadioMissing},
-		"none":                     {nil, nil, "", mfa.CodeRadioMissing},
-		"the class is not there":   {nil, winFault(0x80040154), "", mfa.CodeRadioMissing},
-		"the list is not for us":   {nil, winFault(0x80070005), "Bluetooth", ""},
-		"the list does not come":   {nil, winFault(0x80004005), "Bluetooth", ""},
-		"an error of no known way": {nil, errors.New("odd"), "Bluetooth", ""},
+		"one that is on":            {[]winRadio{{1, 1, "Wi-Fi"}, {3, 1, "Built-in"}}, nil, "Built-in", "", nil},
+		"one without a name":        {[]winRadio{{3, 1, ""}}, nil, "Bluetooth", "", nil},
+		"the second is on":          {[]winRadio{{3, 2, "first"}, {3, 1, "second"}}, nil, "second", "", nil},
+		"nobody knows":              {[]winRadio{{3, 0, "odd"}}, nil, "odd", "", nil},
+		"off":                       {[]winRadio{{3, 2, "off"}}, nil, "", mfa.CodeRadioOff, nil},
+		"disabled by a switch":      {[]winRadio{{3, 3, "off"}}, nil, "", mfa.CodeRadioOff, nil},
+		"Wi-Fi only":                {[]winRadio{{1, 1, "Wi-Fi"}}, nil, "", mfa.CodeRadioMissing, nil},
+		"none":                      {nil, nil, "", mfa.CodeRadioMissing, nil},
+		"the class is not there":    {nil, winFault(0x80040154), "", mfa.CodeRadioMissing, winFault(0x80040154)},
+		"neither is there":          {nil, winFault(0x80040150), "", mfa.CodeRadioMissing, winFault(0x80040150)},
+		"the watcher is not for us": {nil, winFault(0x80070005), "", mfa.CodeRadioDenied, winFault(0x80070005)},
+		"the list is not for us":    {nil, winFault(0x80070005), "Bluetooth", "", nil},
+		"the list does not come":    {nil, winFault(0x80004005), "Bluetooth", "", nil},
+		"an error of no known way":  {nil, errors.New("odd"), "Bluetooth", "", nil},
 	} {
 		t.Run(name, func(t *testing.T) {
 			f := newWindows()
-			f.list, f.listErr = row.list, row.err
+			f.list, f.listErr, f.deaf = row.list, row.err, row.deaf
 			got, err := f.scanner().Probe(t.Context())
-			if got != row.want || (row.code == "") != (err == nil) || row.code != "" && !mfa.IsCode(err, row.code) {
+			if err == nil && got != row.want || (row.code == "") != (err == nil) || row.code != "" && !mfa.IsCode(err, row.code) {
 				t.Errorf("%q, %v", got, err)
 			}
 		})
@@ -171,7 +177,7 @@ func TestWinRTScanFails(t *testing.T) {
 	}{
 		"no radio":                        {func(f *fakeWindows) { f.list = nil }, mfa.CodeRadioMissing, 0},
 		"off":                             {func(f *fakeWindows) { f.list = []winRadio{{3, 2, ""}} }, mfa.CodeRadioOff, 0},
-		"no class of radios":              {func(f *fakeWindows) { f.listErr = winFault(0x80040154) }, mfa.CodeRadioMissing, 0},
+		"no class of radios":              {func(f *fakeWindows) { f.listErr, f.deaf = winFault(0x80040154), winFault(0x80040154) }, mfa.CodeRadioMissing, 0},
 		"no class of watchers":            {func(f *fakeWindows) { f.refuse = both(winFault(0x80040154)) }, mfa.CodeRadioMissing, 2},
 		"refused to us":                   {func(f *fakeWindows) { f.refuse = both(winFault(0x80070005)) }, mfa.CodeRadioDenied, 1},
 		"not ready":                       {func(f *fakeWindows) { f.refuse = both(winFault(0x800710DF)) }, mfa.CodeRadioOff, 1},

@@ -55,6 +55,16 @@ func asked(err *error) {
 	}
 }
 
+func (winRT) hears() (err error) {
+	defer asked(&err)
+	object, err := advertisement.NewBluetoothLEAdvertisementWatcher()
+	if err != nil {
+		return fault(err)
+	}
+	object.Release()
+	return nil
+}
+
 func (winRT) watch(extended bool, heard func(kind uint8, data []byte, signal int), stopped func(winStop)) (_ winWatcher, err error) {
 	defer asked(&err)
 	object, err := advertisement.NewBluetoothLEAdvertisementWatcher()
