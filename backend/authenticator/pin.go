@@ -7,6 +7,9 @@ import (
 	"github.com/keyferry/keyferry/backend/mfa"
 )
 
+// minPIN is the least that any PIN has, in code points (CTAP 2.2 section 6.5.1).
+const minPIN = 4
+
 // triesInARow is how many wrong PINs lock an authenticator until it loses power
 // (CTAP 2.2 section 6.5.5.7).
 const triesInARow = 3
@@ -90,6 +93,9 @@ func (s session) newPIN(ctx context.Context, why mfa.PINFor, set func(*mfa.Secre
 func (s session) question(why mfa.PINFor) mfa.PINAsk {
 	q := mfa.PINAsk{For: why, Key: s.name(), Local: s.Platform, Left: -1}
 	q.Min, q.Max = s.info.PINLength()
+	if why == mfa.PINVerify {
+		q.Min = minPIN // it may be older than a rule that wants longer ones
+	}
 	return q
 }
 
