@@ -24,7 +24,7 @@ const (
 
 var (
 	errClosed = mfa.Fail(mfa.CodeTPMFailed, "code", codeGone).Because(errors.New("tpm: closed"))
-	errSilent = errors.New("tpm: no answer in time")
+	silent    = failed(codeSilent, errors.New("tpm: no answer in time"))
 )
 
 func failed(code string, cause error) *mfa.Failure {
@@ -36,6 +36,7 @@ func failed(code string, cause error) *mfa.Failure {
 type bus struct {
 	device   transport.TPMCloser
 	patience time.Duration
+	hung     chan struct{} // closed when a command took longer than that
 
 	owed bool // a session was started, and its command is next; of the turn
 
@@ -95,6 +96,7 @@ func isLater(response []byte) bool {
 	return false
 }
 
+// once sends a command and waits, for as long as a command may take.
 func (b *bus) once(command []byte) ([]byte, error) {
 	b.mu.Lock()
 	broken := b.broken
@@ -102,29 +104,21 @@ func (b *bus) once(command []byte) ([]byte, error) {
 	if broken != nil {
 		return nil, broken
 	}
-	type outcome struct {
-		response []byte
-		err      error
+	// The turn is kept while the device does not answer; whoever waits is told by hung.
+	watch := time.AfterFunc(b.patience, func() {
+		b.breaks(silent)
+		close(b.hung)
+	})
+	response, err := b.device.Send(command)
+	switch {
+	case !watch.Stop():
+		return nil, silent // an answer by now is nobody's
+	case err != nil:
+		return nil, b.breaks(failed(codeGone, err))
+	case len(response) < 10 || len(response) > maxResponse:
+		return nil, b.breaks(failed(codeAnswer, fmt.Errorf("tpm: a response of %d bytes", len(response))))
 	}
-	done := make(chan outcome, 1)
-	go func() {
-		response, err := b.device.Send(command)
-		done <- outcome{response, err}
-	}()
-	timer := time.NewTimer(b.patience)
-	defer timer.Stop()
-	select {
-	case o := <-done:
-		if o.err != nil {
-			return nil, b.breaks(failed(codeGone, o.err))
-		}
-		if len(o.response) < 10 || len(o.response) > maxResponse {
-			return nil, b.breaks(failed(codeAnswer, fmt.Errorf("tpm: a response of %d bytes", len(o.response))))
-		}
-		return o.response, nil
-	case <-timer.C:
-		return nil, b.breaks(failed(codeSilent, errSilent))
-	}
+	return response, nil
 }
 
 // maxResponse is more than any TPM gives at once.

@@ -5,9 +5,6 @@ import (
 	"context"
 	"encoding/binary"
 	"errors"
-	"io/fs"
-	"os"
-	"path/filepath"
 	"testing"
 	"time"
 
@@ -116,6 +113,22 @@ func TestRetriesAreTheTPMs(t *testing.T) {
 	answer = told(usual(0, 0, 1000, 600))
 	if left, _, err = ctap2.PINRetries(t.Context(), a, info); err != nil || left != 255 {
 		t.Error(left, explained(err))
+	}
+}
+
+func TestLook(t *testing.T) {
+	e := newEmulator(t)
+	e.guards(7, 300)
+	g, err := look(t.Context(), e.open)
+	if want := (Guard{Max: 7, Interval: 5 * time.Minute}); err != nil || g != want {
+		t.Errorf("%+v %s", g, explained(err))
+	}
+	e.do(func(t transport.TPM) error {
+		_, err := tpm2.HierarchyChangeAuth{AuthHandle: tpm2.TPMRHLockout, NewAuth: tpm2.TPM2BAuth{Buffer: []byte("owner")}}.Execute(t)
+		return err
+	})
+	if g, err = look(t.Context(), e.open); err != nil || !g.Kept {
+		t.Errorf("%+v %s", g, explained(err))
 	}
 }
 
@@ -237,27 +250,6 @@ func TestRequestsThatAreNone(t *testing.T) {
 				t.Errorf("%x %v", answer, explained(err))
 			}
 		})
-	}
-}
-
-func TestNodes(t *testing.T) {
-	if _, err := os.Stat("/dev/null"); err != nil {
-		t.Skip("no device nodes here")
-	}
-	_, err := openNode(filepath.Join(t.TempDir(), "none"))
-	wantCode(t, err, mfa.CodeTPMMissing)
-	_, err = openNode(t.TempDir())
-	wantCode(t, err, mfa.CodeTPMMissing)
-	denied := filepath.Join(t.TempDir(), "folder")
-	if err := os.Mkdir(denied, 0); err != nil {
-		t.Fatal(err)
-	}
-	if _, err := os.Stat(filepath.Join(denied, "x")); !errors.Is(err, fs.ErrPermission) {
-		t.Skip("this user may read everything")
-	}
-	_, err = openNode(filepath.Join(denied, "x"))
-	if f := wantCode(t, err, mfa.CodeTPMDenied); f.Params["node"] == "" {
-		t.Errorf("params %v", f.Params)
 	}
 }
 

@@ -9,7 +9,6 @@ import (
 	"os/exec"
 	"path/filepath"
 	"sync"
-	"syscall"
 	"testing"
 	"time"
 
@@ -54,8 +53,8 @@ func (e *emulator) start() {
 	e.tb.Helper()
 	os.Remove(e.socket)
 	e.run = exec.Command("swtpm", "socket", "--tpm2", "--tpmstate", "dir="+e.folder, "--server", "type=unixio,path="+e.socket,
-		"--flags", "not-need-init,startup-clear", "--log", "file="+filepath.Join(e.folder, "log"))
-	e.run.SysProcAttr = &syscall.SysProcAttr{Pdeathsig: syscall.SIGKILL}
+		"--flags", "not-need-init,startup-clear", "--terminate", // with the connection, so with the test too
+		"--log", "file="+filepath.Join(e.folder, "log"))
 	if err := e.run.Start(); err != nil {
 		e.tb.Skip("swtpm does not start here: ", err)
 	}

@@ -57,6 +57,8 @@ func (a *Authenticator) hold(ctx context.Context, what func(context.Context) ([]
 	}
 	select {
 	case <-a.turn:
+	case <-a.bus.hung:
+		return nil, silent
 	case <-ctx.Done():
 		return nil, ctx.Err()
 	}
@@ -84,6 +86,8 @@ func (a *Authenticator) hold(ctx context.Context, what func(context.Context) ([]
 			return nil, errClosed
 		}
 		return o.data, o.err
+	case <-a.bus.hung:
+		return nil, silent
 	case <-ctx.Done():
 		return nil, ctx.Err()
 	}

@@ -93,7 +93,7 @@ func Open(ctx context.Context, cfg Config) (*Authenticator, error) {
 	if err != nil {
 		return nil, err
 	}
-	a := &Authenticator{cfg: cfg, bus: &bus{device: device, patience: cfg.Patience}, turn: make(chan struct{}, 1)}
+	a := &Authenticator{cfg: cfg, bus: &bus{device: device, patience: cfg.Patience, hung: make(chan struct{})}, turn: make(chan struct{}, 1)}
 	a.life, a.end = context.WithCancel(context.Background())
 	a.turn <- struct{}{}
 	if err := a.start(ctx); err != nil {
@@ -158,8 +158,9 @@ func (a *Authenticator) Close() error {
 			a.forget()
 			a.dropParent()
 			a.turn <- struct{}{}
-		case <-time.After(min(a.cfg.Patience, closePatience)):
-			// A command hangs. What it holds is dropped with the device.
+		case <-a.bus.hung:
+		case <-time.After(closePatience):
+			// A command takes long. What it holds is dropped with the device.
 		}
 		err = a.bus.close()
 	})
