@@ -121,7 +121,56 @@ describe('stepsOf', () => {
   })
 })
 
+describe('stepsOf a key', () => {
+  const around = { rpId: 'keyferry.internal', sandbox: false, ringing: '', system: 'Windows' }
+  const steps = (stage: Stage, more: Partial<CeremonyDTO> = {}) => stepsOf(at(stage, { road: 'key', ...more }), around)
+  const states = (all: ReturnType<typeof steps>) => all.map((s) => s.state[0]).join('')
+
+  it.each([
+    ['find-key', {}, 'nnnn'],
+    ['enter-pin', {}, 'dnnn'],
+    ['touch-key', { keys: 1 }, 'ddnn'],
+    ['verifying', {}, 'dddn'],
+    ['done', {}, 'dddd'],
+  ] as const)('%s', (stage, more, want) => expect(states(steps(stage, more))).toBe(want))
+
+  it('takes the first touch of several keys for the choice among them', () => {
+    const all = steps('touch-key', { keys: 3 })
+    expect(all[0]).toMatchObject({ state: 'now', label: 'step.insert.s_choose' })
+  })
+
+  it.each([
+    ['computer', 'enter-pin', ['pin', 'check']],
+    ['system', 'system-dialog', ['system', 'check']],
+  ] as const)('of %s has what happens there and no more', (road, stage, ids) => {
+    expect(stepsOf(at(stage, { road }), around).map((s) => s.id)).toEqual(ids)
+  })
+
+  it('marks where a failure stopped it', () => {
+    const all = steps('failed', { reached: ['find-key', 'enter-pin', 'touch-key'] })
+    expect(all.find((s) => s.state === 'failed')?.id).toBe('touch')
+  })
+})
+
 describe('waysOn', () => {
+  it.each([
+    ['insert-key', 'enrol', true, 'do.s_retry', 'do.s_to_devices'],
+    ['replug-key', 'enrol', true, 'do.s_replugged', 'do.s_to_devices'],
+    ['install-rule', 'sign-in', false, 'do.s_check_again', 'do.s_other_way'],
+    ['use-other-device', 'enrol', true, 'do.s_another_key', 'do.s_to_devices'],
+    ['set-pin', 'enrol', true, 'do.s_to_keys', 'do.s_to_devices'],
+    ['reset-key', 'sign-in', false, 'do.s_other_way', undefined],
+  ] as const)('of a key: %s while %s', (next, purpose, keys, first, other) => {
+    const ways = waysOn(failure('x', next), { purpose, road: 'key' }, keys)
+    expect([ways.main.label, ways.other?.label]).toEqual([first, other])
+  })
+
+  it('lets another key try where this one proved nothing', () => {
+    const unproven = failure('device-not-admitted', 'use-other-device', { params: { step: 'Activate', unproven: 'no-attestation' } })
+    expect(waysOn(unproven, { purpose: 'enrol', road: 'key' }).main.label).toBe('do.s_another_key')
+    expect(waysOn(unproven, { purpose: 'enrol', road: 'phone' }).main.deed).toBe('leave')
+  })
+
   const deeds = (next: Parameters<typeof failure>[1], purpose: 'enrol' | 'sign-in' = 'enrol') => {
     const ways = waysOn(failure('x', next), { purpose, road: 'phone' })
     return [ways.main.deed, ways.other?.deed]

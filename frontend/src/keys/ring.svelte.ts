@@ -19,8 +19,8 @@ export class KeyRing {
   leftover = $state.raw<Leftover | null>(null)
   /** What is on the open key, once its PIN was right. */
   passkeys = $state.raw<KeyPasskeyDTO[] | null>(null)
-  /** The key that was open is being reset: it goes and comes under another ID. */
-  resetting = $state(false)
+  /** The key that somebody resets: it goes meanwhile, and comes back under another ID. */
+  resetting = $state.raw<KeyDTO | null>(null)
 
   private readonly arrivals = new Arrivals()
 

@@ -18,11 +18,11 @@ describe('the first page', () => {
     const w = await walk('home')
     await w.user.click(await button('Add device'))
     await waitFor(async () => expect(document.activeElement).toBe(await field('Device name')))
-    expect(screen.getAllByRole('radio').map((r) => (r as HTMLInputElement).value)).toEqual(['phone', 'app', 'token'])
+    expect(screen.getAllByRole('radio').map((r) => (r as HTMLInputElement).value)).toEqual(['phone', 'key', 'app', 'token'])
     await w.user.tab()
     expect((document.activeElement as HTMLInputElement).value).toBe('phone')
     await w.user.keyboard('{ArrowDown}')
-    expect((document.activeElement as HTMLInputElement).value).toBe('app')
+    expect((document.activeElement as HTMLInputElement).value).toBe('key')
     await sound()
   })
 

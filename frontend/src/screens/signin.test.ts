@@ -38,7 +38,7 @@ describe('who signs in', () => {
 
   it('may leave name and password out where the account allows it', async () => {
     const w = await walk('sign-in', (far) => (far.world.settings.passwordless = true))
-    await w.user.click(await button('Sign in with a passkey'))
+    await w.user.click(await button('Use my phone'))
     await heading('Sign in by phone')
     w.far.world.signedIn = true
     w.far.advance('done', { state: w.far.world.state() })
@@ -48,7 +48,7 @@ describe('who signs in', () => {
   it('finds no such button otherwise', async () => {
     await walk('sign-in')
     await button('Sign in')
-    expect(screen.queryByRole('button', { name: 'Sign in with a passkey' })).toBeNull()
+    expect(screen.queryByRole('button', { name: 'Use my phone' })).toBeNull()
   })
 })
 
