@@ -14,6 +14,8 @@ const (
 	// graceTime is what an APDU under way gets after a cancel, so that the card is
 	// left in a state that is known.
 	graceTime = time.Second
+	// maxParts bounds the parts of an answer: maxMessage, in the smallest that are met.
+	maxParts = maxMessage / 128
 )
 
 // send sends a command of any length and gives the whole answer and the last status
@@ -66,21 +68,20 @@ func refusesChaining(sw status) bool {
 }
 
 // collect sends one APDU and fetches the rest of its answer (ISO/IEC 7816-4 section
-// 5.3.4). Each part must bring at least a byte, so that the bound on the whole also
-// bounds their number.
+// 5.3.4), which is bounded in its parts and as a whole.
 func (c *Channel) collect(ctx context.Context, cmd command) ([]byte, status, error) {
 	data, sw, err := c.transmit(ctx, cmd)
 	if err == nil && sw.high() == statusWrongLe && !cmd.extended {
 		cmd.want = wanted(int(sw.low()), shortWant)
 		data, sw, err = c.transmit(ctx, cmd)
 	}
-	for err == nil && sw.high() == statusMore {
+	for parts := 0; err == nil && sw.high() == statusMore; parts++ {
 		var part []byte
 		part, sw, err = c.transmit(ctx, command{cla: cmd.cla &^ claChain, ins: insGetResponse, want: wanted(int(sw.low()), shortWant)})
 		if err == nil && sw.high() == statusMore && len(part) == 0 {
 			err = c.die(broken("empty part"))
 		}
-		if data = append(data, part...); err == nil && len(data) > maxMessage {
+		if data = append(data, part...); err == nil && (len(data) > maxMessage || parts > maxParts) {
 			err = c.die(broken("answer too long"))
 		}
 	}

@@ -33,7 +33,8 @@ type bus struct {
 
 	mu     sync.Mutex
 	loaded service
-	keys   map[lying]bool // what was found out about cards that lie on readers
+	keys   map[lying]bool           // what was found out about cards that lie on readers
+	gates  map[string]chan struct{} // by reader, each holds one token while somebody connects
 }
 
 // System is the readers of this computer. Beside the failures of transport.KeyBus, of
@@ -42,7 +43,7 @@ type bus struct {
 func System() transport.KeyBus { return newBus(load) }
 
 func newBus(load func() (service, error)) *bus {
-	return &bus{load: load, keys: map[lying]bool{}}
+	return &bus{load: load, keys: map[lying]bool{}, gates: map[string]chan struct{}{}}
 }
 
 // service gives the library. One that was not there is looked for again, as it may be

@@ -25,21 +25,44 @@ type card struct {
 
 var errClosed = errors.New("pcsc: closed")
 
-// connect connects to the card on a reader and begins a transaction, for which it
-// waits turn at most: key-busy.
+// connect connects to the card on a reader and begins a transaction, for both of which
+// it waits turn at most: key-busy.
+//
+// pcscd keeps even a connection waiting for the transaction of another program, and
+// nothing ends that wait. So there is one attempt per reader at a time, and whoever
+// comes while an old one still waits fails without a thread of its own.
 func (b *bus) connect(ctx context.Context, svc service, reader string, turn time.Duration) (*card, error) {
-	c, err := beside(ctx, b, func() (*card, error) { return b.reach(svc, reader) }, func(c *card) { c.Close() })
-	if err != nil {
-		return nil, err
-	}
-	_, err = bounded(ctx, turn, mfa.Fail(mfa.CodeKeyBusy), func(ctx context.Context) (struct{}, error) {
-		return beside(ctx, b, func() (struct{}, error) { return struct{}{}, svc.begin(c.handle).failure() }, nil)
+	return bounded(ctx, turn, mfa.Fail(mfa.CodeKeyBusy), func(ctx context.Context) (*card, error) {
+		gate := b.gate(reader)
+		select {
+		case gate <- struct{}{}:
+		case <-ctx.Done():
+			return nil, context.Cause(ctx)
+		}
+		c, err := beside(ctx, b, func() (*card, error) {
+			defer func() { <-gate }()
+			return b.reach(svc, reader)
+		}, func(c *card) { c.Close() })
+		if err != nil {
+			return nil, err
+		}
+		_, err = beside(ctx, b, func() (struct{}, error) { return struct{}{}, svc.begin(c.handle).failure() }, nil)
+		if err != nil {
+			c.Close() // also ends a wait for the transaction
+			return nil, err
+		}
+		return c, nil
 	})
-	if err != nil {
-		c.Close() // also ends a wait for the transaction
-		return nil, err
+}
+
+// gate lets one connection to a reader through at a time.
+func (b *bus) gate(reader string) chan struct{} {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	if b.gates[reader] == nil {
+		b.gates[reader] = make(chan struct{}, 1)
 	}
-	return c, nil
+	return b.gates[reader]
 }
 
 func (b *bus) reach(svc service, reader string) (*card, error) {

@@ -21,13 +21,13 @@ const (
 	codeUnknownCard       code = 0x8010000D
 	codeProtocol          code = 0x8010000F
 	codeNotReady          code = 0x80100010
+	codeComm              code = 0x80100013
 	codeNotTransacted     code = 0x80100016
 	codeReaderUnavailable code = 0x80100017
 	codeNoService         code = 0x8010001D
 	codeServiceStopped    code = 0x8010001E
 	codeNoAccess          code = 0x80100027
 	codeNoReaders         code = 0x8010002E
-	codeComm              code = 0x8010002F // as pcsc-lite has it
 	codeUnresponsive      code = 0x80100066
 	codeUnpowered         code = 0x80100067
 	codeReset             code = 0x80100068
@@ -43,7 +43,7 @@ func (c code) failure() error {
 	switch c {
 	case codeOK:
 		return nil
-	case codeNoService, codeServiceStopped:
+	case codeNoService, codeServiceStopped, codeComm:
 		return noService(c)
 	case codeSecurity, codeNoAccess:
 		return mfa.Fail(mfa.CodeReaderDenied).Because(c)
@@ -58,10 +58,9 @@ func (c code) failure() error {
 	return mfa.Fail(mfa.CodeKeyFailed).Because(c)
 }
 
-// entrance is failure for the first call of all: pcscd lets a client in and hangs up
-// when polkit said no, which its library calls a fault of the connection.
+// entrance is failure for the first call of all, at which pcscd may turn a client away.
 func (c code) entrance() error {
-	if c == codeComm {
+	if (c == codeNoService || c == codeComm) && listening() {
 		return mfa.Fail(mfa.CodeReaderDenied).Because(c)
 	}
 	return c.failure()

@@ -109,7 +109,16 @@ func startReader(t *testing.T, lay func() *nfc.Applet) *virtualReader {
 	if testing.Verbose() {
 		cmd.Stdout, cmd.Stderr = os.Stderr, os.Stderr
 	}
-	if err := cmd.Start(); errors.Is(err, syscall.EPERM) {
+	// pcscd dies with the thread that started it, which therefore stays.
+	started, over := make(chan error), make(chan struct{})
+	go func() {
+		runtime.LockOSThread()
+		defer runtime.UnlockOSThread()
+		started <- cmd.Start()
+		<-over
+	}()
+	t.Cleanup(func() { close(over) })
+	if err := <-started; errors.Is(err, syscall.EPERM) {
 		t.Skip("no network of its own can be made here: readers are tested with fakes only")
 	} else if err != nil {
 		t.Fatal(err)
