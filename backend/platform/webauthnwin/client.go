@@ -52,7 +52,7 @@ func (c *client) MakeCredential(ctx context.Context, req authenticator.NativeCre
 	}
 	out, err := c.make(ctx, req)
 	attests := req.Attestation == "direct" || req.Attestation == "indirect"
-	if attests && isUnknown(err) && ctx.Err() == nil {
+	if attests && isUnknown(err) {
 		out, err = c.make(ctx, req)
 	}
 	return out, err

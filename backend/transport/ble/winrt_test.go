@@ -28,7 +28,8 @@ type fakeWindows struct {
 	mu        sync.Mutex
 	watching  map[*fakeWatcher]struct{}
 	extended  []bool
-	offLater  bool // radios says off from the second time on
+	offLater  bool // radios says off from the second time on,
+	goneLater bool // or that there is none
 	listCalls int
 }
 
@@ -55,6 +56,9 @@ func (f *fakeWindows) radios(context.Context) ([]winRadio, error) {
 	defer f.mu.Unlock()
 	if f.listCalls++; f.offLater && f.listCalls > 1 {
 		return []winRadio{{radioBluetooth, 2, ""}}, nil
+	}
+	if f.goneLater && f.listCalls > 1 {
+		return nil, nil
 	}
 	return f.list, f.listErr
 }
@@ -184,6 +188,7 @@ func TestWinRTScanFails(t *testing.T) {
 		"refused for no known reason":     {func(f *fakeWindows) { f.refuse = both(winFault(0x80004005)) }, mfa.CodeRadioFailed, 1},
 		"refused without a number":        {func(f *fakeWindows) { f.refuse = both(errors.New("odd")) }, mfa.CodeRadioFailed, 1},
 		"stopped, as it is off":           {func(f *fakeWindows) { f.stop, f.offLater = stops(1), true }, mfa.CodeRadioOff, 1},
+		"stopped, as it is gone":          {func(f *fakeWindows) { f.stop, f.goneLater = stops(1), true }, mfa.CodeRadioMissing, 2},
 		"stopped, as if off, and is not":  {func(f *fakeWindows) { f.stop = stops(1) }, mfa.CodeRadioOff, 1},
 		"stopped, as another uses it":     {func(f *fakeWindows) { f.stop = stops(2) }, mfa.CodeRadioFailed, 1},
 		"stopped by a policy":             {func(f *fakeWindows) { f.stop = stops(5) }, mfa.CodeRadioDenied, 1},
