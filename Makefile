@@ -62,7 +62,7 @@ check-frontend: $(modules)
 # race detector still sees it.
 unchecked := '-gcflags=modernc.org/...=-d=checkptr=0'
 
-check-go: $(stamps)/window $(stamps)/display $(page)
+check-go: $(stamps)/window $(stamps)/display $(stamps)/peers $(stamps)/wine $(page)
 	go test -json -race $(unchecked) -timeout 20m -tags $(tags) ./... | node build/go-results.mjs Go $(results)
 
 # The real production window, driven from outside through the accessibility bus.
