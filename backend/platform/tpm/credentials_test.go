@@ -270,6 +270,13 @@ func TestManagement(t *testing.T) {
 	if list, err = ctap2.StoredCredentials(ctx, w, info, token, hash); err != nil || len(list) != 1 {
 		t.Errorf("%+v %s", list, explained(err))
 	}
+	// A token that made a credential is good for nothing else.
+	both := w.token(rightP, ctap2.PermissionMakeCredential|ctap2.PermissionCredentialManagement)
+	_, err = ctap2.MakeCredential(ctx, w, creation("dora", both), nil)
+	wantCode(t, err, "")
+	if _, err := ctap2.StoredCredentials(ctx, w, info, both, hash); status(err) != ctap2.StatusPINAuthInvalid {
+		t.Error(explained(err))
+	}
 	// Without a token of this kind nothing is told.
 	if _, _, err := ctap2.Stock(ctx, w, info, w.token(rightP, ctap2.PermissionGetAssertion)); status(err) != ctap2.StatusPINAuthInvalid {
 		t.Error(explained(err))

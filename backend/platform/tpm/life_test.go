@@ -5,6 +5,7 @@ import (
 	"context"
 	"crypto/rand"
 	"crypto/sha256"
+	"encoding/binary"
 	"encoding/hex"
 	"errors"
 	"io"
@@ -58,6 +59,11 @@ func TestForeign(t *testing.T) {
 		{"the PIN's object is another's", func(t *testing.T, w *world) {
 			state, _ := w.store.LocalState(t.Context())
 			state.PINPrivate[20] ^= 1
+			w.store.PutLocalState(t.Context(), state)
+		}},
+		{"somebody's storage key", func(t *testing.T, w *world) { // on the bus, or at the persistent handle
+			state, _ := w.store.LocalState(t.Context())
+			state.Parent[5] ^= 1
 			w.store.PutLocalState(t.Context(), state)
 		}},
 		{"the PIN's object is rubbish", func(t *testing.T, w *world) {
@@ -177,6 +183,19 @@ func TestBusTellsNoSecrets(t *testing.T) {
 	wantCode(t, w.signs(otherP, id, key), mfa.CodePINWrong)
 	wantCode(t, ctap2.ChangePIN(t.Context(), w, w.facts(), secret(rightP), secret(otherP), rand.Reader), "")
 	all := bytes.Join(w.wire.said, []byte("|"))
+	// Without a salt, PINs could be tried on a session's HMAC by whoever listened to it.
+	sessions := 0
+	for _, said := range w.wire.said {
+		if len(said) > 14 && binary.BigEndian.Uint32(said[6:]) == uint32(tpm2.TPMCCStartAuthSession) {
+			sessions++
+			if binary.BigEndian.Uint32(said[10:]) == uint32(tpm2.TPMRHNull) {
+				t.Error("a session without a salt")
+			}
+		}
+	}
+	if sessions < 6 {
+		t.Errorf("%d sessions", sessions)
+	}
 	if len(opened) != authSize || len(all) < 1000 {
 		t.Fatal("nothing was listened to")
 	}

@@ -19,6 +19,11 @@ func TestPIN(t *testing.T) {
 	_, err := w.tryToken(rightP, ctap2.PermissionGetAssertion)
 	wantCode(t, err, mfa.CodePINNotSet)
 	wantCode(t, ctap2.SetPIN(t.Context(), w, w.facts(), secret("12345"), rand.Reader), mfa.CodePINLength)
+	careless := w.facts()
+	careless.MinPINLength = nil
+	if err := ctap2.SetPIN(t.Context(), w, careless, secret("12345"), rand.Reader); status(err) != ctap2.StatusPINPolicyViolation {
+		t.Error(explained(err))
+	}
 	w.setPIN(rightP)
 	if !w.facts().IsOn(ctap2.OptionClientPIN) {
 		t.Error("it does not say that it has a PIN")
