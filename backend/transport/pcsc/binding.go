@@ -50,6 +50,7 @@ func (b *binding) establish() (handle, code) {
 	return handle(*ctx), c
 }
 
+func (b *binding) listens() bool           { return listening() }
 func (b *binding) release(ctx handle) code { return b.call("SCardReleaseContext", uintptr(ctx)) }
 func (b *binding) cancel(ctx handle) code  { return b.call("SCardCancel", uintptr(ctx)) }
 func (b *binding) begin(card handle) code  { return b.call("SCardBeginTransaction", uintptr(card)) }

@@ -68,7 +68,7 @@ func (b *bus) gate(reader string) chan struct{} {
 func (b *bus) reach(svc service, reader string) (*card, error) {
 	session, c := svc.establish()
 	if c != codeOK {
-		return nil, c.entrance()
+		return nil, c.entrance(svc)
 	}
 	h, protocol, c := svc.connect(session, reader)
 	if c != codeOK {

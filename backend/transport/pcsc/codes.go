@@ -59,8 +59,8 @@ func (c code) failure() error {
 }
 
 // entrance is failure for the first call of all, at which pcscd may turn a client away.
-func (c code) entrance() error {
-	if (c == codeNoService || c == codeComm) && listening() {
+func (c code) entrance(svc service) error {
+	if (c == codeNoService || c == codeComm) && svc.listens() {
 		return mfa.Fail(mfa.CodeReaderDenied).Because(c)
 	}
 	return c.failure()

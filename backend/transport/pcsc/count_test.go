@@ -15,6 +15,7 @@ type counted struct {
 }
 
 func (c counted) establish() (handle, code)                    { return 1, c.refuses }
+func (counted) listens() bool                                  { return false }
 func (counted) release(handle) code                            { return codeOK }
 func (counted) wait(handle, time.Duration, []readerState) code { return codeTimeout }
 func (c counted) readers(handle) ([]string, code) {

@@ -30,7 +30,7 @@ func (s readerState) lying() lying {
 func survey(svc service) ([]readerState, error) {
 	ctx, c := svc.establish()
 	if c != codeOK {
-		return nil, c.entrance()
+		return nil, c.entrance(svc)
 	}
 	defer svc.release(ctx)
 	return readers(svc, ctx)

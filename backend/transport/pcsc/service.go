@@ -8,6 +8,8 @@ type handle uintptr
 // service is the functions of PC/SC that are used here. All but cancel may block.
 type service interface {
 	establish() (handle, code)
+	// listens reports that the service takes connections, whatever it does with them.
+	listens() bool
 	release(ctx handle) code
 	cancel(ctx handle) code // ends a wait of the same context
 	readers(ctx handle) ([]string, code)

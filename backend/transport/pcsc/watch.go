@@ -8,9 +8,9 @@ import (
 )
 
 const (
-	// watchTime is the longest single wait where the service tells of new readers, and
-	// pollTime where it does not. Neither shows: a change ends the wait.
-	watchTime = 30 * time.Second
+	// watchTime is the longest single wait where the service tells of new readers, in case
+	// it forgets to, and pollTime where it does not.
+	watchTime = 5 * time.Second
 	pollTime  = time.Second
 	// settleTime is what a card gets to be laid down properly before it is told of.
 	settleTime = 20 * time.Millisecond
@@ -29,7 +29,7 @@ func (b *bus) Watch(ctx context.Context, changed func()) error {
 	}
 	session, err := beside(ctx, b, func() (handle, error) {
 		h, c := svc.establish()
-		return h, c.entrance()
+		return h, c.entrance(svc)
 	}, func(h handle) { svc.release(h) })
 	switch {
 	case err != nil && ctx.Err() != nil:
@@ -91,12 +91,12 @@ func (w *watcher) quit() {
 
 // run tells once that it has begun, and then of each change.
 func (w *watcher) run(ctx context.Context) error {
+	pnp := w.probe() // before the first look, so that a reader that comes now is no old one
 	states, err := readers(w.svc, w.session)
 	if err != nil {
 		return err
 	}
 	seen := cards(states)
-	pnp := w.probe()
 	w.tell()
 	for ctx.Err() == nil {
 		if err := w.wait(ctx, states, &pnp); err != nil {
