@@ -39,6 +39,9 @@ type Config struct {
 	// Radio (127.0.0.1:PORT) and Tunnel (ws://127.0.0.1:PORT) meet a simulated
 	// phone in another process. In the sandbox only; elsewhere access-denied.
 	Radio, Tunnel string
+	// Told hears what the sandbox's own devices show, from Open on. OpenDesk tells its
+	// desk instead.
+	Told desk.Simulated
 	// Secrets keeps the data key of a real account; nil is the system's store. The
 	// sandbox always has a file of its own, so that trying the app out leaves nothing
 	// in the person's store.
@@ -81,7 +84,7 @@ func Open(ctx context.Context, c Config) (*House, error) {
 	if err != nil {
 		return nil, err
 	}
-	h, err := newDoors(folder, c).Open(ctx, c.Sandbox, desk.Simulated{})
+	h, err := newDoors(folder, c).Open(ctx, c.Sandbox, c.Told)
 	if err != nil {
 		return nil, errors.Join(err, folder.Close())
 	}

@@ -79,3 +79,13 @@ func Readiness() readiness.Config {
 	c.Hosts = hybrid.Hosts()
 	return c
 }
+
+// Keys looks after the security keys of this computer, without any account.
+// key-unsupported where the system alone may speak to them.
+func Keys() (*keys.Service, error) {
+	m := thisMachine()
+	if len(m.buses) == 0 {
+		return nil, mfa.Fail(mfa.CodeKeyUnsupported, "system", runtime.GOOS)
+	}
+	return keys.New(keys.Config{Buses: m.buses}), nil
+}
