@@ -405,6 +405,16 @@ func TestBadKeys(t *testing.T) {
 	if response, err := u2f.New(forgets).Exchange(t.Context(), get, nil); err != nil || response[0] != byte(ctap2.StatusNoCredentials) {
 		t.Errorf("a key that forgets: % x, %v", response, err)
 	}
+	// One that says yes at once, and sets bits in the presence byte that mean nothing.
+	signature := append([]byte{0x30, 6}, make([]byte, 6)...)
+	lavish := &script{said(nil, u2f.StatusOK), said(append([]byte{0xff, 0, 0, 0, 5}, signature...), u2f.StatusOK)}
+	response, err := u2f.New(lavish).Exchange(t.Context(), get, nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if r, err := ctap2.DecodeGetAssertionResponse(response[1:]); err != nil || r.AuthData[32] != byte(ctap2.FlagUP) || r.AuthData[36] != 5 {
+		t.Errorf("a lavish key: % x, %v", response, err)
+	}
 	fixed := &script{said(nil, u2f.StatusWrongLength)}
 	if response, err := u2f.New(fixed).Exchange(t.Context(), get, nil); err != nil || response[0] != byte(ctap2.StatusNoCredentials) {
 		t.Errorf("a key whose handles have another length: % x, %v", response, err)

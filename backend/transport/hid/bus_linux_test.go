@@ -389,6 +389,30 @@ func TestWatch(t *testing.T) {
 	want(t, changes, "")
 }
 
+// A key that was pulled out and put back between two looks is another one: what was
+// known of it, such as that it may be reset, holds no longer.
+func TestWatchSeesAReplug(t *testing.T) {
+	m := newMachine(t)
+	m.plug("hidraw0", "0003:1050:0407.0001", yubico, fidoDescriptor(64, 64))
+	changes := m.watching(time.Hour)
+	want(t, changes, "hidraw0")
+	device := filepath.Join(m.bus.class, "..", "devices", "0003:1050:0407.000")
+	if err := os.Rename(device+"1", device+"2"); err != nil {
+		t.Fatal(err)
+	}
+	link := filepath.Join(m.bus.class, "link")
+	if err := os.Symlink(device+"2", link); err != nil {
+		t.Fatal(err)
+	}
+	if err := os.Rename(link, filepath.Join(m.bus.class, "hidraw0", "device")); err != nil {
+		t.Fatal(err)
+	}
+	if err := os.Chmod(filepath.Join(m.bus.dev, "hidraw0"), 0o640); err != nil {
+		t.Fatal(err)
+	}
+	want(t, changes, "hidraw0")
+}
+
 // Where nobody can be told of changes, looking now and then finds them.
 func TestWatchWithoutHints(t *testing.T) {
 	m := newMachine(t)

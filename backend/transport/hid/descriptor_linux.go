@@ -150,5 +150,5 @@ func (d *descriptor) field(bits *uint64) bool {
 		return true
 	}
 	*bits += uint64(d.size) * uint64(d.count)
-	return d.id == 0 && d.size <= 32 && *bits <= 8*MaxReport
+	return d.id == 0 && *bits <= 8*MaxReport
 }

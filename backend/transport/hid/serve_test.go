@@ -192,6 +192,18 @@ func TestServeRefuses(t *testing.T) {
 	}
 }
 
+// A message may take its time, as long as each packet comes in time.
+func TestServeIsPatient(t *testing.T) {
+	served(t, CanCBOR, func(t *testing.T, _ *worker, r raw) {
+		channel := r.allocate(t)
+		for _, report := range reports(64, channel, cmdPing, counting(400)) {
+			r.put(report)
+			time.Sleep(400 * time.Millisecond)
+		}
+		r.want(t, channel, cmdPing, counting(400)...)
+	})
+}
+
 func TestServeKnowsItsChannels(t *testing.T) {
 	served(t, CanCBOR, func(t *testing.T, _ *worker, r raw) {
 		channel := r.allocate(t)

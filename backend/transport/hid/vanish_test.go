@@ -9,7 +9,7 @@ import (
 	"github.com/keyferry/keyferry/backend/mfa"
 )
 
-var errPulled = errors.New("pulled out")
+var errUnplugged = errors.New("pulled out")
 
 // brittle is a device that is pulled out after some reports, read or written; the
 // last one that it gives has only its first bytes.
@@ -21,7 +21,7 @@ type brittle struct {
 
 func (b *brittle) Read(ctx context.Context) ([]byte, error) {
 	if b.left--; b.left < 0 {
-		return nil, errPulled
+		return nil, errUnplugged
 	}
 	report, err := b.Device.Read(ctx)
 	if err == nil && b.left == 0 && b.cut >= 0 {
@@ -32,7 +32,7 @@ func (b *brittle) Read(ctx context.Context) ([]byte, error) {
 
 func (b *brittle) Write(ctx context.Context, report []byte) error {
 	if b.left--; b.left < 0 {
-		return errPulled
+		return errUnplugged
 	}
 	return b.Device.Write(ctx, report)
 }
