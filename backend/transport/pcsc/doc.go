@@ -43,6 +43,10 @@
 // On Windows only elevated programs reach the FIDO applet of a key, and the service
 // runs only while a reader is there; keys on readers go through webauthn.dll.
 //
+// Linux is run with pcscd and a virtual reader in the tests. The layout of Windows is a C
+// compiler's, and its binding was run as far as the library's own refusal; that of macOS
+// is compiled and read from its header. With a card, both wait for docs/HARDWARE-CHECKS.md.
+//
 // Reading order: service.go, codes.go, bus.go, look.go, watch.go, card.go; then
 // binding.go, layout.go, system_*.go.
 package pcsc
