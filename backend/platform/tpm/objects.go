@@ -4,7 +4,9 @@ import (
 	"context"
 	"crypto/ecdsa"
 	"crypto/elliptic"
+	"crypto/sha256"
 	"encoding/asn1"
+	"encoding/binary"
 	"encoding/hex"
 	"errors"
 	"fmt"
@@ -102,15 +104,14 @@ func (a *Authenticator) load(ctx context.Context, p *parent, b blobs, do func(tp
 		return explain(err)
 	}
 	defer a.flush(ctx, answer.ObjectHandle)
-	area, err := public.Contents()
-	if err != nil {
-		return foreign(err)
-	}
-	name, err := tpm2.ObjectName(area)
-	if err != nil {
-		return foreign(err)
-	}
-	return do(answer.ObjectHandle, *name)
+	return do(answer.ObjectHandle, nameOf(public.Bytes()))
+}
+
+// nameOf computes the name of an object of ours (TPM 2.0 Part 1 section 16), which
+// sessions authenticate: what the bus says it is called is not asked.
+func nameOf(public []byte) tpm2.TPM2BName {
+	sum := sha256.Sum256(public)
+	return tpm2.TPM2BName{Buffer: append(binary.BigEndian.AppendUint16(nil, uint16(tpm2.TPMAlgSHA256)), sum[:]...)}
 }
 
 func foreign(cause error) error { return mfa.Fail(mfa.CodeTPMForeign).Because(cause) }
