@@ -1,7 +1,8 @@
 /**
  * The words, one file for each area. Keys are checked by the compiler, lengths and
  * gaps by `npm run i18n`. The door brings the words that are needed before somebody
- * comes in (door.ts), the inside all others (inside.ts).
+ * comes in (door.ts), the inside nearly all others (inside.ts),
+ * and a screen that is read later those that it alone says (keys.ts, readiness.ts).
  */
 import { date, midnightOf } from '../format/when'
 import type activity from './en/activity.json'

@@ -1,4 +1,5 @@
 /** Keys and what is on them, in words. */
+import '../i18n/keys'
 import type { KeyDTO, KeyPasskeyDTO } from '../api/contract'
 import { t } from '../i18n'
 

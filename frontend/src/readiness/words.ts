@@ -1,4 +1,5 @@
 /** Ladders and rungs in words. */
+import '../i18n/readiness'
 import type { DocumentedDTO, LadderDTO, RungDTO } from '../api/contract'
 import { failureTitle, failureWhat, t, wordOr } from '../i18n'
 

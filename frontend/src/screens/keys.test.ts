@@ -146,7 +146,7 @@ describe('a ceremony', () => {
     await focused('New PIN')
     await w.user.keyboard('12{Enter}')
     await screen.findByText('It needs 4 characters or more.')
-    await w.user.keyboard('34')
+    await w.user.keyboard('1234') // what was wrong is marked, and typed over
     await w.user.type(await field('Repeat the PIN'), '1235')
     await screen.findByText('The two do not match.')
     await sound()
