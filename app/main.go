@@ -7,10 +7,10 @@ import (
 	"io"
 	"log/slog"
 	"path/filepath"
-	"runtime/debug"
 
 	"github.com/wailsapp/wails/v2"
 
+	"github.com/keyferry/keyferry/backend/assembly"
 	"github.com/keyferry/keyferry/backend/home"
 )
 
@@ -59,11 +59,5 @@ func dataFolder(dir string) (string, error) {
 	return filepath.Abs(dir)
 }
 
-// Version is the module's version as the build recorded it, or "dev".
-func Version() string {
-	info, ok := debug.ReadBuildInfo()
-	if !ok || info.Main.Version == "" || info.Main.Version == "(devel)" {
-		return "dev"
-	}
-	return info.Main.Version
-}
+// Version is the product's version, or "dev".
+func Version() string { return assembly.Version() }

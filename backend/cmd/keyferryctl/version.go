@@ -4,31 +4,20 @@ import (
 	"context"
 	"flag"
 	"runtime"
-	"runtime/debug"
+
+	"github.com/keyferry/keyferry/backend/assembly"
 )
 
 var version = command{
 	path: []string{"version"}, summary: "print the version",
 	set: func(fs *flag.FlagSet, g *globals) func(context.Context, *terminal, []string) error {
 		return func(_ context.Context, t *terminal, _ []string) error {
-			v, revision := buildVersion(), ""
-			if info, ok := debug.ReadBuildInfo(); ok {
-				for _, s := range info.Settings {
-					if s.Key == "vcs.revision" {
-						revision = s.Value
-					}
-				}
-			}
-			t.document(map[string]string{"version": v, "revision": revision, "go": runtime.Version(), "system": runtime.GOOS + "/" + runtime.GOARCH})
+			v := buildVersion()
+			t.document(map[string]string{"version": v, "revision": assembly.Revision(), "go": runtime.Version(), "system": runtime.GOOS + "/" + runtime.GOARCH})
 			t.say("keyferryctl %s (%s, %s/%s)", v, runtime.Version(), runtime.GOOS, runtime.GOARCH)
 			return nil
 		}
 	},
 }
 
-func buildVersion() string {
-	if info, ok := debug.ReadBuildInfo(); ok && info.Main.Version != "" {
-		return info.Main.Version
-	}
-	return "(devel)"
-}
+func buildVersion() string { return assembly.Version() }
