@@ -43,9 +43,9 @@
 // On Windows only elevated programs reach the FIDO applet of a key, and the service
 // runs only while a reader is there; keys on readers go through webauthn.dll.
 //
-// Linux is run with pcscd and a virtual reader in the tests. The layout of Windows is a C
-// compiler's, and its binding was run as far as the library's own refusal; that of macOS
-// is compiled and read from its header. With a card, both wait for docs/HARDWARE-CHECKS.md.
+// What was run: Linux with pcscd and a virtual reader, and the binding of Windows under
+// wine over a library in C (testdata). That of macOS is compiled, and its layout taken
+// from the header. No real reader yet: docs/HARDWARE-CHECKS.md.
 //
 // Reading order: service.go, codes.go, bus.go, look.go, watch.go, card.go; then
 // binding.go, layout.go, system_*.go.
