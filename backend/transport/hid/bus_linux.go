@@ -15,7 +15,6 @@ import (
 	"strconv"
 	"strings"
 	"time"
-	"unicode"
 
 	"golang.org/x/sys/unix"
 
@@ -26,7 +25,6 @@ import (
 const (
 	maxNodes  = 256
 	maxUevent = 4096
-	maxName   = 64 // characters
 )
 
 // hidrawBus finds keys among the nodes of hidraw. It asks no daemon: what the
@@ -161,20 +159,6 @@ func hex16(s string) uint16 {
 		return 0
 	}
 	return uint16(n)
-}
-
-// printable keeps of a device's own words what can be shown in one line.
-func printable(s string) string {
-	kept := make([]rune, 0, maxName)
-	for _, r := range s {
-		if len(kept) == maxName {
-			break
-		}
-		if unicode.IsPrint(r) && r != unicode.ReplacementChar {
-			kept = append(kept, r)
-		}
-	}
-	return strings.Join(strings.Fields(string(kept)), " ")
 }
 
 func readBounded(path string, limit int64) ([]byte, error) {

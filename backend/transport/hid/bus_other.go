@@ -1,4 +1,4 @@
-//go:build !linux
+//go:build !linux && !darwin
 
 package hid
 
@@ -10,8 +10,8 @@ import (
 	"github.com/keyferry/keyferry/backend/transport"
 )
 
-// System is the USB ports of this system. This build knows those of Linux only,
-// so everything fails with key-unsupported (param system).
+// System is the USB ports of this system. This build knows those of Linux and
+// macOS, so everything fails with key-unsupported (param system).
 func System() transport.KeyBus { return unsupported{} }
 
 type unsupported struct{}

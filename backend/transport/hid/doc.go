@@ -26,14 +26,25 @@
 // watches is limited for each user) and costs some ten system calls while a
 // ceremony waits for a key.
 //
+// # macOS
+//
+// iokit_*.go has keys by IOKit's HID manager: devices with usage page 0xF1D0 and usage 1
+// (CTAP 2.2 section 11.2.8.2), told apart by the number that the registry gives each as
+// it comes. A device is opened beside others and never seized, so a browser can use the
+// same key. Reports, arrivals and departures come by callbacks on run loops that have a
+// thread each; what a callback gives is copied at once. Outside the App Sandbox nothing
+// has to be allowed; inside, com.apple.security.device.usb. Everything but four thin
+// files (bus_darwin.go, iokit_darwin.go, callbacks_darwin.go, runloop_darwin.go) is
+// tested on any system; those have been compiled and vetted only, and nobody has run
+// them (docs/HARDWARE-CHECKS.md, section L).
+//
 // # Other systems
 //
-// Windows lets only its own client talk to keys (platform/webauthnwin). A System
-// for macOS is a Device over IOKit, a KeyBus that lists them, and a bus_darwin.go
-// in place of bus_other.go; all else is here.
+// Windows lets only its own client talk to keys (platform/webauthnwin).
 //
 // Reading order: device.go, packet.go (reports, messages), host.go, channel.go and
 // watch.go (the client), serve.go (the device), pipe.go (both without USB);
 // bus_linux.go, changes_linux.go, descriptor_linux.go, hidraw_linux.go and udev.go
-// (Linux).
+// (Linux); iokit_bus.go, iokit_device.go, iokit_meaning.go, listeners.go and the thin
+// ones (macOS); name.go.
 package hid
