@@ -173,7 +173,7 @@ func (d doors) Open(ctx context.Context, isSandbox bool, told desk.Simulated) (*
 		here = thisMachine()
 	}
 	way := newPhones(here.radio, domain, d.Log)
-	held := keys.New(keys.Config{Buses: here.buses})
+	held := keys.New(keys.Config{Buses: here.buses, Computer: here.ownBus(store)})
 	h := d.furnish(store, v, here.roads(way, held, store), isSandbox)
 	h.Phone, h.SimKey, h.Keys = box.phone, box.key, held
 	ready := here.readiness()

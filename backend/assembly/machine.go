@@ -48,6 +48,14 @@ func (m machine) computer(store mfa.LocalStore) ceremony.Opening {
 	}
 }
 
+// ownBus is the same where it is looked after; nil where there is none.
+func (m machine) ownBus(store mfa.LocalStore) transport.KeyBus {
+	if !m.tpm {
+		return nil
+	}
+	return computerBus{store}
+}
+
 // roads puts the ways together that ceremonies can go.
 func (m machine) roads(phones ceremony.Phones, k *keys.Service, store mfa.LocalStore) ceremony.Roads {
 	r := ceremony.Roads{Phones: phones, Computer: m.computer(store), System: m.system}
@@ -68,7 +76,7 @@ func (m machine) readiness() readiness.Config {
 		c.Cards = m.buses[1]
 	}
 	if m.tpm {
-		c.Computer = tpm.Probe
+		c.Computer = askTPM
 	}
 	return c
 }

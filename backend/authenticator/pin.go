@@ -41,7 +41,7 @@ func (s session) tokenByPIN(ctx context.Context, p ctap2.Permission, rpID string
 		case replug:
 			return nil, mfa.Fail(mfa.CodePINLocked)
 		}
-		ask.Left, ask.Wrong, ask.Replug = left, wrong > 0 || short, wrong >= triesInARow-1
+		ask.Left, ask.Wrong, ask.Replug = left, wrong > 0 || short, wrong >= triesInARow-1 && !s.Platform
 		token, err := s.tryPIN(ctx, ask, p, rpID)
 		switch {
 		case mfa.IsCode(err, mfa.CodePINLength): // what is no PIN was not sent, and cost no try

@@ -96,7 +96,10 @@ func (d *drawer) List(context.Context) ([]transport.Slot, error) {
 	for _, s := range d.in {
 		out = append(out, transport.Slot{ID: s.id, Name: "Stick " + s.id, Way: transport.WayUSB, Vendor: s.vendor, Trouble: s.trouble})
 	}
-	return out, d.fail
+	if d.fail != nil {
+		return nil, d.fail
+	}
+	return out, nil
 }
 
 func (d *drawer) Watch(ctx context.Context, changed func()) error {

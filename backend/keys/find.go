@@ -60,7 +60,7 @@ func (s *Service) Open(ctx context.Context, w authenticator.Want, report mfa.Rep
 }
 
 // openAll opens every key that can be opened, all at once. trouble is why one that is
-// there could not, or why no key can be there.
+// there could not; the error, why no key can be there.
 func (s *Service) openAll(ctx context.Context) (found []*opened, trouble *mfa.Failure, err error) {
 	slots, busErr := s.slots(ctx)
 	if ctx.Err() != nil {
@@ -86,13 +86,7 @@ func (s *Service) openAll(ctx context.Context) (found []*opened, trouble *mfa.Fa
 		drop(found)
 		return nil, nil, ctx.Err()
 	}
-	if len(slots) == 0 && busErr != nil {
-		if len(s.Buses) == 1 {
-			return nil, nil, busErr
-		}
-		trouble = mfa.AsFailure(busErr)
-	}
-	return found, trouble, nil
+	return found, trouble, busErr
 }
 
 func same(a, b *mfa.Failure) bool {

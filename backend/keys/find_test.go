@@ -7,6 +7,7 @@ import (
 	"github.com/keyferry/keyferry/backend/authenticator"
 	"github.com/keyferry/keyferry/backend/ctap2"
 	"github.com/keyferry/keyferry/backend/mfa"
+	"github.com/keyferry/keyferry/backend/transport"
 	"github.com/keyferry/keyferry/backend/virtualauth"
 )
 
@@ -88,6 +89,51 @@ func TestABusThatCannotWork(t *testing.T) {
 	_, out := looking(t.Context(), s, authenticator.Want{})
 	if f := next(t, "the failure", out); !mfa.IsCode(f.err, mfa.CodeKeyUnsupported) {
 		t.Errorf("%v", f.err)
+	}
+}
+
+// A computer without a card reader has keys all the same.
+func TestABusThatCannotWorkBesideOneThatDoes(t *testing.T) {
+	readers := &drawer{t: t, fail: mfa.Fail(mfa.CodeReaderNoService)}
+	ports := &drawer{t: t}
+	s := New(Config{Buses: []transport.KeyBus{ports, readers}})
+	if list, err := s.List(t.Context()); err != nil || len(list) != 0 {
+		t.Fatalf("%v %v", list, err)
+	}
+	told, out := looking(t.Context(), s, authenticator.Want{})
+	if p := next(t, "find-key", told); p.Trouble != nil {
+		t.Errorf("told %+v", p)
+	}
+	ports.put(newStick("a", modern()))
+	f := next(t, "the key", out)
+	if f.err != nil {
+		t.Fatal(f.err)
+	}
+	f.a.Close()
+}
+
+// This computer is looked after like a key, and never meant when one is looked for.
+func TestThisComputerIsNoKey(t *testing.T) {
+	home := &drawer{t: t}
+	home.put(newStick("tpm", modern()))
+	s := New(Config{Buses: []transport.KeyBus{&drawer{t: t}}, Computer: home})
+	list, err := s.List(t.Context())
+	if err != nil || len(list) != 1 || list[0].Name != "Stick tpm" {
+		t.Fatalf("%+v %v", list, err)
+	}
+	pin := secret("2580")
+	defer pin.Wipe()
+	if k, err := s.SetPIN(t.Context(), list[0].ID, nil, pin); err != nil || k.PIN != PINSet {
+		t.Fatalf("%+v %v", k, err)
+	}
+	told, out := looking(t.Context(), s, authenticator.Want{})
+	if p := next(t, "find-key", told); p.Stage != mfa.StageFindKey {
+		t.Errorf("told %+v", p)
+	}
+	select {
+	case f := <-out:
+		t.Fatalf("found %v", f)
+	default:
 	}
 }
 

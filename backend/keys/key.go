@@ -21,7 +21,7 @@ const (
 type Key struct {
 	ID      string
 	Name    string
-	Way     string       // transport.WayUSB or WayNFC
+	Way     string       // transport.WayUSB, WayNFC or WayInternal
 	Trouble *mfa.Failure // it cannot be spoken to; nothing below is known then
 	Info    ctap2.Info
 	PIN     PINState
@@ -35,11 +35,11 @@ func (k Key) CanList() bool {
 	return k.Info.IsOn(ctap2.OptionManagement) || k.Info.IsOn(ctap2.OptionManagementPreview)
 }
 
-// List reads every key that is there. What was read once is not read again before the
+// List reads every key that is there, and this computer last. What was read once is not read again before the
 // key went away or was changed here. The error says why no key can be there at all.
 func (s *Service) List(ctx context.Context) ([]Key, error) {
-	slots, err := s.slots(ctx)
-	if len(slots) == 0 || ctx.Err() != nil {
+	slots, err := slotsOf(ctx, s.everything())
+	if err != nil {
 		s.forgetGone(nil)
 		return nil, err
 	}

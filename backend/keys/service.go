@@ -4,6 +4,7 @@ import (
 	"context"
 	"crypto/rand"
 	"io"
+	"slices"
 	"strconv"
 	"strings"
 	"sync"
@@ -15,7 +16,10 @@ import (
 // Config is what a Service is made of.
 type Config struct {
 	Buses []transport.KeyBus
-	Rand  io.Reader // nil: crypto/rand
+	// Computer is this computer's own authenticator as a bus with one place, nil where it
+	// has none. It is looked after like a key and never meant when a key is looked for.
+	Computer transport.KeyBus
+	Rand     io.Reader // nil: crypto/rand
 }
 
 // Service finds keys and looks after them. It is safe for concurrent use.
@@ -42,40 +46,57 @@ type slot struct {
 	id  string
 }
 
-// slots lists what is there. A bus that cannot work at all takes nothing from the
-// others; its failure is given when nothing else is there.
-func (s *Service) slots(ctx context.Context) ([]slot, error) {
-	var out []slot
-	var first error
-	for i, bus := range s.Buses {
+// slotsOf lists what is there. A bus that cannot work takes nothing from the others: a
+// computer without card readers has keys. Only when none works there is a failure, the
+// first one's.
+func slotsOf(ctx context.Context, buses []transport.KeyBus) (out []slot, first error) {
+	works := len(buses) == 0
+	for i, bus := range buses {
 		found, err := bus.List(ctx)
-		if err != nil && first == nil {
+		if err == nil {
+			works = true
+		} else if first == nil {
 			first = err
 		}
 		for _, f := range found {
 			out = append(out, slot{Slot: f, bus: bus, id: strconv.Itoa(i) + ":" + f.ID})
 		}
 	}
-	if ctx.Err() != nil {
+	switch {
+	case ctx.Err() != nil:
 		return nil, ctx.Err()
+	case works:
+		return out, nil
 	}
 	return out, first
+}
+
+// slots lists the keys.
+func (s *Service) slots(ctx context.Context) ([]slot, error) { return slotsOf(ctx, s.Buses) }
+
+// everything is the buses of keys, and this computer behind them.
+func (s *Service) everything() []transport.KeyBus {
+	if s.Computer == nil {
+		return s.Buses
+	}
+	return append(slices.Clone(s.Buses), s.Computer)
 }
 
 // find gives the slot of an ID: key-lost when the key went away.
 func (s *Service) find(ctx context.Context, id string) (slot, error) {
 	n, inner, _ := strings.Cut(id, ":")
 	i, err := strconv.Atoi(n)
-	if err != nil || i < 0 || i >= len(s.Buses) {
+	buses := s.everything()
+	if err != nil || i < 0 || i >= len(buses) {
 		return slot{}, mfa.Fail(mfa.CodeKeyLost)
 	}
-	found, err := s.Buses[i].List(ctx)
+	found, err := buses[i].List(ctx)
 	if err != nil {
 		return slot{}, err
 	}
 	for _, f := range found {
 		if f.ID == inner {
-			return slot{Slot: f, bus: s.Buses[i], id: id}, nil
+			return slot{Slot: f, bus: buses[i], id: id}, nil
 		}
 	}
 	return slot{}, mfa.Fail(mfa.CodeKeyLost)

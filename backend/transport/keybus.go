@@ -4,8 +4,9 @@ import "context"
 
 // The ways to a security key, in the words of WebAuthn.
 const (
-	WayUSB = "usb"
-	WayNFC = "nfc"
+	WayUSB      = "usb"
+	WayNFC      = "nfc"
+	WayInternal = "internal" // this computer's own, looked after like a key
 )
 
 // KeyBus is where security keys show up: the USB ports, the card readers, the

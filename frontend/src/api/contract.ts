@@ -241,7 +241,8 @@ export interface KeyDTO {
   /** As long as it stays in its place. */
   id: string
   name: string
-  way: 'usb' | 'nfc'
+  /** internal: this computer's own authenticator. */
+  way: 'usb' | 'nfc' | 'internal'
   /** Why it cannot be spoken to; then the rest is empty. */
   trouble: FailureDTO | null
   /** Model's name in the metadata, or what is known of its AAGUID; may be empty. */
