@@ -12,6 +12,7 @@ import (
 	"sync"
 	"testing"
 	"time"
+	"unicode"
 
 	"golang.org/x/sys/unix"
 
@@ -478,4 +479,16 @@ func TestSystem(t *testing.T) {
 	if err := System().Watch(ctx, stop); !errors.Is(err, context.Canceled) {
 		t.Error(err)
 	}
+}
+
+// FuzzIdentity: whatever a device calls itself, its name can be shown in one line.
+func FuzzIdentity(f *testing.F) {
+	f.Add([]byte(yubico))
+	f.Add([]byte("HID_ID=0003:00001050\nHID_NAME=\x00\xff\u2028\n\n=\n"))
+	f.Fuzz(func(t *testing.T, uevent []byte) {
+		name, _, _ := identity(uevent)
+		if len([]rune(name)) > 64 || strings.ContainsFunc(name, func(r rune) bool { return !unicode.IsPrint(r) }) || name != strings.TrimSpace(name) {
+			t.Errorf("named %q", name)
+		}
+	})
 }
