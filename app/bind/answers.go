@@ -7,7 +7,6 @@ import (
 	"github.com/keyferry/keyferry/backend/admission"
 	"github.com/keyferry/keyferry/backend/desk"
 	"github.com/keyferry/keyferry/backend/mfa"
-	"github.com/keyferry/keyferry/backend/readiness"
 )
 
 // WaysToAdd decides every way to add a device to somebody, to oneself for an empty ID,
@@ -18,8 +17,11 @@ func (a *API) WaysToAdd(principalID string) ([]AddingWayDTO, error) {
 		if err != nil {
 			return nil, err
 		}
-		here := h.Readiness.Check(ctx, readiness.Options{})
-		return each(ways, addingWay(h, here)), nil
+		o, err := checking(ctx, h)
+		if err != nil {
+			return nil, err
+		}
+		return each(ways, addingWay(h, h.Readiness.Check(ctx, o))), nil
 	})
 }
 
