@@ -4,6 +4,7 @@
 //
 //   - BlueZ over D-Bus, the Bluetooth of Linux (Scanner only);
 //   - WinRT, the Bluetooth of Windows (Scanner only);
+//   - CoreBluetooth, the Bluetooth of macOS (Scanner only);
 //   - loopback: UDP datagrams on this machine, for the simulated phone;
 //   - Ether: memory, for tests.
 //
@@ -17,6 +18,8 @@
 // signal says), bluez_errors.go (what an error means), winrt_scan.go (the same on
 // Windows), winrt_meaning.go and winrt_sections.go (what it says), and three thin files
 // that only Windows runs: winrt_windows.go, winrt_advert_windows.go and
-// winrt_radios_windows.go. What a real Windows does nobody has seen yet
-// (docs/HARDWARE-CHECKS.md, section J).
+// winrt_radios_windows.go; corebluetooth_scan.go, corebluetooth_meaning.go and
+// corebluetooth_advert.go (the same on macOS), and corebluetooth_darwin.go, which only
+// macOS runs. What a real Windows or macOS does nobody has seen yet
+// (docs/HARDWARE-CHECKS.md, sections J and L).
 package ble

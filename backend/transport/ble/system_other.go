@@ -1,4 +1,4 @@
-//go:build !linux && !windows
+//go:build !linux && !windows && !darwin
 
 package ble
 
@@ -9,5 +9,5 @@ import (
 )
 
 // System is the scanner of this system's Bluetooth. This build knows those of
-// Linux and Windows, so it fails with bluetooth-unsupported.
+// Linux, Windows and macOS, so it fails with bluetooth-unsupported.
 func System() transport.Scanner { return Unsupported{System: runtime.GOOS} }
