@@ -42,7 +42,11 @@ func (s session) tokenByPIN(ctx context.Context, p ctap2.Permission, rpID string
 			return nil, mfa.Fail(mfa.CodePINLocked)
 		}
 		ask.Left, ask.Wrong, ask.Replug = left, wrong > 0 || short, wrong >= triesInARow-1 && !s.Platform
-		token, err := s.tryPIN(ctx, ask, p, rpID)
+		pin, err := s.ask(ctx, ask)
+		if err != nil {
+			return nil, err // whatever it is: who does not answer is not asked again
+		}
+		token, err := s.tryPIN(ctx, pin, p, rpID)
 		switch {
 		case mfa.IsCode(err, mfa.CodePINLength): // what is no PIN was not sent, and cost no try
 			short, wrong = true, wrong-1
@@ -52,12 +56,9 @@ func (s session) tokenByPIN(ctx context.Context, p ctap2.Permission, rpID string
 	}
 }
 
-// tryPIN asks once, and changes the PIN where the authenticator wants that first.
-func (s session) tryPIN(ctx context.Context, ask mfa.PINAsk, p ctap2.Permission, rpID string) (*ctap2.Token, error) {
-	pin, err := s.ask(ctx, ask)
-	if err != nil {
-		return nil, err
-	}
+// tryPIN takes one answer, which it wipes, and changes the PIN where the authenticator
+// wants that first.
+func (s session) tryPIN(ctx context.Context, pin *mfa.Secret, p ctap2.Permission, rpID string) (*ctap2.Token, error) {
 	defer pin.Wipe()
 	token, err := ctap2.TokenByPIN(ctx, s, s.info, pin, p, rpID, s.rand())
 	if !mfa.IsCode(err, mfa.CodePINChangeNeeded) {

@@ -116,6 +116,26 @@ func TestNobodyToAskForThePIN(t *testing.T) {
 	wantCode(t, "create", err, mfa.CodePINNeeded)
 }
 
+// Whoever answers with a failure is not asked again, not even when it is one that a key
+// gives to a PIN.
+func TestAFailedAnswerIsTheEnd(t *testing.T) {
+	for _, code := range []mfa.Code{mfa.CodePINWrong, mfa.CodePINLength, mfa.CodeCancelled} {
+		a, asked := virtualauth.New(keyConfig()), 0
+		giveKeyAPIN(t, a, "2580")
+		ask := func(context.Context, mfa.PINAsk) (*mfa.Secret, error) {
+			if asked++; asked > 1 {
+				return nil, context.Canceled
+			}
+			return nil, mfa.Fail(code)
+		}
+		_, err := Client{Open: opening(a), PIN: ask}.Create(t.Context(), creationJSON(t, uvRequired), testOrigin)
+		wantCode(t, string(code), err, code)
+		if asked != 1 {
+			t.Errorf("%s: asked %d times", code, asked)
+		}
+	}
+}
+
 // The sensor is asked first, and the PIN when it gave up.
 func TestASensorThatFailsFallsBackToThePIN(t *testing.T) {
 	config := keyConfig()
