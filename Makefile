@@ -1,4 +1,4 @@
-# Keyferry: make run, make test, make bench, make screens, make build, make lint.
+# Keyferry: make run, make test, make bench, make screens, make build, make lint, make package.
 # The first call installs what is missing; later ones install and build nothing twice.
 
 SHELL := /bin/bash
@@ -16,7 +16,7 @@ page_src := $(shell find frontend/src frontend/public frontend/index.html fronte
 
 results  := $(stamps)/results
 
-.PHONY: run test bench screens build lint programs begin check-go check-frontend e2e clean
+.PHONY: run test bench screens build lint package package-check programs begin check-go check-frontend e2e clean
 
 run: programs ; @build/run.sh
 build: programs
@@ -74,4 +74,12 @@ bench: programs $(stamps)/display ; @build/bench.sh
 # Visits every screen in both themes and leaves the pictures with the sources.
 screens: programs $(stamps)/display ; go run ./app/e2e/tour -every -out docs/screens
 
-clean: ; rm -rf $(bin) $(stamps) build/tour frontend/node_modules frontend/dist/assets frontend/dist/index.html
+# --- packages -------------------------------------------------------------
+
+# .deb, tarballs, Windows installers and zips, bill of materials and sums, in build/dist.
+package: $(stamps)/window $(stamps)/package $(page) ; @build/package/package.sh
+
+# Holds the packages to what is promised of them. Takes some minutes, and root.
+package-check: $(stamps)/wine package ; @build/package/check.sh
+
+clean: ; rm -rf $(bin) $(stamps) build/dist build/tour frontend/node_modules frontend/dist/assets frontend/dist/index.html

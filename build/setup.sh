@@ -6,6 +6,7 @@
 #                            tests that need it are skipped, and say so
 #   build/setup.sh wine      what the Windows half runs on here, over a library in C:
 #                            the same holds
+#   build/setup.sh package   what packs, signs and checks the packages
 # On Debian and its relatives only, as root or with sudo. Elsewhere it names what
 # is needed and goes on if that is there.
 set -euo pipefail
@@ -15,7 +16,8 @@ case "${1-}" in
   display) packages=(xvfb dbus at-spi2-core xdotool imagemagick zbar-tools x11-utils) ;;
   peers)   packages=(gcc libc6-dev libfido2-dev python3-fido2 pcscd vsmartcard-vpcd swtpm) ;;
   wine)    packages=(wine64 gcc-mingw-w64-x86-64) ;;
-  *) echo "usage: build/setup.sh window|display|peers|wine" >&2; exit 2 ;;
+  package) packages=(dpkg-dev zip librsvg2-bin icoutils nsis openssl osslsigncode desktop-file-utils appstream lintian mmdebstrap) ;;
+  *) echo "usage: build/setup.sh window|display|peers|wine|package" >&2; exit 2 ;;
 esac
 
 for tool in go node npm; do

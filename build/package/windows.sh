@@ -1,0 +1,32 @@
+#!/usr/bin/env bash
+# The app for Windows, as portable zip and as installer:
+#   build/package/windows.sh amd64|arm64
+set -euo pipefail
+cd "$(dirname "$0")/../.."
+. build/package/names.sh
+. build/package/tree.sh
+arch=$1
+most=$((20 * 1024 * 1024)) # what somebody has to download
+
+name=keyferry-$VERSION-windows-$arch
+programs=$made/programs/windows-$arch
+tree=$made/$name
+put 644 "$programs"/*.exe "$made"/licences/* "$tree"
+settle "$tree"
+(cd "$made" && find "$name" -type f | sort | zip -9 -X -q -@ "$OLDPWD/$dist/$name.zip")
+
+# The installer's own program is for the machine it installs on. There is none for arm64:
+# Windows runs that for x86 there.
+target=amd64-unicode
+[ "$arch" = amd64 ] || target=x86-unicode
+sign=()
+[ -z "${KEYFERRY_SIGN_CERT-}" ] || sign=("-DSIGN=$PWD/build/package/sign.sh")
+installer=$dist/$name-setup.exe
+makensis -V2 -NOCD -XTarget\ "$target" -DARCH="$arch" -DVERSION="$VERSION" -DTREE="$tree" -DICON="$made/icons/keyferry.ico" \
+  -DOUT="$installer" -DKILOBYTES="$(du -k --apparent-size -s "$tree" | cut -f1)" "${sign[@]}" build/windows/setup.nsi
+build/package/sign.sh "$installer"
+for file in "$installer" "$dist/$name.zip"; do
+  chmod 644 "$file"
+  size=$(stat -c %s "$file")
+  [ "$size" -le "$most" ] || { echo "$file has $size bytes. At most $most are allowed." >&2; exit 1; }
+done
