@@ -8,6 +8,7 @@ import (
 	"github.com/keyferry/keyferry/backend/ceremony"
 	"github.com/keyferry/keyferry/backend/keys"
 	"github.com/keyferry/keyferry/backend/mfa"
+	"github.com/keyferry/keyferry/backend/platform/credentialsd"
 	"github.com/keyferry/keyferry/backend/platform/tpm"
 	"github.com/keyferry/keyferry/backend/platform/webauthnwin"
 	"github.com/keyferry/keyferry/backend/readiness"
@@ -67,7 +68,7 @@ func (m machine) roads(phones ceremony.Phones, k *keys.Service, store mfa.LocalS
 
 // readiness is how the machine is asked what it can do.
 func (m machine) readiness() readiness.Config {
-	c := readiness.Config{Radio: m.radio, System: runtime.GOOS,
+	c := readiness.Config{Radio: m.radio, System: runtime.GOOS, Machine: facts,
 		Windows: func(context.Context) (int, error) { return webauthnwin.Version() }}
 	if len(m.buses) > 0 {
 		c.USB = m.buses[0]
@@ -79,6 +80,20 @@ func (m machine) readiness() readiness.Config {
 		c.Computer = askTPM
 	}
 	return c
+}
+
+// facts are those of this machine, and whether its session has a service that offers
+// passkeys to all programs. Keyferry does not go that way: it is told, as its dialogs may
+// appear beside ours.
+func facts(ctx context.Context) (readiness.Facts, error) {
+	f, err := readiness.ThisMachine(ctx)
+	if err != nil || runtime.GOOS != "linux" {
+		return f, err
+	}
+	if api, err := (credentialsd.Detector{}).Detect(ctx); err == nil && api != credentialsd.None {
+		f.Portal = api.String()
+	}
+	return f, nil
 }
 
 // Readiness is how this computer is asked what it can do, without any account.

@@ -8,6 +8,7 @@ import (
 	"strconv"
 	"strings"
 	"sync"
+	"time"
 
 	"github.com/keyferry/keyferry/backend/mfa"
 	"github.com/keyferry/keyferry/backend/transport"
@@ -103,24 +104,34 @@ func (s *Service) find(ctx context.Context, id string) (slot, error) {
 }
 
 // Watch calls changed once when it has begun to watch and after each change of what is
-// there, from one goroutine at a time, until ctx ends; it then returns ctx.Err(). Buses
-// that cannot work are left alone.
+// there, from one goroutine at a time, until ctx ends; it then returns ctx.Err(). A bus
+// that cannot be watched is tried again after a while: its service may be started later,
+// and Windows ends that of card readers with the last reader.
 func (s *Service) Watch(ctx context.Context, changed func()) error {
 	var turn sync.Mutex
 	var watching sync.WaitGroup
 	for _, bus := range s.Buses {
 		watching.Go(func() {
-			_ = bus.Watch(ctx, func() { // a bus that fails has nothing to tell
-				turn.Lock()
-				defer turn.Unlock()
-				changed()
-			})
+			for ctx.Err() == nil {
+				_ = bus.Watch(ctx, func() { // one that fails has nothing to tell
+					turn.Lock()
+					defer turn.Unlock()
+					changed()
+				})
+				select {
+				case <-time.After(watchAgain):
+				case <-ctx.Done():
+				}
+			}
 		})
 	}
 	<-ctx.Done()
 	watching.Wait()
 	return ctx.Err()
 }
+
+// watchAgain is how long a bus that could not be watched is left alone.
+const watchAgain = 5 * time.Second
 
 // Close forgets PINs and lets all keys go.
 func (s *Service) Close() {

@@ -35,6 +35,9 @@ type Facts struct {
 	ClockKept Answer
 	// KeyRules says whether there is a rule that lets people open security keys. Linux only.
 	KeyRules Answer
+	// Portal is by what a service offers passkeys to all programs of this session, "" where
+	// none does. Linux only; asked by whoever sets Config.Machine.
+	Portal string
 }
 
 // ThisMachine tells about this computer. It reads files and settings of the system and
@@ -65,7 +68,7 @@ func (f Facts) list() []Fact {
 	kept := map[Answer]string{Yes: "synchronised", No: "unsynchronised"}[f.ClockKept]
 	all := []Fact{{FactSystem, strings.TrimSpace(f.name(f.System) + " " + f.Version)}, {FactKernel, f.Kernel}, {FactArch, f.Arch},
 		{FactSession, f.Session}, {FactDesktop, f.Desktop}, {FactRemote, cmp.Or(f.Remote, "no")}, {FactVirtual, cmp.Or(f.Virtual, "no")},
-		{FactPackage, cmp.Or(f.Package, "no")}, {FactClock, cmp.Or(kept, "unknown")}, {FactKeyRules, string(f.KeyRules)}}
+		{FactPackage, cmp.Or(f.Package, "no")}, {FactClock, cmp.Or(kept, "unknown")}, {FactKeyRules, string(f.KeyRules)}, {FactPortal, f.Portal}}
 	known := all[:0]
 	for _, fact := range all {
 		if fact.Value != "" {

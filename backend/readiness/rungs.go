@@ -67,4 +67,5 @@ const (
 	FactPackage  = "package" // flatpak, snap, appimage; "no"
 	FactClock    = "clock"   // synchronised, unsynchronised, unknown
 	FactKeyRules = "key-rules"
+	FactPortal   = "passkey-service" // direct, portal: credentialsd is in this session
 )
