@@ -74,6 +74,17 @@ func (t *terminal) yes(ctx context.Context, question, flag string) (bool, error)
 	return answer == "y" || answer == "yes", err
 }
 
+// sure asks before something is taken away. Without an answer it fails with cancelled.
+func (t *terminal) sure(ctx context.Context, yes bool, question string) error {
+	if yes {
+		return nil
+	}
+	if answer, err := t.yes(ctx, question, "--yes"); err != nil || !answer {
+		return mfa.Fail(mfa.CodeCancelled).Because(err)
+	}
+	return nil
+}
+
 // passwordFlags say where a password comes from. There is no flag that holds
 // one: arguments are seen by every process of the machine.
 type passwordFlags struct {

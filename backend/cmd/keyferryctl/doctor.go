@@ -158,10 +158,7 @@ func visitOf(r readiness.Report, online bool, of func(*mfa.Failure) *mfa.Failure
 func rungOf(r readiness.Rung, system string, f *mfa.Failure) rungJSON {
 	j := rungJSON{ID: r.ID, State: r.State, Params: r.Params, Failure: asJSON(f), Message: words.Rung(r.ID, string(r.State), r.Params)}
 	if f != nil {
-		j.Message, j.Repair = words.Of(f), words.Repair(system, f)
-		if f.Code == mfa.CodeKeyPermission {
-			j.Rule = udevRule(f.Params["vendor"])
-		}
+		j.Message, j.Repair, j.Rule = words.Of(f), words.Repair(system, f), ruleFor(f)
 	}
 	return j
 }

@@ -62,7 +62,7 @@ func help(s streams, path []string) int {
 	plain.SetOutput(s.out)
 	plain.PrintDefaults()
 	if some {
-		fmt.Fprint(s.out, "\nSimulated phones (sandbox only):\n")
+		fmt.Fprint(s.out, "\nSimulated devices (sandbox only):\n")
 		simulated.SetOutput(s.out)
 		simulated.PrintDefaults()
 	}

@@ -37,7 +37,7 @@ func needLine(needs []admission.Need) string {
 	return strings.Join(parts, "; ")
 }
 
-var policyPreflight = signed("policy preflight", "[MODEL] [--fido L] [--fips2 L] [--fips3 L] [--user U] [--policy NAME | --document FILE]",
+var policyPreflight = signed("policy preflight", "[MODEL] [--plugged] [--fido L] [--fips2 L] [--fips3 L] [--user U] [--policy NAME | --document FILE]",
 	"say what would become of a model, or of a key with these levels, before anything is touched", func(fs *flag.FlagSet) action {
 		user := userFlag(fs)
 		var of admission.Subject
@@ -47,8 +47,13 @@ var policyPreflight = signed("policy preflight", "[MODEL] [--fido L] [--fips2 L]
 		fs.StringVar(&about.FIDO, "fido", "", "a key with this FIDO `LEVEL`")
 		fs.StringVar(&about.FIPS1402, "fips2", "", "with this FIPS-140-2 `LEVEL`")
 		fs.StringVar(&about.FIPS1403, "fips3", "", "with this FIPS-140-3 `LEVEL`")
+		plugged := fs.Bool("plugged", false, "the model of the security key that is plugged in")
 		return func(ctx context.Context, s *seat) error {
-			if about.Model = s.arg(0); about.Model != "" && about.Certificates != (mfa.Certificates{}) {
+			about.Model = s.arg(0)
+			switch {
+			case about.Model != "" && *plugged:
+				return usage("--plugged is the model of the key: name none")
+			case (about.Model != "" || *plugged) && about.Certificates != (mfa.Certificates{}):
 				return usage("a model has its own levels: leave --fido, --fips2 and --fips3 out")
 			}
 			if err := (&modelFilter{fido: about.FIDO, fips2: about.FIPS1402, fips3: about.FIPS1403}).check(); err != nil {
@@ -67,6 +72,11 @@ var policyPreflight = signed("policy preflight", "[MODEL] [--fido L] [--fips2 L]
 			if err != nil {
 				return err
 			}
+			if *plugged {
+				if about.Model, err = s.plugged(ctx); err != nil {
+					return err
+				}
+			}
 			p, err := s.Admission.Preflight(ctx, s.session, of, target, about)
 			if err != nil {
 				return placed(err, *document)
@@ -75,6 +85,25 @@ var policyPreflight = signed("policy preflight", "[MODEL] [--fido L] [--fips2 L]
 			return nil
 		}
 	})
+
+// plugged is the model of the only security key that is plugged in, as the metadata call
+// it.
+func (s *seat) plugged(ctx context.Context) (string, error) {
+	if s.SimKey != nil {
+		if err := s.who.hand.plugIn(s.SimKey); err != nil {
+			return "", err
+		}
+	}
+	k, err := (&holder{Service: s.Keys, t: s.t}).key(ctx, "")
+	if err != nil {
+		return "", err
+	}
+	if k.Info.AAGUID.IsZero() {
+		return "", mfa.Fail(mfa.CodeNotFound, "what", "plugged-model")
+	}
+	s.t.say("%s: %s", printable(k.Name), k.Info.AAGUID)
+	return k.Info.AAGUID.String(), nil
+}
 
 func (s *seat) showPreflight(p admission.Preflight) {
 	out := map[string]any{"admitted": p.Admitted(), "create": decisionOf(p.Create), "activate": decisionOf(p.Activate), "windows_hello": p.Hello, "needs": needsOf(p.Needs), "refused": nil}
@@ -103,7 +132,7 @@ func (s *seat) showPreflight(p admission.Preflight) {
 }
 
 var wayWords = map[admission.WayName]string{admission.WayPhone: "phone or tablet", admission.WayApp: "authenticator app", admission.WayToken: "hardware token",
-	admission.WayComputer: "this computer"}
+	admission.WayKey: "security key", admission.WayComputer: "this computer"}
 
 type wayJSON struct {
 	Way      string        `json:"way"`

@@ -65,8 +65,8 @@ func either(path, args, summary string, set func(fs *flag.FlagSet) (needs func(g
 	return command{path: strings.Fields(path), args: args, summary: summary,
 		set: func(fs *flag.FlagSet, g *globals) func(context.Context, *terminal, []string) error {
 			var w withSession
+			needs, do := set(fs) // first: see byKey
 			w.flags(fs)
-			needs, do := set(fs)
 			return func(ctx context.Context, t *terminal, given []string) error {
 				if err := count(path, args, given); err != nil {
 					return err
@@ -115,7 +115,7 @@ func positional(args string) (least, most int) {
 		}
 		most++
 		if word[0] != '[' {
-			least = most
+			least++
 		}
 	}
 	return least, most
@@ -184,13 +184,7 @@ func userFlag(fs *flag.FlagSet) *string {
 
 // sure asks before something is taken away. Without an answer it fails with cancelled.
 func (s *seat) sure(ctx context.Context, yes bool, question string) error {
-	if yes {
-		return nil
-	}
-	if answer, err := s.t.yes(ctx, question, "--yes"); err != nil || !answer {
-		return mfa.Fail(mfa.CodeCancelled).Because(err)
-	}
-	return nil
+	return s.t.sure(ctx, yes, question)
 }
 
 func yesFlag(fs *flag.FlagSet) *bool { return fs.Bool("yes", false, "do not ask") }

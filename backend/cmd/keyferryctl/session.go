@@ -26,6 +26,7 @@ type houseFlags struct {
 	radio   string
 	tunnel  string
 	vault   vaultFlags
+	hand    *hand // of the sandbox's security key; nil: nobody touches it
 }
 
 func (h *houseFlags) flags(fs *flag.FlagSet) {
@@ -196,7 +197,11 @@ func (h *houseFlags) open(ctx context.Context, t *terminal, g *globals) (*assemb
 }
 
 func (h *houseFlags) config(g *globals) assembly.Config {
-	return assembly.Config{Home: g.home, Sandbox: h.sandbox, Radio: h.radio, Tunnel: h.tunnel, Secrets: secretStore, Version: buildVersion(), Cheap: cheap, Metadata: metadataService}
+	c := assembly.Config{Home: g.home, Sandbox: h.sandbox, Radio: h.radio, Tunnel: h.tunnel, Secrets: secretStore, Version: buildVersion(), Cheap: cheap, Metadata: metadataService}
+	if h.hand != nil {
+		c.Told.Key = h.hand.saw
+	}
+	return c
 }
 
 // secretStore keeps the data keys of real accounts. It is always nil, for the system's:
@@ -247,6 +252,7 @@ func (s *withSession) flags(fs *flag.FlagSet) {
 	s.h.flags(fs)
 	s.h.simulationFlags(fs)
 	s.w.flags(fs)
+	s.h.hand = s.w.hand
 }
 
 // run opens the house, signs in and runs do in the session.
@@ -255,6 +261,9 @@ func (s *withSession) run(ctx context.Context, t *terminal, g *globals, do func(
 		return err
 	}
 	if err := s.w.phone.check(&s.h); err != nil {
+		return err
+	}
+	if err := s.w.hand.check(&s.h); err != nil {
 		return err
 	}
 	house, err := s.h.open(ctx, t, g)

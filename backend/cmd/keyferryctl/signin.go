@@ -22,7 +22,7 @@ type sessionJSON struct {
 }
 
 var signIn = command{
-	path: []string{"signin"}, args: "[--code C] [--recovery-code-file F] [--passkey]",
+	path: []string{"signin"}, args: "[--key | --computer | --code C | --recovery-code-file F] [--passkey]",
 	summary: "sign in and say whether a device proved it (exit code 0 only then, or with a recovery code)",
 	set: func(fs *flag.FlagSet, g *globals) func(context.Context, *terminal, []string) error {
 		var s withSession
@@ -72,7 +72,7 @@ func printSession(ctx context.Context, t *terminal, house *assembly.House, sessi
 	case j.Recovered:
 		t.say("%s signed in with a recovery code. Remove the device that is lost, and add another.", j.Principal)
 	default:
-		t.say("%s signed in with the password only: there is no device to prove it. To add one: keyferryctl virtual create, or enroll phone.", j.Principal)
+		t.say("%s signed in with the password only: there is no device to prove it. To add one: keyferryctl virtual create, or enroll phone, key or computer.", j.Principal)
 	}
 	if j.Deadline != 0 {
 		t.say("Without a device that goes on until %s.", when(verdict.Deadline))

@@ -3,6 +3,8 @@ package main
 import (
 	"context"
 	"flag"
+	"fmt"
+	"strings"
 	"sync"
 
 	"github.com/keyferry/keyferry/backend/assembly"
@@ -72,16 +74,18 @@ func (p *phoneFlags) linked(pending ceremony.Pending) (*mfa.LinkedPhone, error) 
 	return &pending.Links[0], nil // newest first
 }
 
-// stages prints the stages of one ceremony and lets the built-in phone scan.
+// stages prints the stages of one ceremony, lets the built-in phone scan, and the hand
+// touch the sandbox's key.
 type stages struct {
-	ctx      context.Context
-	stop     context.CancelFunc
-	t        *terminal
-	purpose  string
-	image    string
-	invert   bool
-	builtIn  *phonesim.Phone // nil when a phone of its own is expected
-	scanning sync.WaitGroup
+	ctx     context.Context
+	stop    context.CancelFunc
+	t       *terminal
+	purpose string
+	image   string
+	invert  bool
+	builtIn *phonesim.Phone // nil when a phone of its own is expected
+	pins    *pinFlags
+	helping sync.WaitGroup
 }
 
 // stageLine is one stage in JSON. URI is the secret of the transaction; it is
@@ -94,6 +98,11 @@ type stageLine struct {
 	Until   int64         `json:"until,omitempty"`
 	Radio   string        `json:"radio,omitempty"`
 	Signal  int           `json:"signal,omitempty"`
+	Keys    int           `json:"keys,omitempty"`    // security keys that wait for a touch
+	Key     string        `json:"key,omitempty"`     // the name of the one
+	Trouble *failureJSON  `json:"trouble,omitempty"` // why none can be used yet
+	Rule    string        `json:"rule,omitempty"`    // of udev, where that is the trouble
+	PIN     *pinJSON      `json:"pin,omitempty"`
 	Device  *deviceJSON   `json:"device,omitempty"`
 	Session *sessionJSON  `json:"session,omitempty"`
 	Failure *failureJSON  `json:"failure,omitempty"`
@@ -102,30 +111,52 @@ type stageLine struct {
 
 // foundPasskey is what the person is asked to accept.
 type foundPasskey struct {
-	Provider string `json:"provider"`
-	AAGUID   string `json:"aaguid"`
-	Synced   bool   `json:"synced"`
-	OnPhone  bool   `json:"on_phone"`
+	Provider string   `json:"provider"`
+	AAGUID   string   `json:"aaguid"`
+	Synced   bool     `json:"synced"`
+	OnPhone  bool     `json:"on_phone"`
+	Road     mfa.Road `json:"road"`
 }
 
-func (p *phoneFlags) stages(ctx context.Context, t *terminal, house *assembly.House, purpose string) *stages {
-	s := &stages{t: t, purpose: purpose, image: p.image, invert: p.invert, builtIn: house.Phone}
+// stages begins a ceremony on a road.
+func (w *who) stages(ctx context.Context, t *terminal, house *assembly.House, purpose string, road mfa.Road) (*stages, error) {
+	s := &stages{t: t, purpose: purpose, image: w.phone.image, invert: w.phone.invert, builtIn: house.Phone, pins: &w.pins}
 	s.ctx, s.stop = context.WithCancel(ctx)
-	return s
+	if road == mfa.RoadKey && house.SimKey != nil {
+		if err := w.hand.plugIn(house.SimKey); err != nil {
+			s.stop()
+			return nil, err
+		}
+		s.helping.Go(func() { w.hand.touch(s.ctx, house.SimKey) })
+	}
+	return s, nil
+}
+
+// person is how somebody is reached at this terminal.
+func (w *who) person(t *terminal, s *stages) ceremony.Person {
+	return ceremony.Person{Report: s.report, PIN: w.pins.asking(t)}
 }
 
 func (s *stages) end() {
 	s.stop()
-	s.scanning.Wait()
+	s.helping.Wait()
 }
 
 func (s *stages) report(p mfa.Progress) {
 	if p.Stage == mfa.StageDone || p.Stage == mfa.StageNameDevice {
 		return // the command prints these, with what came of it
 	}
-	s.t.line(stageLine{Stage: p.Stage, Purpose: s.purpose, Message: words.Stage(p.Stage), URI: p.QR, Until: milliseconds(p.Until), Radio: p.Radio, Signal: p.Signal})
-	if p.Stage != mfa.StageShowQR {
-		s.t.say("%s", words.Stage(p.Stage))
+	s.t.line(stageLine{Stage: p.Stage, Purpose: s.purpose, Message: strings.Join(stageWords(p), " "), URI: p.QR, Until: milliseconds(p.Until), Radio: p.Radio, Signal: p.Signal,
+		Keys: p.Keys, Key: p.Key, Trouble: asJSON(p.Trouble), Rule: ruleFor(p.Trouble), PIN: pinOf(p.PIN)})
+	switch {
+	case p.Stage == mfa.StageEnterPIN && p.PIN != nil:
+		s.pins.say(s.t, *p.PIN)
+		return
+	case p.Stage != mfa.StageShowQR:
+		for _, line := range stageWords(p) {
+			s.t.say("%s", line)
+		}
+		s.t.sayRule(p.Trouble)
 		return
 	}
 	s.t.say("%s (until %s)", words.Stage(p.Stage), p.Until.Local().Format("15:04:05"))
@@ -134,7 +165,37 @@ func (s *stages) report(p mfa.Progress) {
 	}
 	if s.builtIn != nil {
 		uri := p.QR
-		s.scanning.Go(func() { _ = s.builtIn.Scan(s.ctx, uri) }) // what matters is what this side sees
+		s.helping.Go(func() { _ = s.builtIn.Scan(s.ctx, uri) }) // what matters is what this side sees
+	}
+}
+
+// stageWords are the words for a stage; the last line is what to do.
+func stageWords(p mfa.Progress) []string {
+	switch {
+	case p.Stage == mfa.StageEnterPIN && p.PIN != nil:
+		return words.PIN(*p.PIN)
+	case p.Stage == mfa.StageFindKey && p.Trouble != nil:
+		return []string{words.Of(p.Trouble), words.Stage(p.Stage)}
+	case p.Stage == mfa.StageTouchKey && p.Keys > 1:
+		return []string{fmt.Sprintf("Touch the security key that you mean: %d are plugged in", p.Keys)}
+	case p.Stage == mfa.StageTouchKey && p.Key != "":
+		return []string{"Touch " + printable(p.Key)}
+	}
+	return []string{words.Stage(p.Stage)}
+}
+
+// ruleFor is the udev rule that would end a key's trouble, "" where none would.
+func ruleFor(f *mfa.Failure) string {
+	if f == nil || f.Code != mfa.CodeKeyPermission {
+		return ""
+	}
+	return udevRule(f.Params["vendor"])
+}
+
+// sayRule tells a person of that rule.
+func (t *terminal) sayRule(f *mfa.Failure) {
+	if rule := ruleFor(f); rule != "" {
+		t.say("The rule, for %s (then: sudo udevadm control --reload):\n\n%s", rulePath, indented(rule))
 	}
 }
 

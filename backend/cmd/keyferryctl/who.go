@@ -12,6 +12,7 @@ import (
 	"github.com/keyferry/keyferry/backend/assembly"
 	"github.com/keyferry/keyferry/backend/ceremony"
 	"github.com/keyferry/keyferry/backend/mfa"
+	"github.com/keyferry/keyferry/backend/simkey"
 )
 
 // who are the flags of commands that sign in. A session lives for one command.
@@ -20,9 +21,13 @@ type who struct {
 	email    string
 	password passwordFlags
 	phone    phoneFlags
+	hand     *hand // of the sandbox's security key
+	pins     pinFlags
 	code     string
 	recovery string
 	passkey  bool
+	key      bool
+	computer bool
 	resync   string // signin only
 	codes    *twoCodes
 
@@ -36,8 +41,22 @@ func (w *who) flags(fs *flag.FlagSet) {
 	fs.StringVar(&w.code, "code", "", "prove it by a `CODE` of an authenticator app or a hardware token")
 	fs.StringVar(&w.recovery, "recovery-code-file", "", "prove it by one of root's recovery codes, in the first line of `FILE`")
 	fs.BoolVar(&w.passkey, "passkey", false, "sign in by a passkey alone, where the account allows it")
+	fs.BoolVar(&w.key, byKey(fs), false, "prove it by a security key (default: by a phone, else a key, else this computer, else a code, as there are devices)")
+	fs.BoolVar(&w.computer, "computer", false, "prove it by this computer, which asks for its PIN")
+	w.hand = newHand()
+	fs.StringVar(&w.hand.model, "simulated-key", "", sandboxOnly+"which security key is plugged in and touched, `"+joined(simkey.Models())+"` (default: the one of the last time)")
 	w.password.flags(fs)
 	w.phone.flags(fs)
+	w.pins.flags(fs)
+}
+
+// byKey is what the flag for security keys is called: commands about policies call
+// condition keys so.
+func byKey(fs *flag.FlagSet) string {
+	if fs.Lookup("key") != nil {
+		return "security-key"
+	}
+	return "key"
 }
 
 // resyncFlags bring a device's clock back before the sign-in is complete, where nobody
@@ -67,13 +86,18 @@ func (w *who) wipe() { w.typed.Wipe() }
 
 func (w *who) check() error {
 	ways := 0
-	for _, given := range []bool{w.code != "", w.recovery != "", w.passkey} {
+	for _, given := range []bool{w.code != "", w.recovery != "", w.passkey || w.key || w.computer} {
 		if given {
 			ways++
 		}
 	}
-	if ways > 1 {
-		return usage("--code, --recovery-code-file and --passkey exclude each other")
+	switch {
+	case ways > 1:
+		return usage("--code, --recovery-code-file and passkeys (--passkey, --key, --computer) exclude each other")
+	case w.key && w.computer:
+		return usage("--key and --computer exclude each other")
+	case w.phone.ring && (w.key || w.computer):
+		return usage("--ring wakes a phone: leave --key and --computer out")
 	}
 	if w.passkey && (w.password.file != "" || w.password.stdin || w.as != "root" || w.email != "") {
 		return usage("with --passkey no name and no password is given")
@@ -114,9 +138,13 @@ func (w *who) signIn(ctx context.Context, t *terminal, house *assembly.House) (m
 		return mfa.Session{}, err
 	}
 	if w.passkey {
-		shown := w.phone.stages(ctx, t, house, "sign-in")
+		road := w.asked()
+		shown, err := w.stages(ctx, t, house, "sign-in", road)
+		if err != nil {
+			return mfa.Session{}, err
+		}
 		defer shown.end()
-		_, session, err := house.Ceremonies.SignInWithPasskey(ctx, mfa.RoadPhone, ceremony.Person{Report: shown.report})
+		_, session, err := house.Ceremonies.SignInWithPasskey(ctx, house.Road(road), w.person(t, shown))
 		return session, err
 	}
 	pending, err := w.firstFactor(ctx, t, house)
@@ -144,7 +172,9 @@ func (w *who) secondFactor(ctx context.Context, t *terminal, house *assembly.Hou
 		}
 		defer code.Wipe()
 		return house.Ceremonies.SignInWithRecovery(ctx, pending, code)
-	case !slices.ContainsFunc(pending.Devices, func(d mfa.Device) bool { return d.Kind == mfa.KindPasskey }):
+	}
+	road := w.road(pending)
+	if road == "" {
 		code, err := t.code(ctx)
 		if err != nil {
 			return mfa.Session{}, err
@@ -155,9 +185,40 @@ func (w *who) secondFactor(ctx context.Context, t *terminal, house *assembly.Hou
 	if err != nil {
 		return mfa.Session{}, err
 	}
-	shown := w.phone.stages(ctx, t, house, "sign-in")
+	shown, err := w.stages(ctx, t, house, "sign-in", road)
+	if err != nil {
+		return mfa.Session{}, err
+	}
 	defer shown.end()
-	return house.Ceremonies.SignInWithDevice(ctx, pending, mfa.RoadPhone, link, ceremony.Person{Report: shown.report})
+	return house.Ceremonies.SignInWithDevice(ctx, pending, house.Road(road), link, w.person(t, shown))
+}
+
+// asked is the road that the flags name: that of phones without one.
+func (w *who) asked() mfa.Road {
+	switch {
+	case w.key:
+		return mfa.RoadKey
+	case w.computer:
+		return mfa.RoadComputer
+	}
+	return mfa.RoadPhone
+}
+
+// road is the one that was asked for, or the first by which one of the devices is met;
+// "" for a code. Where no device works any more, asking by phone says so.
+func (w *who) road(pending ceremony.Pending) mfa.Road {
+	if w.key || w.computer || w.phone.ring {
+		return w.asked()
+	}
+	for _, road := range []mfa.Road{mfa.RoadPhone, mfa.RoadKey, mfa.RoadComputer} {
+		if slices.ContainsFunc(pending.Devices, func(d mfa.Device) bool { return d.Passkey != nil && d.CanSignIn() && d.Passkey.ReachedBy(road) }) {
+			return road
+		}
+	}
+	if slices.ContainsFunc(pending.Devices, mfa.Device.CanSignIn) {
+		return ""
+	}
+	return mfa.RoadPhone
 }
 
 // code asks for a code. It is shown while it is typed: it works once.

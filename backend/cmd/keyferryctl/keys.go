@@ -1,0 +1,157 @@
+package main
+
+import (
+	"context"
+	"flag"
+	"strings"
+
+	"github.com/keyferry/keyferry/backend/assembly"
+	"github.com/keyferry/keyferry/backend/home"
+	"github.com/keyferry/keyferry/backend/keys"
+	"github.com/keyferry/keyferry/backend/mfa"
+	"github.com/keyferry/keyferry/backend/simkey"
+	"github.com/keyferry/keyferry/backend/transport"
+)
+
+// keysOfMachine are the security keys of this computer. Tests put others in their place.
+var keysOfMachine = assembly.Keys
+
+// holder is where a command works that looks after security keys: it needs no account.
+type holder struct {
+	*keys.Service
+	t    *terminal
+	args []string
+	pins *pinFlags
+	sim  *simkey.Key // nil: they are real
+}
+
+// keyAction is what such a command does.
+type keyAction func(ctx context.Context, h *holder) error
+
+// ofKeys makes a command about security keys.
+func ofKeys(path, args, summary string, set func(fs *flag.FlagSet) keyAction) command {
+	return command{path: strings.Fields(path), args: args, summary: summary,
+		set: func(fs *flag.FlagSet, g *globals) func(context.Context, *terminal, []string) error {
+			var d drawer
+			d.flags(fs)
+			do := set(fs)
+			return func(ctx context.Context, t *terminal, given []string) error {
+				if err := count(path, args, given); err != nil {
+					return err
+				}
+				h, err := d.open(ctx, t, g)
+				if err != nil {
+					return err
+				}
+				defer d.close()
+				h.t, h.args, h.pins = t, given, &d.pins
+				return do(ctx, h)
+			}
+		}}
+}
+
+// drawer says which security keys there are: those of this computer, or the sandbox's
+// simulated one, which needs no account either.
+type drawer struct {
+	sandbox bool
+	hand    *hand
+	pins    pinFlags
+
+	opened []func()
+}
+
+func (d *drawer) flags(fs *flag.FlagSet) {
+	d.hand = newHand()
+	fs.BoolVar(&d.sandbox, "sandbox", false, "the simulated key of the data folder's sandbox, not those of this computer")
+	fs.StringVar(&d.hand.model, "simulated-key", "", sandboxOnly+"which security key is plugged in and touched, `"+joined(simkey.Models())+"` (default: the one of the last time)")
+	d.pins.flags(fs)
+}
+
+func (d *drawer) open(ctx context.Context, t *terminal, g *globals) (*holder, error) {
+	if !d.sandbox && d.hand.model == "" {
+		service, err := keysOfMachine()
+		if err != nil {
+			return nil, err
+		}
+		d.opened = append(d.opened, service.Close)
+		return &holder{Service: service}, nil
+	}
+	h := houseFlags{sandbox: d.sandbox}
+	if err := h.choose(ctx, t, g); err != nil {
+		return nil, err
+	}
+	if err := d.hand.check(&h); err != nil {
+		return nil, err
+	}
+	folder, err := openFolder(g)
+	if err != nil {
+		return nil, err
+	}
+	d.opened = append(d.opened, func() { folder.Close() })
+	key, err := d.take(folder)
+	if err != nil {
+		d.close()
+		return nil, err
+	}
+	service := keys.New(keys.Config{Buses: []transport.KeyBus{key.Bus()}})
+	d.opened = append(d.opened, func() { key.Close() }, d.hand.hold(ctx, key), service.Close)
+	return &holder{Service: service, sim: key}, nil
+}
+
+// take takes the simulated key out of the drawer. It is opened once more after that, so
+// that it is in the same slot in each command, and so has the same ID.
+func (d *drawer) take(folder *home.Home) (*simkey.Key, error) {
+	c := simkey.Config{Path: folder.Key()}
+	key, err := simkey.Open(c)
+	if err != nil {
+		return nil, err
+	}
+	err = d.hand.plugIn(key)
+	if cerr := key.Close(); err == nil {
+		err = cerr
+	}
+	if err != nil {
+		return nil, err
+	}
+	c.Changed = d.hand.saw
+	return simkey.Open(c)
+}
+
+// close gives back what was opened, the newest first.
+func (d *drawer) close() {
+	for i := len(d.opened) - 1; i >= 0; i-- {
+		d.opened[i]()
+	}
+	d.opened = nil
+}
+
+// key finds the key of an ID; without one, the only key that is there. Its trouble, if
+// it has some, is the failure.
+func (h *holder) key(ctx context.Context, id string) (keys.Key, error) {
+	list, err := h.List(ctx)
+	if err != nil && len(list) > 0 || ctx.Err() != nil {
+		return keys.Key{}, err
+	}
+	if id == "" && len(list) > 1 {
+		return keys.Key{}, usage("%s are plugged in: say which (keyferryctl keys lists them)", plural(len(list), "security key"))
+	}
+	for _, k := range list {
+		switch {
+		case id != "" && k.ID != id:
+		case k.Trouble != nil:
+			h.t.sayRule(k.Trouble)
+			return k, k.Trouble
+		default:
+			return k, nil
+		}
+	}
+	return keys.Key{}, mfa.Fail(mfa.CodeNotFound, "what", "key").Because(err)
+}
+
+// arg is an argument that may be left out.
+func (h *holder) arg(i int) string {
+	if i < len(h.args) {
+		return h.args[i]
+	}
+	return ""
+}
