@@ -15,12 +15,17 @@ const minPIN = 4
 const triesInARow = 3
 
 // tokenByPIN asks for the PIN until it is right, the person gives up, or the
-// authenticator takes no more tries. Where no PIN is set, one is.
+// authenticator takes no more tries. Where no PIN is set, one is for a new credential.
+// At a sign-in it is not: nothing that was made with verification is on an authenticator
+// without a PIN, and one that is set now would be that of whoever holds it.
 func (s session) tokenByPIN(ctx context.Context, p ctap2.Permission, rpID string) (*ctap2.Token, error) {
 	if s.PIN == nil {
 		return nil, mfa.Fail(mfa.CodePINNeeded)
 	}
 	if !s.info.IsOn(ctap2.OptionClientPIN) {
+		if p&ctap2.PermissionMakeCredential == 0 {
+			return nil, mfa.Fail(mfa.CodeNoCredential)
+		}
 		pin, err := s.newPIN(ctx, mfa.PINNew, func(pin *mfa.Secret) error { return ctap2.SetPIN(ctx, s, s.info, pin, s.rand()) })
 		if err != nil {
 			return nil, err

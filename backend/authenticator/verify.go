@@ -27,7 +27,8 @@ const uvTries = 3
 //   - what has a sensor of its own is asked for a token by it, and for the PIN when the
 //     sensor was refused too often;
 //   - what has a PIN is asked for a token by that;
-//   - what could have a PIN and has none gets one, if verification is required.
+//   - what could have a PIN and has none gets one, if verification is required for a new
+//     credential; at a sign-in it has no credential that was verified: no-credential.
 //
 // key-cannot (what=verification), pin-needed (nobody can be asked), pin-locked,
 // pin-blocked, user-verification-blocked, and cancelled by the person.

@@ -176,3 +176,17 @@ func TestPlatformIsForPlatforms(t *testing.T) {
 	_, err = Client{Open: never(t), Platform: true}.Create(t.Context(), creationJSON(t, nil), testOrigin)
 	wantCode(t, "this computer", err, mfa.CodeUnsupportedOption)
 }
+
+// At a sign-in nobody is asked for a new PIN: it would be that of whoever holds the key.
+func TestNoNewPINAtASignIn(t *testing.T) {
+	a := virtualauth.New(keyConfig())
+	if _, err := (&owner{}).client(a).Create(t.Context(), creationJSON(t, uvPreferred), testOrigin); err != nil {
+		t.Fatal(err)
+	}
+	o := &owner{answers: []string{"2580"}}
+	_, err := o.client(a).Get(t.Context(), requestJSON(t, obj{"userVerification": "required"}), testOrigin)
+	wantCode(t, "get", err, mfa.CodeNoCredential)
+	if len(o.asked) != 0 {
+		t.Errorf("asked %+v", o.asked)
+	}
+}

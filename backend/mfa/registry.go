@@ -172,6 +172,7 @@ const (
 	CodeCounterRegressed     Code = "counter-regressed" // params: device
 	CodeDevicesSuspect       Code = "devices-suspect"   // all of the person's
 	CodeNotDiscoverable      Code = "not-discoverable"
+	CodeNotAlone             Code = "passkey-not-alone" // it was made without user verification, so it is a second factor only
 
 	// Codes in pictures
 	CodePictureUnreadable Code = "picture-unreadable"
@@ -433,6 +434,7 @@ var registry = map[Code]entry{
 	CodeCounterRegressed:     {CategorySecurity, ActionUseOtherDevice},
 	CodeDevicesSuspect:       {CategoryDenied, ActionContactOrigin},
 	CodeNotDiscoverable:      {CategoryDevice, ActionUseOtherDevice},
+	CodeNotAlone:             {CategoryDenied, ActionAnotherWay},
 
 	CodePictureUnreadable: {CategoryInput, ActionChoosePicture},
 	CodePictureNoCode:     {CategoryInput, ActionChoosePicture},

@@ -26,11 +26,16 @@ func TestDiscoverableOptions(t *testing.T) {
 func TestFinishDiscoverable(t *testing.T) {
 	p, s := newParty(t, Config{}), newSoft(t, algES256)
 	annas, berts := deviceOf(anna, s), deviceOf(bert, newSoft(t, algES256))
-	annas.Passkey.SignCount = 9
+	annas.Passkey.SignCount, annas.Passkey.UserVerified = 9, true
+	unverified := annas // a key without a PIN, when it was added
+	unverified.Passkey = &mfa.Credential{}
+	*unverified.Passkey = *annas.Passkey
+	unverified.Passkey.UserVerified = false
+	stored := annas
 	owner := func(handle []byte) (mfa.Principal, []mfa.Device, error) {
 		switch {
 		case bytes.Equal(handle, anna.UserHandle):
-			return anna, []mfa.Device{annas}, nil
+			return anna, []mfa.Device{stored}, nil
 		case bytes.Equal(handle, bert.UserHandle):
 			return bert, []mfa.Device{berts}, nil
 		}
@@ -39,17 +44,20 @@ func TestFinishDiscoverable(t *testing.T) {
 	for name, row := range map[string]struct {
 		begin  func() ([]byte, error) // nil: BeginDiscoverable
 		bend   func(*made)
+		stored *mfa.Device // nil: annas
 		code   mfa.Code
 		device string
 	}{
-		"good":              {device: annas.ID},
-		"no handle":         {bend: func(m *made) { delete(m.inner, "userHandle") }, code: mfa.CodeUserHandleMismatch},
-		"an empty handle":   {bend: func(m *made) { m.inner["userHandle"] = "" }, code: mfa.CodeUserHandleMismatch},
-		"another's handle":  {bend: func(m *made) { m.inner["userHandle"] = encode(bert.UserHandle) }, code: mfa.CodeCredentialUnknown},
-		"an unknown handle": {bend: func(m *made) { m.inner["userHandle"] = encode([]byte("nobody")) }, code: mfa.CodeCredentialUnknown},
-		"not verified":      {bend: func(m *made) { m.flags = flagUserPresent }, code: mfa.CodeUserVerifyMissing},
-		"forged":            {bend: func(m *made) { m.inner["signature"] = "AAAA" }, code: mfa.CodeSignatureInvalid},
-		"counter regressed": {bend: func(m *made) { m.count = 9 }, code: mfa.CodeCounterRegressed, device: annas.ID},
+		"good":                           {device: annas.ID},
+		"no handle":                      {bend: func(m *made) { delete(m.inner, "userHandle") }, code: mfa.CodeUserHandleMismatch},
+		"an empty handle":                {bend: func(m *made) { m.inner["userHandle"] = "" }, code: mfa.CodeUserHandleMismatch},
+		"another's handle":               {bend: func(m *made) { m.inner["userHandle"] = encode(bert.UserHandle) }, code: mfa.CodeCredentialUnknown},
+		"an unknown handle":              {bend: func(m *made) { m.inner["userHandle"] = encode([]byte("nobody")) }, code: mfa.CodeCredentialUnknown},
+		"not verified":                   {bend: func(m *made) { m.flags = flagUserPresent }, code: mfa.CodeUserVerifyMissing},
+		"forged":                         {bend: func(m *made) { m.inner["signature"] = "AAAA" }, code: mfa.CodeSignatureInvalid},
+		"counter regressed":              {bend: func(m *made) { m.count = 9 }, code: mfa.CodeCounterRegressed, device: annas.ID},
+		"not verified when it was added": {stored: &unverified, code: mfa.CodeNotAlone},
+		"not verified when it was added, and counter regressed": {stored: &unverified, bend: func(m *made) { m.count = 9 }, code: mfa.CodeCounterRegressed, device: annas.ID},
 		"a sign-in of somebody named": {begin: func() ([]byte, error) { return p.BeginAuthentication(anna, "one", mfa.RoadPhone, []mfa.Device{annas}) },
 			code: mfa.CodeChallengeUnknown},
 	} {
@@ -57,6 +65,10 @@ func TestFinishDiscoverable(t *testing.T) {
 			begin := func() ([]byte, error) { return p.BeginDiscoverable("one", mfa.RoadPhone) }
 			if row.begin != nil {
 				begin = row.begin
+			}
+			stored = annas
+			if row.stored != nil {
+				stored = *row.stored
 			}
 			m := s.startAssertion(p.challenge(begin()))
 			m.count = 10

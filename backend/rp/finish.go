@@ -61,8 +61,8 @@ type Owner func(userHandle []byte) (mfa.Principal, []mfa.Device, error)
 // the user handle, which must be there (WebAuthn 7.2 step 6); nothing of it is believed
 // before the signature holds under a key that is stored for its owner. The challenge is
 // spent, whatever the outcome. Beyond what FinishAuthentication can refuse:
-// user-handle-mismatch when there is no handle. With counter-regressed both results are
-// filled.
+// user-handle-mismatch when there is no handle, passkey-not-alone when the credential was
+// made without user verification. With counter-regressed both results are filled.
 func (r *RelyingParty) FinishDiscoverable(id string, responseJSON []byte, owner Owner) (mfa.Principal, Assertion, error) {
 	asked, err := r.book.take(ceremonyKey{kind: discoverable, ceremonyID: id})
 	if err != nil {
@@ -97,6 +97,11 @@ func (r *RelyingParty) judge(asked openCeremony, p mfa.Principal, devices []mfa.
 			e.UserVerification = wishes[asked.road].verification
 		}
 		a, err := verifyAssertion(e, *d.Passkey, answer)
+		// And one that had none proves nobody by the PIN that it has now: whoever found it
+		// may have set that (WebAuthn 7.2 step 26, uvInitialized).
+		if err == nil && nameless && !d.Passkey.UserVerified {
+			return Assertion{}, refuse(mfa.CodeNotAlone, "the credential was made without user verification")
+		}
 		if err == nil || mfa.IsCode(err, mfa.CodeCounterRegressed) {
 			a.DeviceID = d.ID
 		}

@@ -158,6 +158,7 @@ var english = map[mfa.Code]string{
 	mfa.CodeCounterRegressed:     "The counter of {device} went backwards: there may be a copy of it. It was blocked. Use another device.",
 	mfa.CodeDevicesSuspect:       "There may be a copy of each device, and all of them were blocked. Ask whoever runs the account.",
 	mfa.CodeNotDiscoverable:      "The device made a passkey that cannot be found again. Use another device.",
+	mfa.CodeNotAlone:             "The key had no PIN when it was added, so it cannot stand for somebody alone. Sign in with a name and a password, too.",
 
 	mfa.CodePictureUnreadable: "The file is not a picture that can be read. Choose a PNG.",
 	mfa.CodePictureNoCode:     "There is no code in the picture. Choose another picture.",
