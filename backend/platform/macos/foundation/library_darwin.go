@@ -36,3 +36,12 @@ func Constant(library uintptr, name string) (uintptr, error) {
 	}
 	return **(**uintptr)(pointer(&at)), nil
 }
+
+// Address gives where something lies that a library exports.
+func Address(library uintptr, name string) (uintptr, error) {
+	at, err := purego.Dlsym(library, name)
+	if err != nil {
+		return 0, fmt.Errorf("foundation: %s: %w", name, err)
+	}
+	return at, nil
+}

@@ -1,0 +1,78 @@
+package macos
+
+import (
+	"errors"
+	"fmt"
+	"runtime"
+	"strconv"
+
+	"github.com/keyferry/keyferry/backend/mfa"
+)
+
+// nsError is what is kept of an NSError. Its words are in the person's language and for
+// nobody to read here.
+type nsError struct {
+	domain string
+	code   int
+}
+
+func (e *nsError) Error() string { return fmt.Sprintf("%s %d", e.domain, e.code) }
+
+const (
+	domainAuthorization = "com.apple.AuthenticationServices.AuthorizationError"
+	domainWebKit        = "WKErrorDomain"
+)
+
+// ASAuthorizationError, and the one error of WebKit that shines through in its place
+// before macOS 15.
+const (
+	errorUnknown         = 1000
+	errorCanceled        = 1001
+	errorInvalidResponse = 1002
+	errorNotHandled      = 1003
+	errorFailed          = 1004 // among others: nobody vouches for the program
+	errorNotInteractive  = 1005
+	errorExcluded        = 1006
+	errorNotSetUp        = 1010 // no passkeys can be made: no iCloud Keychain, no password manager
+
+	webKitExcluded = 8
+)
+
+// failure gives what an error means for the person.
+func failure(err error) error {
+	var known *mfa.Failure
+	var e *nsError
+	switch {
+	case err == nil:
+		return nil
+	case errors.As(err, &known):
+		return known
+	case !errors.As(err, &e):
+		return mfa.Fail(mfa.CodePlatformFailed, "code", "internal").Because(err)
+	}
+	switch {
+	case e.domain == domainAuthorization && e.code == errorCanceled:
+		return mfa.Fail(mfa.CodeCancelled).Because(err)
+	case e.domain == domainAuthorization && e.code == errorExcluded, e.domain == domainWebKit && e.code == webKitExcluded:
+		return mfa.Fail(mfa.CodeAlreadyRegistered).Because(err)
+	case e.domain == domainAuthorization && e.code == errorNotSetUp:
+		return missing(reasonNotSetUp).Because(err)
+	}
+	code := strconv.Itoa(e.code)
+	if e.domain != domainAuthorization {
+		code = "other " + code
+	}
+	return mfa.Fail(mfa.CodePlatformFailed, "code", code).Because(err)
+}
+
+// Why there is no platform: param reason of platform-missing.
+const (
+	reasonNotBuilt      = "not-built"      // compiled without the tag associated, or for another system
+	reasonNotAssociated = "not-associated" // signed for other domains, for none, or not at all
+	reasonNoWindow      = "no-window"      // a program without AppKit's loop has nothing to show a sheet on
+	reasonNotSetUp      = "not-set-up"     // the person has no place for passkeys
+)
+
+func missing(reason string) *mfa.Failure {
+	return mfa.Fail(mfa.CodePlatformMissing, "system", runtime.GOOS, "reason", reason)
+}

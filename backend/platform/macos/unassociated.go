@@ -1,0 +1,5 @@
+//go:build !darwin || !associated
+
+package macos
+
+func load() (services, error) { return nil, missing(reasonNotBuilt) }

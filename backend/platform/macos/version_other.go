@@ -1,0 +1,5 @@
+//go:build !darwin
+
+package macos
+
+func productVersion() (string, error) { return "", missing(reasonNotBuilt) }
