@@ -5,7 +5,7 @@
 // It imports the standard library only and never does I/O. Every other package
 // of the back end may import it; it imports none of them.
 //
-// Reading order: failure.go and registry.go (what can go wrong and what to do
+// Reading order: failure.go, codes.go and registry.go (what can go wrong and what to do
 // next), account.go, principal.go, device.go, names.go, arn.go (what exists, which
 // names are allowed and how IAM writes them), access.go (who asks for what),
 // overview.go (everybody in one list), progress.go (the stages of a ceremony),

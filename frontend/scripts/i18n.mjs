@@ -41,14 +41,14 @@ export function checkWords(...files) {
 /** Every code needs a title and one sentence or paragraph; a code that is gone needs none. */
 export function checkFailures(words, go) {
   const codes = [...go.matchAll(/^\s*Code\w+\s+(?:Code\s+)?=\s*"([^"]+)"/gm)].map((m) => m[1])
-  const wrong = codes.length === 0 ? ['no failure codes found in registry.go'] : []
+  const wrong = codes.length === 0 ? ['no failure codes found in codes.go'] : []
   for (const code of codes) {
     if (!words[`failure.${code}.s_title`]) wrong.push(`failure.${code}: no s_title`)
     if (!words[`failure.${code}.l_what`] === !words[`failure.${code}.p_what`]) wrong.push(`failure.${code}: needs either l_what or p_what`)
   }
   for (const key of Object.keys(words)) {
     const code = /^failure\.([^.]+)\./.exec(key)?.[1]
-    if (code && !codes.includes(code)) wrong.push(`${key}: registry.go has no such code`)
+    if (code && !codes.includes(code)) wrong.push(`${key}: codes.go has no such code`)
   }
   return wrong
 }
@@ -104,7 +104,7 @@ export function checkAll() {
   const dir = join(root, 'src/i18n/en')
   const files = readdirSync(dir).map((f) => readFileSync(join(dir, f), 'utf8'))
   const words = Object.assign({}, ...files.map((json) => JSON.parse(json)))
-  const go = readFileSync(join(root, '../backend/mfa/registry.go'), 'utf8')
+  const go = readFileSync(join(root, '../backend/mfa/codes.go'), 'utf8')
   const door = readFileSync(join(root, 'src/i18n/door.ts'), 'utf8')
   const first = sourcesFrom(join(root, 'src/start.ts'))
   first.delete(join(root, 'src/i18n/index.ts'))

@@ -22,9 +22,9 @@ it('asks for the words of every failure code', () => {
   expect(checkFailures(words, go)).toEqual([
     'failure.bb: no s_title',
     'failure.bb: needs either l_what or p_what',
-    'failure.cc.s_title: registry.go has no such code',
+    'failure.cc.s_title: codes.go has no such code',
   ])
-  expect(checkFailures(words, 'package mfa')).toContain('no failure codes found in registry.go')
+  expect(checkFailures(words, 'package mfa')).toContain('no failure codes found in codes.go')
 })
 
 it('finds what is missing, unused, or used without its parts', () => {
