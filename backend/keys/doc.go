@@ -14,5 +14,5 @@
 //
 // Reading order: service.go (what there is), opened.go (one key, whatever it speaks),
 // find.go (the key that is meant), choose.go (several keys), key.go (what is known of
-// one), pin.go, passkeys.go, reset.go.
+// one), pin.go, session.go (a key whose PIN was given), passkeys.go, reset.go.
 package keys

@@ -1,6 +1,7 @@
 package keys
 
 import (
+	"cmp"
 	"context"
 	"crypto/rand"
 	"slices"
@@ -22,6 +23,7 @@ type drawer struct {
 	in      []*stick
 	watched []chan struct{}
 	fail    error
+	way     string // empty: USB
 }
 
 // stick is one key.
@@ -94,7 +96,7 @@ func (d *drawer) List(context.Context) ([]transport.Slot, error) {
 	defer d.mu.Unlock()
 	var out []transport.Slot
 	for _, s := range d.in {
-		out = append(out, transport.Slot{ID: s.id, Name: "Stick " + s.id, Way: transport.WayUSB, Vendor: s.vendor, Trouble: s.trouble})
+		out = append(out, transport.Slot{ID: s.id, Name: "Stick " + s.id, Way: cmp.Or(d.way, transport.WayUSB), Vendor: s.vendor, Trouble: s.trouble})
 	}
 	if d.fail != nil {
 		return nil, d.fail

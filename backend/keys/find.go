@@ -41,6 +41,9 @@ func (s *Service) Open(ctx context.Context, w authenticator.Want, report mfa.Rep
 				return nil, err
 			}
 			if chosen != nil {
+				id := chosen.id // what the ceremony leaves behind is asked for again
+				s.stale(id)
+				chosen.left = func() { s.stale(id) }
 				return chosen, nil
 			}
 			told = nil

@@ -6,6 +6,7 @@ import (
 
 	"github.com/keyferry/keyferry/backend/ctap2"
 	"github.com/keyferry/keyferry/backend/mfa"
+	"github.com/keyferry/keyferry/backend/transport"
 )
 
 // PINState says whether a key has a PIN.
@@ -35,8 +36,9 @@ func (k Key) CanList() bool {
 	return k.Info.IsOn(ctap2.OptionManagement) || k.Info.IsOn(ctap2.OptionManagementPreview)
 }
 
-// List reads every key that is there, and this computer last. What was read once is not read again before the
-// key went away or was changed here. The error says why no key can be there at all.
+// List reads every key that is there, and this computer last. What was read of a key is
+// not read again before it went away or was used here. The error says why no key can be
+// there at all.
 func (s *Service) List(ctx context.Context) ([]Key, error) {
 	slots, err := slotsOf(ctx, s.everything())
 	if err != nil {
@@ -82,6 +84,8 @@ func (o *opened) describe(ctx context.Context, k Key) Key {
 	k.Info, k.Old, k.PIN = o.info, o.old, PINNone
 	if set, can := o.info.Options[ctap2.OptionClientPIN]; set {
 		k.PIN = PINSet
+		ctx, cancel := context.WithTimeout(ctx, patience)
+		defer cancel()
 		if left, replug, err := ctap2.PINRetries(ctx, o, o.info); err == nil {
 			k.Left, k.Replug = left, replug
 		}
@@ -91,7 +95,12 @@ func (o *opened) describe(ctx context.Context, k Key) Key {
 	return k
 }
 
+// remember spares a key the same questions. This computer is asked each time: nobody pulls
+// it out, and ceremonies change it past this service.
 func (s *Service) remember(k Key) {
+	if k.Way == transport.WayInternal {
+		return
+	}
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	s.known[k.ID] = k
@@ -99,23 +108,18 @@ func (s *Service) remember(k Key) {
 
 // forgetGone drops what is known of keys that are not there any more, and their PINs.
 func (s *Service) forgetGone(there []Key) {
-	s.mu.Lock()
-	defer s.mu.Unlock()
 	is := map[string]bool{}
 	for _, k := range there {
 		is[k.ID] = k.Trouble == nil
 	}
+	s.mu.Lock()
 	for id := range s.known {
 		if !is[id] {
 			delete(s.known, id)
 		}
 	}
-	for id, o := range s.open {
-		if !is[id] {
-			o.close()
-			delete(s.open, id)
-		}
-	}
+	s.mu.Unlock()
+	s.closeSessions(func(id string, _ *session) bool { return !is[id] })
 }
 
 // stale makes the next List ask the key again.

@@ -2,6 +2,7 @@ package keys
 
 import (
 	"context"
+	"time"
 
 	"github.com/keyferry/keyferry/backend/ctap2"
 	"github.com/keyferry/keyferry/backend/mfa"
@@ -17,8 +18,13 @@ type opened struct {
 	name string
 	raw  []byte // getInfo
 	info ctap2.Info
-	old  bool // it speaks U2F only
+	old  bool   // it speaks U2F only
+	left func() // called when it is let go; may be nil
 }
+
+// patience is how long a key may take to say what it is: nobody has to touch it for that.
+// One that works on it for ever must not stand in the way of another.
+const patience = 5 * time.Second
 
 // openSlot opens the key in a slot and reads what it can do. A key that says it speaks
 // CTAP2 and then cannot say what is taken for one that speaks U2F, if it does that, too
@@ -52,7 +58,12 @@ func (o *opened) introduce(ctx context.Context) error {
 }
 
 func (o *opened) ask(ctx context.Context) error {
-	response, err := o.Channel.Exchange(ctx, []byte{ctap2.CommandGetInfo}, nil)
+	soon, cancel := context.WithTimeout(ctx, patience)
+	defer cancel()
+	response, err := o.Channel.Exchange(soon, []byte{ctap2.CommandGetInfo}, nil)
+	if err != nil && soon.Err() != nil && ctx.Err() == nil {
+		return mfa.Fail(mfa.CodeKeySilent).Because(soon.Err())
+	}
 	if err != nil {
 		return err
 	}
@@ -75,4 +86,10 @@ func (o *opened) Transports() []string { return []string{o.key.Way()} }
 func (o *opened) Name() string { return o.name }
 
 // Close lets the key go.
-func (o *opened) Close() error { return o.key.Close() }
+func (o *opened) Close() error {
+	err := o.key.Close()
+	if o.left != nil {
+		o.left()
+	}
+	return err
+}

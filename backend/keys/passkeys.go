@@ -17,21 +17,11 @@ type Passkey struct {
 	User, FullName string
 }
 
-// session is a key whose owner gave the PIN for its list of passkeys.
-type session struct {
-	*opened
-	token *ctap2.Token
-}
-
-func (o *session) close() {
-	o.token.Wipe()
-	_ = o.Close()
-}
-
 // Unlock takes the PIN and keeps what it opens until CloseKey, or until the key goes.
-// The caller wipes pin. key-cannot (what=management), and the failures of
-// ctap2.TokenByPIN.
+// The caller wipes pin. key-cannot (what=management), cancelled when everything was
+// closed meanwhile, and the failures of ctap2.TokenByPIN.
 func (s *Service) Unlock(ctx context.Context, id string, pin *mfa.Secret) error {
+	began := s.visits()
 	sl, err := s.find(ctx, id)
 	if err != nil {
 		return err
@@ -46,11 +36,7 @@ func (s *Service) Unlock(ctx context.Context, id string, pin *mfa.Secret) error 
 		_ = o.Close()
 		return err
 	}
-	s.CloseKey(id)
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	s.open[id] = &session{o, token}
-	return nil
+	return s.keep(id, &session{opened: o, token: token}, began)
 }
 
 func (o *opened) manage(ctx context.Context, pin *mfa.Secret, s *Service) (*ctap2.Token, error) {
@@ -64,23 +50,17 @@ func (o *opened) manage(ctx context.Context, pin *mfa.Secret, s *Service) (*ctap
 	return ctap2.TokenByPIN(ctx, o, o.info, pin, ctap2.PermissionCredentialManagement, "", s.Rand)
 }
 
-// CloseKey forgets the PIN of a key. A key that is not open is no failure.
-func (s *Service) CloseKey(id string) {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	if o := s.open[id]; o != nil {
-		o.close()
-		delete(s.open, id)
-	}
+// Passkeys lists what is on a key that is unlocked, by relying party: pin-needed when it
+// is not, or not any more.
+func (s *Service) Passkeys(ctx context.Context, id string) (out []Passkey, err error) {
+	err = s.unlocked(id, func(o *session) error {
+		out, err = o.list(ctx)
+		return err
+	})
+	return out, err
 }
 
-// Passkeys lists what is on a key that is unlocked, by relying party: pin-needed when it
-// is not.
-func (s *Service) Passkeys(ctx context.Context, id string) ([]Passkey, error) {
-	o, err := s.unlocked(id)
-	if err != nil {
-		return nil, err
-	}
+func (o *session) list(ctx context.Context) ([]Passkey, error) {
 	parties, err := ctap2.StoredRelyingParties(ctx, o, o.info, o.token)
 	if err != nil {
 		return nil, err
@@ -101,26 +81,15 @@ func (s *Service) Passkeys(ctx context.Context, id string) ([]Passkey, error) {
 // DeletePasskey takes one credential off a key that is unlocked: pin-needed, and
 // not-found (what=passkey) when it is not on it.
 func (s *Service) DeletePasskey(ctx context.Context, id string, credentialID []byte) error {
-	all, err := s.Passkeys(ctx, id)
-	if err != nil {
-		return err
-	}
-	if !slices.ContainsFunc(all, func(p Passkey) bool { return bytes.Equal(p.ID, credentialID) }) {
-		return mfa.Fail(mfa.CodeNotFound, "what", "passkey")
-	}
-	o, err := s.unlocked(id)
-	if err != nil {
-		return err
-	}
-	s.stale(id)
-	return ctap2.DeleteStored(ctx, o, o.info, o.token, credentialID)
-}
-
-func (s *Service) unlocked(id string) (*session, error) {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	if o := s.open[id]; o != nil {
-		return o, nil
-	}
-	return nil, mfa.Fail(mfa.CodePINNeeded)
+	return s.unlocked(id, func(o *session) error {
+		all, err := o.list(ctx)
+		if err != nil {
+			return err
+		}
+		if !slices.ContainsFunc(all, func(p Passkey) bool { return bytes.Equal(p.ID, credentialID) }) {
+			return mfa.Fail(mfa.CodeNotFound, "what", "passkey")
+		}
+		s.stale(id)
+		return ctap2.DeleteStored(ctx, o, o.info, o.token, credentialID)
+	})
 }

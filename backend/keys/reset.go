@@ -2,6 +2,7 @@ package keys
 
 import (
 	"context"
+	"slices"
 
 	"github.com/keyferry/keyferry/backend/ctap2"
 	"github.com/keyferry/keyferry/backend/mfa"
@@ -67,27 +68,23 @@ func (s *Service) replug(ctx context.Context, before slot, told func(ResetStage)
 	}()
 	defer func() { stop(); <-watched }()
 	told(ResetUnplug)
-	others := map[string]bool{}
+	others := map[string]bool{} // those that were there all the time
 	for out := false; ; {
 		slots, _ := s.slots(ctx)
-		there := false
+		if !out && !slices.ContainsFunc(slots, func(sl slot) bool { return sl.id == before.id }) {
+			out = true // and who is quick has it in again by now
+			told(ResetInsert)
+		}
 		for _, sl := range slots {
-			there = there || sl.id == before.id
-			if !out {
+			switch {
+			case !out:
 				others[sl.id] = sl.id != before.id
-				continue
-			}
-			if !others[sl.id] && sl.Trouble == nil {
-				if sl.Vendor != before.Vendor || sl.Product != before.Product {
-					return slot{}, mfa.Fail(mfa.CodeKeyLost)
-				}
+			case others[sl.id] || sl.Trouble != nil:
+			case sl.Vendor != before.Vendor || sl.Product != before.Product:
+				return slot{}, mfa.Fail(mfa.CodeKeyLost)
+			default:
 				return sl, nil
 			}
-		}
-		if !there && !out {
-			out = true
-			told(ResetInsert)
-			continue
 		}
 		select {
 		case <-news:
