@@ -48,7 +48,7 @@ export class KeyRing {
     this.keys = keys
     this.failure = null
     if (this.passkeys && !this.open) this.passkeys = null // it forgets the PIN when it goes
-    const only = keys.filter((k) => !k.trouble)
+    const only = keys.filter((k) => !k.trouble && k.way !== 'internal')
     if (this.leftover && this.view === 'list' && only.length === 1) this.show('passkeys', only[0]!.id)
   }
 

@@ -3,8 +3,11 @@ import '../i18n/keys'
 import type { KeyDTO, KeyPasskeyDTO } from '../api/contract'
 import { t } from '../i18n'
 
+/** What is in this computer has passkeys as a key does, but is none. */
+export const isLocal = (k: KeyDTO): boolean => k.way === 'internal'
+
 /** Its model, or what it calls itself, which a key without a known model does. */
-export const keyName = (k: KeyDTO): string => k.model || k.name || t('keys.s_unnamed')
+export const keyName = (k: KeyDTO): string => (isLocal(k) ? t('settings.s_system') : k.model || k.name || t('keys.s_unnamed'))
 
 /** A passkey's user, as the place knows them. */
 export const userOf = (p: KeyPasskeyDTO): string => p.user || p.displayName || t('onkey.s_nobody')
@@ -14,4 +17,7 @@ export function pinWords(k: KeyDTO): string {
   return k.pin === 'unset' ? t('keys.s_pin_unset') : t('keys.s_pin_none')
 }
 
-export const wayWords = (k: KeyDTO): string => (k.way === 'nfc' ? t('keys.s_nfc') : t('transport.s_usb'))
+export function wayWords(k: KeyDTO): string {
+  if (isLocal(k)) return t('keys.s_chip')
+  return k.way === 'nfc' ? t('keys.s_nfc') : t('transport.s_usb')
+}

@@ -391,6 +391,23 @@ describe('the area', () => {
     await sound()
   })
 
+  it('looks after this computer as after a key, without what only a key has', async () => {
+    const w = await open((far) => (far.world.keys = [key({ id: 'local', way: 'internal', model: '', pin: 'unset', left: -1, transports: ['internal'] })]))
+    await heading('No security key is here')
+    await w.user.click(await button('Look at This computer'))
+    await heading('This computer')
+    expect(screen.queryByRole('button', { name: 'Identify' })).toBeNull()
+    await w.user.click(await button('Set a PIN'))
+    await screen.findByText(/No fingerprint or face is checked here/)
+    await w.user.click(await button('Cancel'))
+    await w.user.click(await button('Reset'))
+    await w.user.type(await field('To go on, type reset'), 'reset')
+    await w.user.click(await button('Delete all of it'))
+    await screen.findByRole('dialog', { name: 'Deleting passkeys' })
+    expect(document.querySelector('dialog')?.textContent).not.toContain('Unplug')
+    await sound()
+  })
+
   it('shows a blocked key a way out', async () => {
     const w = await open((far) => (far.world.keys = [key({ left: 0 })]))
     await w.user.click(await button('Look at YubiKey 5 NFC'))
@@ -446,6 +463,24 @@ it('tells what is heard of phones while a code is shown', async () => {
   await sound()
   w.far.advance('show-qr', { ...code, sightings: [{ at: 3, length: 20, signal: -40, matched: true }] })
   await screen.findByText('Your phone is heard.')
+})
+
+it('is asked about before it is added, by being plugged in', async () => {
+  const asked: string[] = []
+  const w = await walk('home', (far) => {
+    far.world.keys = [key({ aaguid: 'cb69481e-8ff7-4039-93ec-0a2729a154a8', model: 'YubiKey 5' })]
+    const real = far.api.Preflight
+    far.api.Preflight = (r) => (asked.push(r.model), real(r))
+  })
+  await w.user.click(await button('Device models'))
+  await w.user.click((await screen.findAllByRole('row'))[1]!)
+  await w.user.type(await screen.findByRole('combobox', { name: 'For' }), 'bob')
+  const which = await field('Which device')
+  await w.user.selectOptions(which, 'YubiKey 5, plugged in now')
+  await waitFor(() => expect(asked.at(-1)).toBe('cb69481e-8ff7-4039-93ec-0a2729a154a8'))
+  await sound()
+  w.far.world.plug([])
+  await screen.findByText('Or plug in a security key, and ask about that one.')
 })
 
 describe('what this computer can do', () => {
