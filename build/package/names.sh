@@ -4,8 +4,8 @@
 #   REVISION           the commit
 # Sources without git need the last two given.
 id=io.github.keyferry.keyferry
-dist=build/dist
-made=build/.stamps/packing # what packages are put together from
+dist=${PACKAGES_DIST:-$PWD/build/dist}
+made=${PACKAGES_MADE:-$PWD/build/.stamps/packing} # what packages are put together from
 export VERSION=${VERSION:-$(node -p 'require("./wails.json").info.productVersion')}
 export SOURCE_DATE_EPOCH=${SOURCE_DATE_EPOCH:-$(git log -1 --format=%ct)}
 export REVISION=${REVISION:-$(git rev-parse HEAD)$(git diff --quiet HEAD || echo -changed)}

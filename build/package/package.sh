@@ -16,8 +16,8 @@ done
 
 echo "The inventory"
 node build/package/page.mjs > "$made/page.json"
-go -C build/package run ./inventory -root "$PWD" -page "$PWD/$made/page.json" -version "$VERSION" -time "$SOURCE_DATE_EPOCH" \
-  -sbom "$PWD/$dist/keyferry-$VERSION.cdx.json" -licences "$PWD/$made/licences/THIRD-PARTY-LICENCES.txt" "$PWD/$made"/programs/*/*
+go -C build/package run ./inventory -root "$PWD" -page "$made/page.json" -version "$VERSION" -time "$SOURCE_DATE_EPOCH" \
+  -sbom "$dist/keyferry-$VERSION.cdx.json" -licences "$made/licences/THIRD-PARTY-LICENCES.txt" "$made"/programs/*/*
 cp LICENSE "$made/licences/LICENCE.txt"
 cp "$made/licences/THIRD-PARTY-LICENCES.txt" "$dist/"
 

@@ -22,7 +22,7 @@ resource() {
   local arm=() file=$PWD/$1/rsrc_windows_$GOARCH.syso
   [ "$GOARCH" != arm64 ] || arm=(-arm)
   resources+=("$file")
-  env -u GOOS -u GOARCH go -C build/package tool goversioninfo -64 "${arm[@]}" -icon "$PWD/$made/icons/keyferry.ico" \
+  env -u GOOS -u GOARCH go -C build/package tool goversioninfo -64 "${arm[@]}" -icon "$made/icons/keyferry.ico" \
     -manifest "$PWD/build/windows/keyferry.exe.manifest" -internal-name "$2" -original-name "$2.exe" -description "$3" \
     -product-version "$VERSION" -file-version "$VERSION" -propagate-ver-strings -o "$file" "$PWD/build/windows/versioninfo.json"
 }

@@ -13,7 +13,8 @@ programs=$made/programs/windows-$arch
 tree=$made/$name
 put 644 "$programs"/*.exe "$made"/licences/* "$tree"
 settle "$tree"
-(cd "$made" && find "$name" -type f | sort | zip -9 -X -q -@ "$OLDPWD/$dist/$name.zip")
+rm -f "$dist/$name.zip" # zip would add to it
+(cd "$made" && find "$name" -type f | sort | zip -9 -X -q -@ "$dist/$name.zip")
 
 # The installer's own program is for the machine it installs on. There is none for arm64:
 # Windows runs that for x86 there.
