@@ -28,7 +28,7 @@ func printAccount(t *terminal, a mfa.Account) {
 	t.say("Passkeys are bound to  %s, %s", a.RPID, frozen)
 	t.say("Created  %s", when(a.CreatedAt))
 	if a.Sandbox {
-		t.say("This is the evaluation sandbox: it accepts simulated phones and protects nothing.")
+		t.say("This is the evaluation sandbox: it accepts simulated devices and protects nothing.")
 	}
 }
 

@@ -33,6 +33,7 @@ type command struct {
 	path    []string // "devices", "list"
 	args    string   // for the help text
 	summary string
+	about   string // more for the help text, in lines
 	set     func(fs *flag.FlagSet, g *globals) func(ctx context.Context, t *terminal, args []string) error
 }
 

@@ -119,12 +119,24 @@ func setDeactivate(fs *flag.FlagSet) action {
 			return err
 		}
 		s.t.result(map[string]any{"removed": d.ID, "name": d.Name, "kind": d.Kind, "left": left.ID != ""})
-		s.t.say("Removed %s. %s", d.Name, map[mfa.DeviceKind]string{
-			mfa.KindPasskey: "Its passkey is still on the phone and can be deleted there.",
-			mfa.KindApp:     "It belongs to nobody now, until it is enabled again, deleted or swept.",
-			mfa.KindToken:   "It is in stock again."}[d.Kind])
+		s.t.say("Removed %s. %s", d.Name, whatIsLeft(d))
 		return nil
 	}
+}
+
+// whatIsLeft says where to find what a removed device leaves behind.
+func whatIsLeft(d mfa.Device) string {
+	switch {
+	case d.Kind == mfa.KindApp:
+		return "It belongs to nobody now, until it is enabled again, deleted or swept."
+	case d.Kind == mfa.KindToken:
+		return "It is in stock again."
+	case d.Passkey.OnKey():
+		return "Its passkey may still be on the security key. To delete it there: keyferryctl keys delete"
+	case d.Passkey.OnComputer():
+		return "Its passkey stays with this computer's TPM and opens nothing any more."
+	}
+	return "Its passkey is still on the phone and can be deleted there."
 }
 
 var devicesDelete = changing("devices delete", "SERIAL [--yes]", "delete an app that belongs to nobody, or a token in stock", func(fs *flag.FlagSet) action {

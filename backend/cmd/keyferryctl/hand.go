@@ -2,6 +2,7 @@ package main
 
 import (
 	"context"
+	"flag"
 	"sync"
 
 	"github.com/keyferry/keyferry/backend/mfa"
@@ -16,6 +17,10 @@ type hand struct {
 }
 
 func newHand() *hand { return &hand{blinks: make(chan struct{}, 1)} }
+
+func (h *hand) flags(fs *flag.FlagSet) {
+	fs.StringVar(&h.model, "simulated-key", "", sandboxOnly+"which security key is plugged in and touched: `M`, "+joined(simkey.Models())+" (default: the one of the last time)")
+}
 
 // saw is simkey.Config.Changed: it must not block.
 func (h *hand) saw(s simkey.State) {

@@ -45,7 +45,11 @@ func help(s streams, path []string) int {
 	if !ok {
 		return wrongUse(s, usage("there is no command %q", strings.Join(path, " ")))
 	}
-	fmt.Fprintf(s.out, "keyferryctl %s\n\n%s.\n\nFlags:\n", strings.TrimSpace(strings.Join(c.path, " ")+" "+c.args), capital(c.summary))
+	fmt.Fprintf(s.out, "keyferryctl %s\n\n%s.\n\n", strings.TrimSpace(strings.Join(c.path, " ")+" "+c.args), capital(c.summary))
+	if c.about != "" {
+		fmt.Fprintf(s.out, "%s\n%s\n", c.about, listing(c.path, ""))
+	}
+	fmt.Fprint(s.out, "Flags:\n")
 	fs, g := newFlags(""), globals{}
 	g.flags(fs)
 	c.set(fs, &g)

@@ -16,6 +16,15 @@ import (
 // keysOfMachine are the security keys of this computer. Tests put others in their place.
 var keysOfMachine = assembly.Keys
 
+// aboutKeys is what helps with every command about security keys.
+const aboutKeys = `No account is needed, only the key in your hand, and its PIN for what lies on it.
+ID is what the list shows; it can be left out while one key is there. A PIN is asked
+for on the terminal, or read from a file; it is never an argument. A key takes three
+wrong PINs in a row before it has to be unplugged, and eight in all before it is
+blocked and only a reset helps. A file is tried once. With --simulated-key it is the
+sandbox's key, which is plugged in and touched by itself.
+`
+
 // holder is where a command works that looks after security keys: it needs no account.
 type holder struct {
 	*keys.Service
@@ -50,6 +59,11 @@ func ofKeys(path, args, summary string, set func(fs *flag.FlagSet) keyAction) co
 		}}
 }
 
+func withAbout(about string, c command) command {
+	c.about = about
+	return c
+}
+
 // drawer says which security keys there are: those of this computer, or the sandbox's
 // simulated one, which needs no account either.
 type drawer struct {
@@ -63,7 +77,7 @@ type drawer struct {
 func (d *drawer) flags(fs *flag.FlagSet) {
 	d.hand = newHand()
 	fs.BoolVar(&d.sandbox, "sandbox", false, "the simulated key of the data folder's sandbox, not those of this computer")
-	fs.StringVar(&d.hand.model, "simulated-key", "", sandboxOnly+"which security key is plugged in and touched, `"+joined(simkey.Models())+"` (default: the one of the last time)")
+	d.hand.flags(fs)
 	d.pins.flags(fs)
 }
 
@@ -77,8 +91,14 @@ func (d *drawer) open(ctx context.Context, t *terminal, g *globals) (*holder, er
 		return &holder{Service: service}, nil
 	}
 	h := houseFlags{sandbox: d.sandbox}
-	if err := h.choose(ctx, t, g); err != nil {
+	dir, err := dataFolder(g)
+	if err != nil {
 		return nil, err
+	}
+	if !absent(dir) { // a look makes no folder
+		if err := h.choose(ctx, t, g); err != nil {
+			return nil, err
+		}
 	}
 	if err := d.hand.check(&h); err != nil {
 		return nil, err

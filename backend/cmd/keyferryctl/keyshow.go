@@ -67,7 +67,7 @@ func keyOf(k keys.Key) keyJSON {
 // maxRoom is more than any key has, and fits an int everywhere.
 const maxRoom = 1 << 20
 
-var keysList = ofKeys("keys", "", "list the security keys that are plugged in or lie on a reader", func(*flag.FlagSet) keyAction {
+var keysList = withAbout(aboutKeys, ofKeys("keys", "", "list the security keys that are plugged in or lie on a reader", func(*flag.FlagSet) keyAction {
 	return func(ctx context.Context, h *holder) error {
 		list, err := h.List(ctx)
 		if err != nil && (len(list) > 0 || len(h.Buses) == 1 || ctx.Err() != nil) {
@@ -93,7 +93,7 @@ var keysList = ofKeys("keys", "", "list the security keys that are plugged in or
 		}
 		return nil
 	}
-})
+}))
 
 // pin is how things stand with the PIN, in a few words.
 func (j keyJSON) pin() string {

@@ -20,6 +20,7 @@ import (
 	"github.com/keyferry/keyferry/backend/assembly"
 	"github.com/keyferry/keyferry/backend/mds"
 	"github.com/keyferry/keyferry/backend/mds/mdstest"
+	"github.com/keyferry/keyferry/backend/simkey"
 	"github.com/keyferry/keyferry/backend/virtualauth"
 )
 
@@ -82,7 +83,7 @@ func (w *metadataWorld) setup(e *testscript.Env) error {
 }
 
 // entries are models 1 to 5, and what is odd. A later BLOB may be worse: one more is
-// revoked; or recall the simulated phone as well.
+// revoked; or recall the simulated phone as well; or know the simulated key.
 func (w *metadataWorld) entries(later string) []mdstest.Entry {
 	l1, l2, fips := mdstest.Status("FIDO_CERTIFIED_L1", "2023-05-01"), mdstest.Status("FIDO_CERTIFIED_L2", "2024-01-01"), mdstest.FIPS(2, 2, "2024-01-01")
 	roots := []*x509.Certificate{w.issuer.Root()}
@@ -90,18 +91,21 @@ func (w *metadataWorld) entries(later string) []mdstest.Entry {
 		return mdstest.Entry{AAGUID: mdstest.Model(n), Name: name, Roots: roots, Transports: []string{transport}, Reports: reports}
 	}
 	three := []mdstest.Report{l1, fips}
-	if later != "" {
+	if later == "worse" || later == "recall" {
 		three = append(three, mdstest.Status("REVOKED", "2026-01-01"))
 	}
 	all := []mdstest.Entry{entry(1, "Plain Key", "usb"), entry(2, "Level Two Key", "nfc", l2), entry(3, "FIPS Key", "usb", three...),
 		entry(4, "Withdrawn Key", "usb", l1, fips, mdstest.Status("REVOKED", "2025-01-01")), entry(5, "Level One Key", "usb", l1), {Raw: 7}}
+	if later == "key" {
+		return append(all, mdstest.Entry{AAGUID: simkey.Certified.AAGUID(), Name: "Simulated Certified Key", Roots: roots, Transports: []string{"usb"}, Reports: []mdstest.Report{l1}})
+	}
 	if later == "recall" {
 		all = append(all, mdstest.Entry{AAGUID: virtualauth.Android().AAGUID, Name: "Recalled Phone", Reports: []mdstest.Report{mdstest.Status("USER_KEY_REMOTE_COMPROMISE", "2026-06-01")}})
 	}
 	return all
 }
 
-// blob is the script command "blob FILE NUMBER [worse|recall]": it makes a BLOB of that number.
+// blob is the script command "blob FILE NUMBER [worse|recall|key]": it makes a BLOB of that number.
 // A FILE named "served" goes to the address that mds fetch asks.
 func (w *metadataWorld) blob(ts *testscript.TestScript, _ bool, args []string) {
 	number, err := strconv.ParseInt(args[1], 10, 64)

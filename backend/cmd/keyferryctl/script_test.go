@@ -2,6 +2,7 @@ package main
 
 import (
 	"bytes"
+	"errors"
 	"image"
 	"image/png"
 	"net"
@@ -26,12 +27,13 @@ const atRaces = "atexit_sleep_ms=0"
 
 func TestMain(m *testing.M) {
 	os.Setenv("GORACE", strings.TrimSpace(os.Getenv("GORACE")+" "+atRaces))
-	secretStore, cheap, metadataService, doctorParts = noStore{}, true, metadataOfTests(), partsOfTests // here and in each process: they are all this binary
+	secretStore, cheap, metadataService, doctorParts, keysOfMachine = noStore{}, true, metadataOfTests(), partsOfTests, keysOfTests // here and in each process: they are all this binary
 	testscript.Main(m, map[string]func(){"keyferryctl": main})
 }
 
 // TestScripts runs testdata/script: what a person can do with the program, with
-// real processes. Besides testscript's own commands:
+// real processes. Besides testscript's own commands and conditions, [tpm] says that this
+// computer has a TPM, and there are:
 //
 //	ports             sets $RADIO and $LISTEN to free loopback addresses
 //	waitfile FILE     waits until FILE is there
@@ -39,7 +41,7 @@ func TestMain(m *testing.M) {
 //	qrpng TEXT FILE   draws a code
 //	blankpng FILE     draws a picture without one
 //	checkpoints HOME  sets $CHECKPOINTS to the file of a sandbox's checkpoints
-//	blob FILE NUMBER [worse|recall]  makes metadata: metadata_test.go
+//	blob FILE NUMBER [worse|recall|key]  makes metadata: metadata_test.go
 //	crl FILE [revoked]        makes a revocation list beside it
 //	passkey NAME MODEL        makes JSON of a registration and a sign-in: passkey_test.go
 //	field FILE REGEXP NAME    sets $NAME to what the first group matches
@@ -55,6 +57,13 @@ func TestScripts(t *testing.T) {
 		RequireExplicitExec: true,
 		UpdateScripts:       os.Getenv("UPDATE_SCRIPTS") != "", // writes what cmp expects
 		RequireUniqueNames:  true,
+		Condition: func(what string) (bool, error) {
+			if what == "tpm" {
+				_, err := os.Stat("/dev/tpmrm0")
+				return err == nil, nil
+			}
+			return false, errors.New("there is no condition " + what)
+		},
 		Setup: func(e *testscript.Env) error {
 			e.Setenv("XDG_CONFIG_HOME", e.WorkDir+"/config") // nothing of the machine's own
 			e.Setenv("HOME", e.WorkDir)

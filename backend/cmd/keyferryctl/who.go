@@ -12,7 +12,6 @@ import (
 	"github.com/keyferry/keyferry/backend/assembly"
 	"github.com/keyferry/keyferry/backend/ceremony"
 	"github.com/keyferry/keyferry/backend/mfa"
-	"github.com/keyferry/keyferry/backend/simkey"
 )
 
 // who are the flags of commands that sign in. A session lives for one command.
@@ -44,7 +43,7 @@ func (w *who) flags(fs *flag.FlagSet) {
 	fs.BoolVar(&w.key, byKey(fs), false, "prove it by a security key (default: by a phone, else a key, else this computer, else a code, as there are devices)")
 	fs.BoolVar(&w.computer, "computer", false, "prove it by this computer, which asks for its PIN")
 	w.hand = newHand()
-	fs.StringVar(&w.hand.model, "simulated-key", "", sandboxOnly+"which security key is plugged in and touched, `"+joined(simkey.Models())+"` (default: the one of the last time)")
+	w.hand.flags(fs)
 	w.password.flags(fs)
 	w.phone.flags(fs)
 	w.pins.flags(fs)

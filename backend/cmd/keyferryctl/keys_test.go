@@ -1,0 +1,215 @@
+package main
+
+import (
+	"bytes"
+	"context"
+	"io"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+	"testing"
+
+	"github.com/keyferry/keyferry/backend/keys"
+	"github.com/keyferry/keyferry/backend/mfa"
+	"github.com/keyferry/keyferry/backend/transport"
+)
+
+// keysOfTests are the security keys of the computer that partsOfTests is: one that may
+// not be opened.
+func keysOfTests() (*keys.Service, error) {
+	return keys.New(keys.Config{Buses: []transport.KeyBus{partsOfTests().USB}}), nil
+}
+
+// cellar is an empty data folder with files for secrets.
+func cellar(t *testing.T, secrets map[string]string) (file func(string) string) {
+	t.Helper()
+	dir := t.TempDir()
+	for name, text := range secrets {
+		if err := os.WriteFile(filepath.Join(dir, name), []byte(text+"\n"), 0o600); err != nil {
+			t.Fatal(err)
+		}
+	}
+	return func(name string) string { return filepath.Join(dir, name) }
+}
+
+// runs is a command in this process, by somebody who sits at p, or by a script.
+func runs(t *testing.T, p *pty, args ...string) (code int, said string) {
+	t.Helper()
+	var out bytes.Buffer
+	s := streams{out: &out, err: &out}
+	if p != nil {
+		s.in, s.err = p.terminal, io.MultiWriter(p, &out)
+	} else {
+		null, err := os.Open(os.DevNull)
+		if err != nil {
+			t.Fatal(err)
+		}
+		defer null.Close()
+		s.in = null
+	}
+	code = run(t.Context(), args, s)
+	return code, out.String()
+}
+
+// TestThreeWrongPINsLockAKey types PINs on a terminal: three wrong ones in a row lock the
+// key until it is unplugged, which a new command is to the simulated one. What is typed is
+// neither shown nor said.
+func TestThreeWrongPINsLockAKey(t *testing.T) {
+	file := cellar(t, map[string]string{"pin": "canary-2580"})
+	home := []string{"--home", file("home"), "--sandbox"}
+	keyctl := func(p *pty, args ...string) (int, string) { return runs(t, p, append(args, home...)...) }
+	if code, out := keyctl(nil, "keys", "pin", "--new-pin-file", file("pin")); code != exitDone {
+		t.Fatalf("%d %s", code, out)
+	}
+	typing := func(answers ...string) (int, string) {
+		t.Helper()
+		p := newPTY(t)
+		p.asked = func(question string) {
+			if question != "PIN: " || len(answers) == 0 {
+				t.Errorf("asked %q, with %d answers left", question, len(answers))
+				p.typed("\x04")
+				return
+			}
+			p.typed(answers[0] + "\r")
+			answers = answers[1:]
+		}
+		code, out := keyctl(p, "keys", "passkeys")
+		if len(answers) > 0 {
+			t.Errorf("%q were not asked for", answers)
+		}
+		for _, secret := range []string{"canary", "wrong-one"} {
+			if strings.Contains(out, secret) {
+				t.Errorf("a PIN is said: %s", out)
+			}
+		}
+		return code, out
+	}
+	code, out := typing("wrong-one", "wrong-one", "wrong-one")
+	for _, want := range []string{"Tries left: 7.", "Tries left: 6.", "once more, the key has to be unplugged", "pin-locked"} {
+		if !strings.Contains(out, want) {
+			t.Errorf("lacks %q:\n%s", want, out)
+		}
+	}
+	if code != exitFailed {
+		t.Errorf("exit code %d", code)
+	}
+	if code, out = typing("wrong-one", "canary-2580"); code != exitDone || !strings.Contains(out, "Tries left: 4.") || !strings.Contains(out, "No passkeys") {
+		t.Errorf("after it was unplugged: %d\n%s", code, out)
+	}
+	if code, out = typing("wrong-one", "wrong-one", "wrong-one"); code != exitFailed {
+		t.Errorf("%d\n%s", code, out)
+	}
+	if code, out = typing("wrong-one", "wrong-one", "canary-2580"); code != exitDone || !strings.Contains(out, "Tries left: 3. After that the PIN is blocked for good") {
+		t.Errorf("with few tries left: %d\n%s", code, out)
+	}
+}
+
+// A person who mistypes a new PIN is asked again, and the present one once.
+func TestPINIsChangedOnATerminal(t *testing.T) {
+	file := cellar(t, map[string]string{"pin": "2580"})
+	home := []string{"--home", file("home"), "--sandbox"}
+	if code, out := runs(t, nil, append([]string{"keys", "pin", "--new-pin-file", file("pin")}, home...)...); code != exitDone {
+		t.Fatalf("%d %s", code, out)
+	}
+	for _, c := range []struct {
+		name   string
+		dialog []string // question, answer
+		code   int
+	}{
+		{"mistyped", []string{"PIN: ", "2580\r", "New PIN: ", "13579\r", "Again: ", "24680\r", "New PIN: ", "13579\r", "Again: ", "13579\r"}, exitDone},
+		{"too short first", []string{"PIN: ", "13579\r", "New PIN: ", "1\r", "Again: ", "1\r", "New PIN: ", "24680\r", "Again: ", "24680\r"}, exitDone},
+		{"the present one mistyped", []string{"PIN: ", "0000\r", "New PIN: ", "2580\r", "Again: ", "2580\r", "PIN: ", "24680\r"}, exitDone},
+		{"nobody answers", []string{"PIN: ", "\x04"}, exitCancelled},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			p, dialog := newPTY(t), slices.Clone(c.dialog)
+			p.asked = func(question string) {
+				if len(dialog) == 0 || dialog[0] != question {
+					t.Errorf("asked %q, expected %q", question, dialog)
+					p.typed("\x04")
+					return
+				}
+				p.typed(dialog[1])
+				dialog = dialog[2:]
+			}
+			if code, out := runs(t, p, append([]string{"keys", "pin"}, home...)...); code != c.code || len(dialog) > 0 {
+				t.Errorf("exit code %d, %q left\n%s", code, dialog, out)
+			}
+		})
+	}
+}
+
+// slotBus has slots that can be listed and nothing else.
+type slotBus struct {
+	patientBus
+	err error
+}
+
+func (b slotBus) List(context.Context) ([]transport.Slot, error) { return b.slots, b.err }
+
+func TestKeysOfThisComputer(t *testing.T) {
+	denied := transport.Slot{ID: "/dev/hidraw7", Name: "Blue \x1b[31mkey", Way: transport.WayUSB, Trouble: mfa.Fail(mfa.CodeKeyPermission, "node", "/dev/hidraw7", "vendor", "1050", "product", "0407")}
+	busy := transport.Slot{ID: "/dev/hidraw8", Name: "Red key", Way: transport.WayUSB, Trouble: mfa.Fail(mfa.CodeKeyBusy)}
+	usb := func(slots ...transport.Slot) transport.KeyBus { return slotBus{patientBus: patientBus{slots: slots}} }
+	cards := slotBus{err: mfa.Fail(mfa.CodeReaderNoService)}
+	was := keysOfMachine
+	t.Cleanup(func() { keysOfMachine = was })
+	for _, c := range []struct {
+		name  string
+		buses []transport.KeyBus
+		args  []string
+		code  int
+		want  string
+	}{
+		{"one that may not be opened", []transport.KeyBus{usb(denied)}, []string{"keys"}, exitDone, `ATTRS{idVendor}=="1050"`},
+		{"its name does not steer the terminal", []transport.KeyBus{usb(denied)}, []string{"keys"}, exitDone, "Blue \ufffd[31mkey"},
+		{"it for scripts", []transport.KeyBus{usb(denied)}, []string{"keys", "--json"}, exitDone, `"code": "key-permission"`},
+		{"it alone", []transport.KeyBus{usb(denied)}, []string{"keys", "info"}, exitFailed, "key-permission: You may not open"},
+		{"its failure is told with the rule", []transport.KeyBus{usb(denied)}, []string{"keys", "wink"}, exitFailed, rulePath},
+		{"two", []transport.KeyBus{usb(denied, busy)}, []string{"keys", "reset"}, exitUsage, "2 security keys are plugged in"},
+		{"the second", []transport.KeyBus{usb(denied, busy)}, []string{"keys", "reset", "0:/dev/hidraw8"}, exitFailed, "key-busy"},
+		{"another", []transport.KeyBus{usb(denied, busy)}, []string{"keys", "info", "0:/dev/hidraw9"}, exitFailed, "There is no such security key here"},
+		{"none, and no card service", []transport.KeyBus{usb(), cards}, []string{"keys"}, exitDone, "No security keys."},
+		{"none, and no other way", []transport.KeyBus{cards}, []string{"keys"}, exitFailed, "reader-service-missing"},
+		{"none to unlock", []transport.KeyBus{usb()}, []string{"keys", "passkeys"}, exitFailed, "NoSuchEntity (not-found)"},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			keysOfMachine = func() (*keys.Service, error) { return keys.New(keys.Config{Buses: c.buses}), nil }
+			code, out := runs(t, nil, append(c.args, "--home", filepath.Join(t.TempDir(), "none"))...)
+			if code != c.code || !strings.Contains(out, c.want) {
+				t.Errorf("exit code %d, lacks %q:\n%s", code, c.want, out)
+			}
+		})
+	}
+}
+
+func TestStagesOfKeysAreTold(t *testing.T) {
+	denied := mfa.Fail(mfa.CodeKeyPermission, "node", "/dev/hidraw7", "vendor", "1050", "product", "0407")
+	for _, c := range []struct {
+		name string
+		mfa.Progress
+		text, json []string
+	}{
+		{"no key", mfa.Progress{Stage: mfa.StageFindKey}, []string{"Plug in your security key"}, []string{`"stage":"find-key"`}},
+		{"one that may not be opened", mfa.Progress{Stage: mfa.StageFindKey, Trouble: denied}, []string{"/dev/hidraw7", "Plug in", rulePath, "uaccess"},
+			[]string{`"trouble":{"code":"key-permission"`, `"next":"install-rule"`, `"rule":"`}},
+		{"several", mfa.Progress{Stage: mfa.StageTouchKey, Keys: 3}, []string{"that you mean: 3"}, []string{`"keys":3`}},
+		{"one", mfa.Progress{Stage: mfa.StageTouchKey, Keys: 1, Key: "Blue"}, []string{"Touch Blue"}, []string{`"keys":1,"key":"Blue"`}},
+		{"a PIN", mfa.Progress{Stage: mfa.StageEnterPIN, Key: "Blue", PIN: &mfa.PINAsk{For: mfa.PINVerify, Key: "Blue", Min: 4, Max: 63, Left: 1, Wrong: true}},
+			[]string{"not the PIN", "last try", "Enter the PIN of Blue"}, []string{`"pin":{"for":"verify","local":false,"min":4,"max":63,"left":1,"wrong":true,"replug":false}`}},
+		{"the system's window", mfa.Progress{Stage: mfa.StageSystem}, []string{"window of your system"}, []string{`"stage":"system-dialog"`}},
+	} {
+		for _, asJSON := range []bool{false, true} {
+			var out bytes.Buffer
+			terminal := newTerminal(streams{in: os.Stdin, out: &out, err: &out}, asJSON)
+			pins := &pinFlags{present: &secretFlag{name: "pin"}, fresh: &secretFlag{name: "new-pin"}}
+			(&stages{t: terminal, purpose: "sign-in", pins: pins}).report(c.Progress)
+			for _, want := range map[bool][]string{false: c.text, true: c.json}[asJSON] {
+				if !strings.Contains(out.String(), want) {
+					t.Errorf("%s: %q lacks %q", c.name, out.String(), want)
+				}
+			}
+		}
+	}
+}
