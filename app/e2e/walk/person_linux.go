@@ -71,6 +71,11 @@ func (p Person) Button(key string, fill ...string) Step {
 	return func(ctx context.Context) error { return p.See(ctx, atspi.PushButton, p.Words.Say(key, fill...)) }
 }
 
+// Enabled waits for a button that is not greyed out.
+func (p Person) Enabled(key string) Step {
+	return func(ctx context.Context) error { return p.CanPress(ctx, p.Words.Say(key)) }
+}
+
 // Says waits for a text anywhere on the screen.
 func (p Person) Says(key string, fill ...string) Step { return p.Shows(p.Words.Say(key, fill...)) }
 
@@ -101,6 +106,21 @@ func (p Person) Looks(screen string) Step {
 // Key presses keys by their names, as "Escape".
 func (p Person) Key(names ...string) Step {
 	return func(context.Context) error { return p.Desktop.Key(names...) }
+}
+
+// Tab goes to a control by the Tab key.
+func (p Person) Tab(key string, fill ...string) Step {
+	return func(ctx context.Context) error { return p.TabTo(ctx, p.Words.Say(key, fill...)) }
+}
+
+// At waits until the keyboard is at the control of this key: nobody has to go there.
+func (p Person) At(key string) Step {
+	return func(ctx context.Context) error { return p.HasFocus(ctx, p.Words.Say(key)) }
+}
+
+// Keys types text into what has the keyboard.
+func (p Person) Keys(text string) Step {
+	return func(context.Context) error { return p.Desktop.Type(text) }
 }
 
 // Failed waits for the title of a failure.

@@ -20,16 +20,27 @@ var editable = []atspi.Role{atspi.Entry, atspi.PasswordText, atspi.ComboBox, ats
 
 // Press waits for a button of this name that is not greyed out, and presses it.
 func (w *Window) Press(ctx context.Context, name string) error {
-	return w.await(ctx, fmt.Sprintf("a button %q", name), func(ctx context.Context) error {
-		button, err := w.app.Find(ctx, atspi.Want{What: name, Name: func(n string) bool { return n == name },
-			Fits: func(ctx context.Context, s atspi.Seen) bool {
-				return slices.Contains(pressable, s.Role) && s.Is(ctx, atspi.StateEnabled)
-			}})
+	want := pressableNamed(name)
+	return w.await(ctx, want.What, func(ctx context.Context) error {
+		button, err := w.app.Find(ctx, want)
 		if err != nil {
 			return err
 		}
 		return button.Press(ctx)
 	})
+}
+
+// CanPress waits for a button of this name that is not greyed out.
+func (w *Window) CanPress(ctx context.Context, name string) error {
+	_, err := w.find(ctx, pressableNamed(name))
+	return err
+}
+
+func pressableNamed(name string) atspi.Want {
+	return atspi.Want{What: fmt.Sprintf("a button %q", name), Name: func(n string) bool { return n == name },
+		Fits: func(ctx context.Context, s atspi.Seen) bool {
+			return slices.Contains(pressable, s.Role) && s.Is(ctx, atspi.StateEnabled)
+		}}
 }
 
 // Fill puts the focus on a field and types over what is in it.
