@@ -13,15 +13,12 @@ type keyWatch struct {
 	ctx   context.Context // ends with the visit
 	stop  context.CancelFunc
 	reset context.CancelFunc // nil: none runs
-	house *House
 }
 
 func (w *keyWatch) wipe() {
-	if w == nil {
-		return
+	if w != nil {
+		w.stop()
 	}
-	w.stop()
-	w.house.Keys.Close() // whoever sits down next has to give the PIN again
 }
 
 // Keys lists the security keys that are there. From then on the page is told of changes
@@ -42,7 +39,7 @@ func (d *Desk) watchKeys(house *House, session mfa.Session) {
 		return
 	}
 	ctx, stop := context.WithCancel(d.ctx)
-	d.visit.keys = &keyWatch{ctx: ctx, stop: stop, house: house}
+	d.visit.keys = &keyWatch{ctx: ctx, stop: stop}
 	d.watching.Go(func() {
 		_ = house.Keys.Watch(ctx, func() { // it ends with the visit
 			list, err := house.Keys.List(ctx)

@@ -3,6 +3,7 @@ package desk
 import (
 	"context"
 	"crypto/rand"
+	"strings"
 	"sync"
 	"testing"
 
@@ -159,6 +160,58 @@ func TestKeysAreWatchedDuringTheVisit(t *testing.T) {
 		t.Fatal(err)
 	}
 	<-b.hall.bus.watched
+}
+
+// A key's PIN is given by a person, not by a window: it goes with the visit, also when
+// nobody asked for the list of keys in it.
+func TestAKeysPINGoesWithTheVisit(t *testing.T) {
+	b := newBench(t)
+	b.create(t)
+	house, _, err := b.Seat()
+	if err != nil {
+		t.Fatal(err)
+	}
+	const id = "0:1"
+	if err := house.Keys.Unlock(t.Context(), id, mfa.NewSecret([]byte("2580"))); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := house.Keys.Passkeys(t.Context(), id); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := b.SignOut(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	_, err = house.Keys.Passkeys(t.Context(), id)
+	wants(t, err, mfa.CodePINNeeded)
+}
+
+// Lengths are counted in code points, with 63 bytes above all of them.
+func TestHowLongAPINIs(t *testing.T) {
+	for name, row := range map[string]struct {
+		ask  mfa.PINAsk
+		pin  string
+		fits bool
+	}{
+		"as many as there may be": {mfa.PINAsk{For: mfa.PINNew, Min: 4, Max: 8}, "ßßßßßßßß", true},
+		"one more":                {mfa.PINAsk{For: mfa.PINNew, Min: 4, Max: 8}, "ßßßßßßßßß", false},
+		"as few":                  {mfa.PINAsk{For: mfa.PINNew, Min: 4, Max: 8}, "ßßßß", true},
+		"one less":                {mfa.PINAsk{For: mfa.PINNew, Min: 4, Max: 8}, "ßßß", false},
+		"one less, from before":   {mfa.PINAsk{For: mfa.PINVerify, Min: 4, Max: 8}, "ßßß", true},
+		"too many bytes":          {mfa.PINAsk{For: mfa.PINVerify, Min: 4, Max: 63}, strings.Repeat("ß", 32), false},
+		"none":                    {mfa.PINAsk{For: mfa.PINVerify, Min: 4, Max: 63}, "", false},
+	} {
+		t.Run(name, func(t *testing.T) {
+			b := newBench(t)
+			b.mu.Lock()
+			b.run = &run{Ceremony: Ceremony{Stage: mfa.StageEnterPIN, PIN: &row.ask}, pin: make(chan *mfa.Secret, 1), cancel: func() {}, ended: make(chan struct{})}
+			close(b.run.ended)
+			b.mu.Unlock()
+			err := b.GivePIN(mfa.NewSecret([]byte(row.pin)))
+			if row.fits != (err == nil) {
+				t.Error(err)
+			}
+		})
+	}
 }
 
 func TestOneResetAtATime(t *testing.T) {

@@ -18,7 +18,7 @@ func (d *Desk) GivePIN(pin *mfa.Secret) error {
 		return mfa.Fail(mfa.CodeNotFound, "what", "ceremony")
 	}
 	ask := d.run.PIN
-	if ask.For != mfa.PINVerify && utf8.RuneCount(pin.Bytes()) < ask.Min || pin.Len() == 0 || pin.Len() > ask.Max {
+	if n := utf8.RuneCount(pin.Bytes()); ask.For != mfa.PINVerify && n < ask.Min || n == 0 || n > ask.Max || pin.Len() > mfa.MaxPINBytes {
 		pin.Wipe()
 		return mfa.Fail(mfa.CodePINLength, "min", strconv.Itoa(ask.Min), "max", strconv.Itoa(ask.Max))
 	}

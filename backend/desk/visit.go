@@ -74,11 +74,14 @@ func (d *Desk) sit(ctx context.Context, p mfa.Principal, s mfa.Session, device s
 // and waited for.
 func (d *Desk) part(why Ended) {
 	d.mu.Lock()
-	gone := d.visit
+	gone, house := d.visit, d.house
 	d.visit, d.pending, d.ended = nil, nil, why
 	d.unwatched()
 	d.mu.Unlock()
 	gone.wipe()
+	if gone != nil && house != nil {
+		house.Keys.Close() // whoever sits down next has to give a key's PIN again
+	}
 }
 
 // Refresh reads again what State holds, after a use case has changed something, and

@@ -11,14 +11,17 @@ const (
 	PINChange PINFor = "change" // a new one, because the device wants another
 )
 
+// MaxPINBytes is the longest PIN there can be, in UTF-8 (CTAP 2.2 section 6.5.1).
+const MaxPINBytes = 63
+
 // PINAsk is one question for the PIN of a security key or of this computer
 // (CTAP 2.2 section 6.5).
 type PINAsk struct {
 	For   PINFor
 	Key   string // the device's name
 	Local bool   // it is this computer's, not a key's
-	// Min and Max are the length: at least Min code points and at most Max bytes of
-	// UTF-8. Max is 63 for every authenticator that does not say less.
+	// Min and Max are the length in code points; never more than MaxPINBytes of UTF-8.
+	// Max is 63 for every authenticator that does not say less.
 	Min, Max int
 	// Left is how many tries are left, -1 when that is not known. At 0 the device
 	// would be blocked, so nobody is asked.
