@@ -134,7 +134,7 @@ func whatIsLeft(d mfa.Device) string {
 	case d.Passkey.OnKey():
 		return "Its passkey may still be on the security key. To delete it there: keyferryctl keys delete"
 	case d.Passkey.OnComputer():
-		return "Its passkey stays with this computer's TPM and opens nothing any more."
+		return "Its passkey may still be kept by the computer. To delete it there: keyferryctl keys delete --computer"
 	}
 	return "Its passkey is still on the phone and can be deleted there."
 }

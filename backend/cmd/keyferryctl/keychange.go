@@ -12,6 +12,7 @@ import (
 	"github.com/keyferry/keyferry/backend/cmd/keyferryctl/words"
 	"github.com/keyferry/keyferry/backend/keys"
 	"github.com/keyferry/keyferry/backend/mfa"
+	"github.com/keyferry/keyferry/backend/transport"
 )
 
 var keysPIN = ofKeys("keys pin", "[ID]", "set the PIN of a security key, or change it", func(*flag.FlagSet) keyAction {
@@ -31,9 +32,9 @@ var keysPIN = ofKeys("keys pin", "[ID]", "set the PIN of a security key, or chan
 		}
 		h.t.document(keyOf(k))
 		if first {
-			h.t.say("%s has a PIN now.", printable(k.Name))
+			h.t.say("%s has a PIN now.", subject(k))
 		} else {
-			h.t.say("The PIN of %s was changed.", printable(k.Name))
+			h.t.say("The PIN of %s was changed.", nameOf(k))
 		}
 		return nil
 	}
@@ -76,7 +77,7 @@ func usable(k keys.Key) error {
 		return mfa.Fail(mfa.CodeKeyCannot, "what", "pin")
 	case k.PIN == keys.PINUnset:
 		return mfa.Fail(mfa.CodePINNotSet)
-	case k.Left == 0:
+	case k.Left == 0 && k.Way != transport.WayInternal: // a TPM forgives in time, and says when
 		return mfa.Fail(mfa.CodePINBlocked)
 	case k.Replug:
 		return mfa.Fail(mfa.CodePINLocked)
@@ -93,7 +94,8 @@ const inARow, shortest = 3, 4
 func (h *holder) withPIN(ctx context.Context, k keys.Key, use func(pin *mfa.Secret) error) error {
 	asking := h.pins.asking(h.t)
 	_, longest := k.Info.PINLength()
-	ask := mfa.PINAsk{For: mfa.PINVerify, Key: k.Name, Min: shortest, Max: longest, Left: k.Left}
+	local := k.Way == transport.WayInternal
+	ask := mfa.PINAsk{For: mfa.PINVerify, Key: k.Name, Local: local, Min: shortest, Max: longest, Left: k.Left}
 	for wrong := 1; ; wrong++ {
 		h.pins.say(h.t, ask)
 		pin, err := asking(ctx, ask)
@@ -105,11 +107,11 @@ func (h *holder) withPIN(ctx context.Context, k keys.Key, use func(pin *mfa.Secr
 		if !mfa.IsCode(err, mfa.CodePINWrong) {
 			return err
 		}
-		ask.Wrong, ask.Replug, ask.Left = true, wrong == inARow-1, -1
+		ask.Wrong, ask.Replug, ask.Left = true, wrong == inARow-1 && !local, -1
 		if left, err := strconv.Atoi(mfa.AsFailure(err).Params["left"]); err == nil {
 			ask.Left = left
 		}
-		if ask.Left == 0 || wrong == inARow { // the key says what comes of it
+		if ask.Left == 0 || wrong == inARow && !local {
 			return err
 		}
 	}
@@ -121,7 +123,7 @@ func (h *holder) withNewPIN(ctx context.Context, k keys.Key, set func(pin *mfa.S
 		return mfa.Fail(mfa.CodeKeyCannot, "what", "pin")
 	}
 	asking := h.pins.asking(h.t)
-	ask := mfa.PINAsk{For: mfa.PINNew, Key: k.Name, Left: -1}
+	ask := mfa.PINAsk{For: mfa.PINNew, Key: k.Name, Local: k.Way == transport.WayInternal, Left: -1}
 	if k.PIN == keys.PINSet {
 		ask.For = mfa.PINChange
 	}
@@ -250,7 +252,7 @@ var keysReset = ofKeys("keys reset", "[ID] [--yes]", "wipe a security key: its P
 		if k.Old {
 			return mfa.Fail(mfa.CodeKeyCannot, "what", "reset")
 		}
-		if err := h.t.sure(ctx, *yes, "Reset "+printable(k.Name)+"? That deletes its PIN and every passkey on it, for good."); err != nil {
+		if err := h.t.sure(ctx, *yes, "Reset "+nameOf(k)+"? That deletes its PIN and every passkey on it, for good."); err != nil {
 			return err
 		}
 		ctx, cancel := context.WithTimeout(ctx, resetTime)
@@ -259,13 +261,17 @@ var keysReset = ofKeys("keys reset", "[ID] [--yes]", "wipe a security key: its P
 			return err
 		}
 		h.t.line(map[string]string{"reset": k.ID})
-		h.t.say("%s is as new.", printable(k.Name))
+		h.t.say("%s is as new.", subject(k))
 		return nil
 	}
 })
 
-// resetting tells what to do next, or lets the hand do it with a simulated key.
+// resetting tells what to do next, or lets the hand do it with a simulated key. A
+// computer is not touched.
 func (h *holder) resetting(s keys.ResetStage) {
+	if h.computer {
+		return
+	}
 	h.t.line(map[string]string{"stage": string(s), "message": words.Reset(string(s))})
 	h.t.say("%s", words.Reset(string(s)))
 	if h.sim != nil && s != keys.ResetTouch {

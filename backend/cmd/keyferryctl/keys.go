@@ -3,6 +3,8 @@ package main
 import (
 	"context"
 	"flag"
+	"runtime"
+	"slices"
 	"strings"
 
 	"github.com/keyferry/keyferry/backend/assembly"
@@ -22,7 +24,8 @@ ID is what the list shows; it can be left out while one key is there. A PIN is a
 for on the terminal, or read from a file; it is never an argument. A key takes three
 wrong PINs in a row before it has to be unplugged, and eight in all before it is
 blocked and only a reset helps. A file is tried once. With --simulated-key it is the
-sandbox's key, which is plugged in and touched by itself.
+sandbox's key, which is plugged in and touched by itself. With --computer it is this
+computer, whose passkeys belong to the account in the data folder.
 `
 
 // holder is where a command works that looks after security keys: it needs no account.
@@ -32,6 +35,9 @@ type holder struct {
 	args []string
 	pins *pinFlags
 	sim  *simkey.Key // nil: they are real
+
+	computer bool  // it is about this computer's own passkeys
+	missing  error // what it means that there is none
 }
 
 // keyAction is what such a command does.
@@ -64,12 +70,14 @@ func withAbout(about string, c command) command {
 	return c
 }
 
-// drawer says which security keys there are: those of this computer, or the sandbox's
-// simulated one, which needs no account either.
+// drawer says which security keys there are: those that this computer meets, or the
+// sandbox's simulated one, which needs no account either; or this computer's own
+// passkeys, which lie in the account's database.
 type drawer struct {
-	sandbox bool
-	hand    *hand
-	pins    pinFlags
+	sandbox  bool
+	computer bool
+	hand     *hand
+	pins     pinFlags
 
 	opened []func()
 }
@@ -77,12 +85,18 @@ type drawer struct {
 func (d *drawer) flags(fs *flag.FlagSet) {
 	d.hand = newHand()
 	fs.BoolVar(&d.sandbox, "sandbox", false, "the simulated key of the data folder's sandbox, not those of this computer")
+	fs.BoolVar(&d.computer, "computer", false, "this computer's own passkeys, as the account in the data folder has them")
 	d.hand.flags(fs)
 	d.pins.flags(fs)
 }
 
 func (d *drawer) open(ctx context.Context, t *terminal, g *globals) (*holder, error) {
-	if !d.sandbox && d.hand.model == "" {
+	switch {
+	case d.computer && d.hand.model != "":
+		return nil, usage("--computer and --simulated-key exclude each other")
+	case d.computer:
+		return d.openComputer(ctx, t, g)
+	case !d.sandbox && d.hand.model == "":
 		service, err := keysOfMachine()
 		if err != nil {
 			return nil, err
@@ -118,6 +132,29 @@ func (d *drawer) open(ctx context.Context, t *terminal, g *globals) (*holder, er
 	return &holder{Service: service, sim: key}, nil
 }
 
+// openComputer opens the account, and lets nobody in: what is asked of this computer
+// takes its PIN.
+func (d *drawer) openComputer(ctx context.Context, t *terminal, g *globals) (*holder, error) {
+	h := houseFlags{sandbox: d.sandbox}
+	if err := h.settle(ctx, t, g); err != nil {
+		return nil, err
+	}
+	house, err := h.open(ctx, t, g)
+	if err != nil {
+		return nil, err
+	}
+	d.opened = append(d.opened, func() { house.Close() })
+	if _, err := house.Accounts.Account(ctx); err != nil {
+		d.close()
+		return nil, err
+	}
+	missing := mfa.Fail(mfa.CodeTPMMissing)
+	if house.Ceremonies.Roads.Computer == nil {
+		missing = mfa.Fail(mfa.CodePlatformMissing, "system", runtime.GOOS)
+	}
+	return &holder{Service: house.Keys, computer: true, missing: missing}, nil
+}
+
 // take takes the simulated key out of the drawer. It is opened once more after that, so
 // that it is in the same slot in each command, and so has the same ID.
 func (d *drawer) take(folder *home.Home) (*simkey.Key, error) {
@@ -145,11 +182,21 @@ func (d *drawer) close() {
 	d.opened = nil
 }
 
+// list gives the keys that the command may be about.
+func (h *holder) list(ctx context.Context) ([]keys.Key, error) {
+	all, err := h.List(ctx)
+	meant := slices.DeleteFunc(all, func(k keys.Key) bool { return h.computer != (k.Way == transport.WayInternal) })
+	if err == nil && h.computer && len(meant) == 0 {
+		err = h.missing
+	}
+	return meant, err
+}
+
 // key finds the key of an ID; without one, the only key that is there. Its trouble, if
 // it has some, is the failure.
 func (h *holder) key(ctx context.Context, id string) (keys.Key, error) {
-	list, err := h.List(ctx)
-	if err != nil && len(list) > 0 || ctx.Err() != nil {
+	list, err := h.list(ctx)
+	if err != nil {
 		return keys.Key{}, err
 	}
 	if id == "" && len(list) > 1 {
@@ -165,7 +212,23 @@ func (h *holder) key(ctx context.Context, id string) (keys.Key, error) {
 			return k, nil
 		}
 	}
-	return keys.Key{}, mfa.Fail(mfa.CodeNotFound, "what", "key").Because(err)
+	return keys.Key{}, mfa.Fail(mfa.CodeNotFound, "what", "key")
+}
+
+// nameOf is what a key is called when it is spoken of.
+func nameOf(k keys.Key) string {
+	if k.Way == transport.WayInternal {
+		return "this computer"
+	}
+	return printable(k.Name)
+}
+
+// subject is nameOf where it begins a sentence.
+func subject(k keys.Key) string {
+	if k.Way == transport.WayInternal {
+		return "This computer"
+	}
+	return printable(k.Name)
 }
 
 // arg is an argument that may be left out.

@@ -12,6 +12,7 @@ import (
 
 	"github.com/keyferry/keyferry/backend/keys"
 	"github.com/keyferry/keyferry/backend/mfa"
+	"github.com/keyferry/keyferry/backend/simkey"
 	"github.com/keyferry/keyferry/backend/transport"
 )
 
@@ -211,5 +212,83 @@ func TestStagesOfKeysAreTold(t *testing.T) {
 				}
 			}
 		}
+	}
+}
+
+// localBus makes a key look like this computer's own.
+type localBus struct{ transport.KeyBus }
+
+func (b localBus) List(ctx context.Context) ([]transport.Slot, error) {
+	slots, err := b.KeyBus.List(ctx)
+	for i := range slots {
+		slots[i].Way, slots[i].Name = transport.WayInternal, ""
+	}
+	return slots, err
+}
+
+func (b localBus) Open(ctx context.Context, slot string) (transport.Key, error) {
+	k, err := b.KeyBus.Open(ctx, slot)
+	return localKey{k}, err
+}
+
+type localKey struct{ transport.Key }
+
+func (localKey) Way() string { return transport.WayInternal }
+
+// This computer is looked after like a key, under its own words, and no command about
+// keys means it.
+func TestThisComputerIsLookedAfter(t *testing.T) {
+	key, err := simkey.Open(simkey.Config{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer key.Close()
+	key.Plug(true)
+	file := cellar(t, map[string]string{"pin": "2580", "wrong": "0000"})
+	service := keys.New(keys.Config{Buses: []transport.KeyBus{slotBus{}}, Computer: localBus{key.Bus()}})
+	defer service.Close()
+	var out bytes.Buffer
+	var k keys.Key
+	with := func(pin string) *holder {
+		t.Helper()
+		out.Reset()
+		h := &holder{Service: service, t: newTerminal(streams{in: os.Stdin, out: &out, err: &out}, false), computer: true,
+			pins: &pinFlags{present: &secretFlag{"pin", file(pin)}, fresh: &secretFlag{"new-pin", file(pin)}}}
+		if k, err = h.key(t.Context(), ""); err != nil {
+			t.Fatal(err)
+		}
+		return h
+	}
+	h := with("pin")
+	if err := h.withNewPIN(t.Context(), k, func(pin *mfa.Secret) error { return h.setPIN(t.Context(), &k, nil, pin) }); err != nil {
+		t.Fatal(err)
+	}
+	if err := with("pin").unlock(t.Context(), k); err != nil {
+		t.Fatal(err)
+	}
+	for range 5 {
+		h = with("wrong")
+		if err := h.unlock(t.Context(), k); !mfa.IsCode(err, mfa.CodePINWrong) && !mfa.IsCode(err, mfa.CodePINLocked) {
+			t.Fatal(err)
+		}
+		key.Plug(false)
+		key.Plug(true)
+	}
+	h = with("wrong")
+	_ = h.unlock(t.Context(), k)
+	if text := out.String(); !strings.Contains(text, "Tries left: 3. After that the TPM takes no PIN for a while.") || strings.Contains(text, "blocked") {
+		t.Error(text)
+	}
+	if subject(k) != "This computer" || nameOf(k) != "this computer" || byWay(k) != "TPM" {
+		t.Errorf("%s, %s, %s", subject(k), nameOf(k), byWay(k))
+	}
+	h.computer = false
+	if _, err := h.key(t.Context(), ""); !mfa.IsCode(err, mfa.CodeNotFound) {
+		t.Errorf("meant as a key: %v", err)
+	}
+	h.computer, h.missing = true, mfa.Fail(mfa.CodeTPMMissing)
+	key.Plug(false)
+	if _, err := h.key(t.Context(), ""); !mfa.IsCode(err, mfa.CodeTPMMissing) {
+		t.Errorf("without a TPM: %v", err)
 	}
 }

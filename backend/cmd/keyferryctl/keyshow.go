@@ -12,13 +12,14 @@ import (
 	"github.com/keyferry/keyferry/backend/ctap2"
 	"github.com/keyferry/keyferry/backend/keys"
 	"github.com/keyferry/keyferry/backend/rp"
+	"github.com/keyferry/keyferry/backend/transport"
 )
 
 // keyJSON is a security key that is there. With trouble nothing below that is known.
 type keyJSON struct {
 	ID         string        `json:"id"` // as long as it stays in its place
 	Name       string        `json:"name"`
-	Way        string        `json:"way"` // usb or nfc
+	Way        string        `json:"way"` // usb, nfc or internal
 	Trouble    *failureJSON  `json:"trouble"`
 	Rule       string        `json:"rule,omitempty"` // of udev, where that is the trouble
 	AAGUID     string        `json:"aaguid,omitempty"`
@@ -69,15 +70,15 @@ const maxRoom = 1 << 20
 
 var keysList = withAbout(aboutKeys, ofKeys("keys", "", "list the security keys that are plugged in or lie on a reader", func(*flag.FlagSet) keyAction {
 	return func(ctx context.Context, h *holder) error {
-		list, err := h.List(ctx)
-		if err != nil && (len(list) > 0 || len(h.Buses) == 1 || ctx.Err() != nil) {
+		list, err := h.list(ctx)
+		if err != nil {
 			return err
 		}
 		out, table := []keyJSON{}, newTable("ID", "NAME", "BY", "PIN", "PASSKEYS")
 		for _, k := range list {
 			j := keyOf(k)
 			out = append(out, j)
-			table.row(j.ID, j.Name, strings.ToUpper(j.Way), j.pin(), j.passkeys())
+			table.row(j.ID, nameOf(k), byWay(k), j.pin(), j.passkeys())
 		}
 		h.t.document(map[string]any{"keys": out})
 		if len(list) == 0 {
@@ -94,6 +95,14 @@ var keysList = withAbout(aboutKeys, ofKeys("keys", "", "list the security keys t
 		return nil
 	}
 }))
+
+// byWay is how a key is met.
+func byWay(k keys.Key) string {
+	if k.Way == transport.WayInternal {
+		return "TPM"
+	}
+	return strings.ToUpper(k.Way)
+}
 
 // pin is how things stand with the PIN, in a few words.
 func (j keyJSON) pin() string {
@@ -149,7 +158,7 @@ func (j keyJSON) text() string {
 		}
 	}
 	row("Name", j.Name)
-	row("By", strings.ToUpper(j.Way))
+	row("By", byWay(keys.Key{Way: j.Way}))
 	row("Model", j.Model)
 	row("AAGUID", j.AAGUID)
 	row("Speaks", strings.Join(j.Versions, ", "))
@@ -178,7 +187,7 @@ var keysWink = ofKeys("keys wink", "[ID]", "make a security key show itself", fu
 			return err
 		}
 		h.t.document(map[string]string{"winked": k.ID})
-		h.t.say("%s shows itself now, if it has a light.", printable(k.Name))
+		h.t.say("%s shows itself now, if it has a light.", subject(k))
 		return nil
 	}
 })
