@@ -307,7 +307,7 @@ func (l *life) hasAPhone() {
 	}
 	for _, behaviour := range []string{"decline", "no-uv", "drop-after-handshake", "wrong-signature", "approve"} {
 		crossed(l.SetSimulatedPhone(bind.SetPhoneRequest{Behaviour: behaviour, Model: "android"}))(w, "SetSimulatedPhone")
-		crossed(l.BeginEnrolment(bind.EnrolmentRequest{Name: "my-phone-" + behaviour}))(w, "BeginEnrolment")
+		crossed(l.BeginEnrolment(bind.PasskeyRequest{Name: "my-phone-" + behaviour, Road: string(mfa.RoadPhone)}))(w, "BeginEnrolment")
 		c := answer()
 		if behaviour == "approve" && c.Failure != nil {
 			w.t.Fatalf("%v (%s)", c.Failure, c.Failure.Explain())
@@ -343,7 +343,7 @@ func (l *life) hasAPhone() {
 	crossed(l.SignOut())(w, "SignOut")
 	for _, link := range []string{links[0].ID, ""} {
 		crossed(l.SignIn(bind.SignInRequest{Identity: bind.IdentityDTO{Kind: "root", Name: l.mail}, Password: l.root()}))(w, "SignIn")
-		crossed(l.BeginSecondFactor(mfa.RoadPhone, bind.PhoneSignInRequest{LinkedID: link}))(w, "BeginPhoneSignIn")
+		crossed(l.BeginPhoneSignIn(bind.PhoneSignInRequest{LinkedID: link}))(w, "BeginPhoneSignIn")
 		if c := answer(); c.Failure != nil {
 			w.t.Fatalf("%v (%s)", c.Failure, c.Failure.Explain())
 		}
