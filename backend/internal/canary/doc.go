@@ -6,7 +6,7 @@
 // It never talks to the system's secret store, to Bluetooth or to a network.
 //
 // Reading order: hunt_test.go (what a canary is, and where it is looked for),
-// window_test.go and life_test.go (a whole life through the calls of the page;
+// window_test.go, life_test.go and pin_test.go (a whole life through the calls of the page;
 // keyferryctl has leak_test.go of its own), planted_test.go (the hunt finds what is
 // there); lab_test.go (an account with a clock that a test moves, and a dump of all
 // that is stored), and then the promises: codes_test.go, seeds_test.go,
