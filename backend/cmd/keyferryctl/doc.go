@@ -14,16 +14,19 @@
 //
 // and with --json has both as members iam and code.
 //
-// Passwords, passphrases, seeds and recovery codes come from a prompt, a file or
+// Passwords, passphrases, PINs, seeds and recovery codes come from a prompt, a file or
 // standard input, never from an argument (arguments are seen by every process of the
-// machine); one-time codes may be arguments, as they work once. The key of an
+// machine); one-time codes may be arguments, as they work once. A PIN out of a file is
+// tried once, as keys count wrong ones. The key of an
 // authenticator app leaves the program in virtual create only, printed recovery codes
-// in recovery make only. Simulated radios, relays and phones are for accounts made
-// with --sandbox only.
+// in recovery make only. Simulated radios, relays, phones and keys are for accounts made
+// with --sandbox only. Commands about security keys need no account: what lies on a key
+// is nobody's but its holder's.
 //
 // Reading order: main.go, command.go (flags and exit codes), output.go, words
 // (English for every failure code), ask.go and secrets.go (questions, passwords, the
-// vault), session.go (opening the account), who.go (signing in), seat.go (what most
-// commands are made with), then one file per group of commands. Package examine is behind
+// vault), session.go (opening the account), who.go (signing in), pins.go, hand.go (the
+// sandbox's key), seat.go (what most commands are made with), keys.go (those about
+// security keys), then one file per group of commands. Package examine is behind
 // verify, package readiness behind doctor. audit verify alone uses none of that: it reads with package auditverify.
 package main

@@ -95,21 +95,33 @@ func TestNoSecretLeaves(t *testing.T) {
 
 	searched := map[string][]byte{"the output": out.Bytes()}
 	for _, folder := range []string{home, backup} {
-		err := filepath.WalkDir(folder, func(path string, d fs.DirEntry, err error) error {
-			if err != nil || d.IsDir() {
-				return err
-			}
-			content, err := os.ReadFile(path)
-			searched[filepath.Base(path)] = content
-			return err
-		})
-		if err != nil {
-			t.Fatal(err)
-		}
+		addFiles(t, searched, folder)
 	}
 	if len(searched) < 4 {
 		t.Errorf("only %d places were searched", len(searched))
 	}
+	leaks(t, secrets, searched)
+}
+
+// addFiles reads all files below a folder, by their names.
+func addFiles(t *testing.T, to map[string][]byte, folder string) {
+	t.Helper()
+	err := filepath.WalkDir(folder, func(path string, d fs.DirEntry, err error) error {
+		if err != nil || d.IsDir() {
+			return err
+		}
+		content, err := os.ReadFile(path)
+		to[filepath.Base(path)] = content
+		return err
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+}
+
+// leaks looks for each secret in every form in which it could be written.
+func leaks(t testing.TB, secrets map[string]string, searched map[string][]byte) {
+	t.Helper()
 	for name, s := range secrets {
 		for form, bytesOf := range map[string]string{"as it is": s, "hex": hex.EncodeToString([]byte(s)), "HEX": strings.ToUpper(hex.EncodeToString([]byte(s))),
 			"base32": strings.TrimRight(base32.StdEncoding.EncodeToString([]byte(s)), "="), "base64": strings.TrimRight(base64.StdEncoding.EncodeToString([]byte(s)), "="),
