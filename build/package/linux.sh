@@ -38,7 +38,7 @@ sed -e "s/@VERSION@/$VERSION/" -e "s/@DATE@/$(date -R -d "@$SOURCE_DATE_EPOCH")/
 mkdir -p "$tree/DEBIAN" "$made/shlibdeps/debian"
 echo "Source: keyferry" > "$made/shlibdeps/debian/control"
 programs=$tree/usr/bin
-needs=$(cd "$made/shlibdeps" && dpkg-shlibdeps -O -e"$programs/keyferry" -e"$programs/keyferryctl" | sed -n 's/^shlibs:Depends=//p')
+needs=$(cd "$made/shlibdeps" && dpkg-shlibdeps --warnings=0 -O -e"$programs/keyferry" -e"$programs/keyferryctl" | sed -n 's/^shlibs:Depends=//p')
 [[ $needs == *libwebkit2gtk-4.1-0* && $needs == *libgtk-3-0* ]] || { echo "The window's libraries are not among what it needs: $needs" >&2; exit 1; }
 sed -e "s/@VERSION@/$VERSION/" -e "s/@ARCH@/$arch/" -e "s/@NEEDS@/$needs/" -e "s/@SIZE@/$(du -k --apparent-size -s "$tree/usr" | cut -f1)/" \
   build/linux/control > "$tree/DEBIAN/control"
