@@ -63,6 +63,9 @@ func (m machine) roads(phones ceremony.Phones, k *keys.Service, store mfa.LocalS
 	if len(m.buses) > 0 {
 		r.Keys = k.Open
 	}
+	if r.Computer != nil {
+		r.Forget = store.RemoveLocalPasskey
+	}
 	return r
 }
 

@@ -2,7 +2,6 @@ package ceremony
 
 import (
 	"context"
-	"maps"
 
 	"github.com/keyferry/keyferry/backend/account"
 	"github.com/keyferry/keyferry/backend/hello"
@@ -35,9 +34,7 @@ func (s *Service) MayCreate(ctx context.Context, who mfa.Session, targetID, name
 }
 
 // mayActivate is the second one: what the authenticator is, and whether the policies
-// want it. It freezes what was proven in c. The credential is there by now and stays
-// on the authenticator if it is refused here; the failures say so, and what an
-// authenticator lists it as (params: left, rp, user).
+// want it. It freezes what was proven in c.
 //
 // model-refused, windows-hello, windows-hello-unproven, device-not-admitted,
 // access-denied.
@@ -52,7 +49,7 @@ func (s *Service) mayActivate(ctx context.Context, a account.Acting, c *mfa.Cred
 	}
 	proven, err := trust.Judge(*c, metadata, at)
 	if err != nil {
-		return left(err, a)
+		return err
 	}
 	if proven.Hello, err = guard(*c, proven, path, s.System); err != nil {
 		return err
@@ -62,12 +59,12 @@ func (s *Service) mayActivate(ctx context.Context, a account.Acting, c *mfa.Cred
 		return err
 	}
 	if err := hello.Check(proven.Hello, acct.Settings.RuleOutHello); err != nil {
-		return left(err, a)
+		return err
 	}
 	activate := mfa.Registration{Step: mfa.StepActivate, Certificates: proven.Certificates}
 	target := a.Target.ID
 	if _, err := s.Accounts.MayDo(ctx, a.Session, account.Ask{Operation: mfa.OpEnableDevice, TargetID: target, Registering: &activate}); err != nil {
-		return left(s.refusal(ctx, a.Session, target, activate, proven, err), a)
+		return s.refusal(ctx, a.Session, target, activate, proven, err)
 	}
 	c.Trust = proven
 	return nil
@@ -114,16 +111,4 @@ func (s *Service) refusal(ctx context.Context, who mfa.Session, targetID string,
 	}
 	return s.Admission.Refusal(ctx, mfa.Access{Operation: mfa.OpEnableDevice, Caller: caller, Session: who, Target: target,
 		Resource: mfa.PrincipalARN(acct, target), Registering: &r}, t, denied)
-}
-
-// left adds to a failure that a credential stayed behind on the authenticator, and which:
-// authenticators list theirs by relying party and user.
-func left(err error, a account.Acting) error {
-	f := *mfa.AsFailure(err)
-	f.Params = maps.Clone(f.Params)
-	if f.Params == nil {
-		f.Params = map[string]string{}
-	}
-	f.Params["left"], f.Params["rp"], f.Params["user"] = "yes", a.Account.RPID, a.Target.Label()
-	return &f
 }

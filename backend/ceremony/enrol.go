@@ -28,8 +28,9 @@ type Confirm func(ctx context.Context, c Candidate) (bool, error)
 //	  ->  what is proven of the authenticator; may this person (Activate)?
 //	  ->  the person confirms  ->  the same once more  ->  device and event in one transaction
 //
-// Until that transaction nothing is kept. The passkey then may stay behind on
-// the authenticator; every relying party has that, and the UI says so.
+// Until that transaction nothing is kept. A passkey that did not become a device is taken
+// out of this computer again. On a phone or a key it stays behind; every relying party has
+// that, and the failure says so (params: left, rp, user), also when the person said no.
 func (s *Service) Enrol(ctx context.Context, who mfa.Session, targetID, name string, road mfa.Road, person Person) (mfa.Device, error) {
 	d, err := s.enrol(ctx, who, targetID, name, road, person)
 	if err != nil {
@@ -65,8 +66,18 @@ func (s *Service) enrol(ctx context.Context, who mfa.Session, targetID, name str
 	if err != nil {
 		return mfa.Device{}, err
 	}
+	d, err := s.admit(ctx, acting, party, id, name, response, road, person)
+	if err != nil {
+		return mfa.Device{}, s.notKept(ctx, acting, road, response, err)
+	}
+	links.keep()
+	return d, nil
+}
+
+// admit is what follows once a credential is there.
+func (s *Service) admit(ctx context.Context, acting account.Acting, party *rp.RelyingParty, id, name string, response []byte, road mfa.Road, person Person) (mfa.Device, error) {
 	person.Report.To(mfa.Progress{Stage: mfa.StageVerifying})
-	credential, err := party.FinishRegistration(principal, id, response)
+	credential, err := party.FinishRegistration(acting.Target, id, response)
 	if err != nil {
 		return mfa.Device{}, err
 	}
@@ -88,12 +99,7 @@ func (s *Service) enrol(ctx context.Context, who mfa.Session, targetID, name str
 	if err := s.mayActivate(ctx, acting, &credential, path(road, credential)); err != nil {
 		return mfa.Device{}, err
 	}
-	d, err := s.addDevice(ctx, acting, name, credential, provider)
-	if err != nil {
-		return mfa.Device{}, err
-	}
-	links.keep()
-	return d, nil
+	return s.addDevice(ctx, acting, name, credential, provider)
 }
 
 func (s *Service) addDevice(ctx context.Context, acting account.Acting, name string, c mfa.Credential, provider string) (mfa.Device, error) {

@@ -30,6 +30,9 @@ type Roads struct {
 	Keys     Opening
 	Computer Opening
 	System   authenticator.Native
+	// Forget takes a credential out of this computer again: not-found when it is not in it.
+	// nil: what was made stays.
+	Forget func(ctx context.Context, credentialID []byte) error
 }
 
 // Person is how the person is reached while a ceremony runs. Report may be nil; without
