@@ -50,7 +50,8 @@ func (s session) verify(ctx context.Context, wish string, p ctap2.Permission, rp
 
 // needs reports whether the request must show verification.
 func (s session) needs(wish string, p ctap2.Permission) bool {
-	uv, pin := s.info.IsOn(ctap2.OptionUserVerification), s.info.IsOn(ctap2.OptionClientPIN)
+	uv := s.info.IsOn(ctap2.OptionUserVerification)
+	pin := s.info.IsOn(ctap2.OptionClientPIN) && !s.info.IsOn(ctap2.OptionNoMcGaPermissions) // one that is for other things proves nothing here
 	switch {
 	case wish == required, s.info.IsOn(ctap2.OptionAlwaysUV):
 		return true

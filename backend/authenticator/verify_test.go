@@ -54,6 +54,12 @@ var (
 	uvNot       = obj{"authenticatorSelection": obj{"userVerification": "discouraged"}}
 )
 
+// onlyForOtherThings is a key whose PIN opens its settings and no credential.
+func onlyForOtherThings(c *virtualauth.Config) {
+	c.UVOptional = true
+	c.Info = func(i *ctap2.Info) { i.Options[ctap2.OptionNoMcGaPermissions] = true }
+}
+
 func TestThePINOfAKey(t *testing.T) {
 	type rows = map[string]struct {
 		set     string // the key's PIN at first; empty: none
@@ -79,6 +85,8 @@ func TestThePINOfAKey(t *testing.T) {
 		"required, none set":     {options: uvRequired, answers: []string{"12", "2580"}, asked: []mfa.PINAsk{ask(mfa.PINNew, -1, false, false), ask(mfa.PINNew, -1, true, false)}},
 		"an old key":             {set: "2580", config: func(c *virtualauth.Config) { c.Versions, c.PINProtocols = []string{"FIDO_2_0"}, []uint64{1} }, options: uvRequired, answers: []string{"2580"}, asked: []mfa.PINAsk{ask(mfa.PINVerify, 8, false, false)}},
 		"it must be changed":     {set: "2580", config: func(c *virtualauth.Config) { c.ForcePINChange = true }, options: uvRequired, answers: []string{"2580", "13579"}, asked: []mfa.PINAsk{ask(mfa.PINVerify, 8, false, false), ask(mfa.PINChange, -1, false, false)}},
+		"a PIN for other things": {set: "2580", config: onlyForOtherThings, options: uvPreferred},
+		"the same, and required": {set: "2580", config: onlyForOtherThings, options: uvRequired, code: mfa.CodeKeyCannot},
 		"no PIN at all":          {config: func(c *virtualauth.Config) { c.ClientPIN = false }, options: uvRequired, code: mfa.CodeKeyCannot},
 	}) {
 		t.Run(name, func(t *testing.T) {
