@@ -4,6 +4,8 @@ import (
 	"bytes"
 	"context"
 	"testing"
+	"testing/synctest"
+	"time"
 
 	"github.com/keyferry/keyferry/backend/authenticator"
 	"github.com/keyferry/keyferry/backend/ctap2"
@@ -92,4 +94,24 @@ func TestWhatIsKeptIsNotForgotten(t *testing.T) {
 	if _, err := b.Enrol(t.Context(), b.who, "", "mine", mfa.RoadComputer, Person{Confirm: yes, PIN: pin}); err != nil {
 		t.Fatal(err)
 	}
+}
+
+// Whoever found the key in the last second has a minute to touch it, and its answer holds.
+func TestTheLastMomentIsEnough(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		b := newBench(t, virtualauth.Android())
+		b.Clock = time.Now
+		b.phones.between = func() { time.Sleep(5*time.Minute - time.Second) }
+		late := b.phones.device
+		b.phones.device = virtualauth.New(virtualauth.Config{Discoverable: true, BuiltInUV: true, Transports: []string{"hybrid"},
+			Consent: func(context.Context, virtualauth.Prompt) (virtualauth.Decision, error) {
+				time.Sleep(58 * time.Second)
+				return virtualauth.Decision{Approve: true, Verified: true}, nil
+			}})
+		defer b.phones.device.Close()
+		defer late.Close()
+		if _, err := b.Enrol(t.Context(), b.who, "", "mine", mfa.RoadPhone, Person{Confirm: yes}); err != nil {
+			t.Fatal(err)
+		}
+	})
 }

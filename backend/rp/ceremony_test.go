@@ -265,11 +265,11 @@ func TestChallengesAreSingleUseAndBound(t *testing.T) {
 			return p.register(anna, "Phone", s.startRegistration(p.challenge(p.BeginAuthentication(anna, "one", mfa.RoadPhone, devices))))
 		}, mfa.CodeChallengeMismatch},
 		"at the last moment": {func(p *party, e Expectation) error {
-			p.now = p.now.Add(DefaultChallengeLife)
+			p.now = p.now.Add(DefaultChallengeLife + Lateness)
 			return p.register(anna, "Phone", s.startRegistration(e))
 		}, ""},
 		"too late": {func(p *party, e Expectation) error {
-			p.now = p.now.Add(DefaultChallengeLife + time.Nanosecond)
+			p.now = p.now.Add(DefaultChallengeLife + Lateness + time.Nanosecond)
 			return p.register(anna, "Phone", s.startRegistration(e))
 		}, mfa.CodeChallengeExpired},
 		"too late, then again": {func(p *party, e Expectation) error {

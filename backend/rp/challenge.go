@@ -85,7 +85,7 @@ func (b *challengeBook) makeRoom(now time.Time) {
 }
 
 func (b *challengeBook) expired(c openCeremony, now time.Time) bool {
-	return now.Sub(c.issuedAt) > b.life
+	return now.Sub(c.issuedAt) > b.life+Lateness
 }
 
 // take strikes the ceremony out, whatever will come of it, so that no challenge
@@ -99,7 +99,7 @@ func (b *challengeBook) take(key ceremonyKey) (openCeremony, error) {
 	}
 	delete(b.open, key)
 	if b.expired(c, b.clock()) {
-		return openCeremony{}, mfa.Fail(mfa.CodeChallengeExpired).Because(errorf("no answer within %v", b.life))
+		return openCeremony{}, mfa.Fail(mfa.CodeChallengeExpired).Because(errorf("no answer within %v", b.life+Lateness))
 	}
 	return c, nil
 }

@@ -16,13 +16,18 @@ const (
 	DefaultMaxOpen       = 64
 )
 
+// Lateness is how much later than ChallengeLife an answer may come: a client that had the
+// authenticator open in time leaves its owner a minute to confirm, and then it is done
+// there. To refuse it then would leave a credential behind that is nobody's.
+const Lateness = time.Minute + 15*time.Second
+
 // Config says who the relying party is.
 type Config struct {
 	RPID   string // frozen with the first passkey; a domain name of at least two labels
 	Name   string // what the phone may show; RPID when empty
 	Origin string // https://host, host being RPID or below it; mfa.OriginOf(RPID) when empty
 
-	ChallengeLife time.Duration    // how long an answer is waited for; 0 is DefaultChallengeLife
+	ChallengeLife time.Duration    // the timeout of the options; 0 is DefaultChallengeLife. See Lateness
 	MaxOpen       int              // ceremonies that may be open at once, the oldest gives way; 0 is DefaultMaxOpen
 	Clock         func() time.Time // nil is time.Now
 	Rand          io.Reader        // challenges; nil is crypto/rand
