@@ -146,7 +146,7 @@ func TestKeyWithAPIN(t *testing.T) {
 	}
 }
 
-// TestKeyIsPulled: a key that goes away while it blinks is waited for again.
+// TestKeyIsPulled: a key that goes away while it blinks ends the ceremony, and nothing is added.
 func TestKeyIsPulled(t *testing.T) {
 	v := visitSandbox(t, t.TempDir())
 	v.create(t)
