@@ -370,7 +370,7 @@ func TestCoreBluetoothGoesWhileItListens(t *testing.T) {
 
 func TestCoreBluetoothScansAgainAfterAReset(t *testing.T) {
 	mac := newMac(cbOn)
-	ctx, cancel := context.WithCancel(t.Context())
+	ctx, cancel := context.WithTimeout(t.Context(), 10*time.Second)
 	defer cancel()
 	listening := 0
 	err := mac.scanner().Scan(ctx, func() {
@@ -381,7 +381,7 @@ func TestCoreBluetoothScansAgainAfterAReset(t *testing.T) {
 			go func() {
 				c.say(cbResetting)
 				c.say(cbOn)
-				for again := false; !again; time.Sleep(time.Millisecond) {
+				for again := false; !again && ctx.Err() == nil; time.Sleep(time.Millisecond) {
 					mac.mu.Lock()
 					again = mac.scans == 2
 					mac.mu.Unlock()
