@@ -68,7 +68,12 @@ func keyOf(k keys.Key) keyJSON {
 // maxRoom is more than any key has, and fits an int everywhere.
 const maxRoom = 1 << 20
 
-var keysList = withAbout(aboutKeys, ofKeys("keys", "", "list the security keys that are plugged in or lie on a reader", func(*flag.FlagSet) keyAction {
+var (
+	keysList   = withAbout(aboutKeys, ofKeys("keys", "", "list the security keys that are plugged in or lie on a reader", setKeysList))
+	keysListed = ofKeys("keys list", "", "the same as keys", setKeysList)
+)
+
+func setKeysList(*flag.FlagSet) keyAction {
 	return func(ctx context.Context, h *holder) error {
 		list, err := h.list(ctx)
 		if err != nil {
@@ -94,7 +99,7 @@ var keysList = withAbout(aboutKeys, ofKeys("keys", "", "list the security keys t
 		}
 		return nil
 	}
-}))
+}
 
 // byWay is how a key is met.
 func byWay(k keys.Key) string {

@@ -23,7 +23,7 @@ func stayed(p map[string]string) string {
 		of = " for {user} at {rp}"
 	}
 	return " The passkey that was just made" + of + " stayed behind on the device and opens nothing. Delete it there: on a phone in its list of passkeys " +
-		"(settings, passwords), on a security key with keyferryctl keys delete, on this computer with keyferryctl keys delete --computer."
+		"(settings, passwords), on a security key with: keyferryctl keys delete."
 }
 
 func accessDenied(p map[string]string) string {

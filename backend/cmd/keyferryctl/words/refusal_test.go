@@ -10,7 +10,7 @@ import (
 
 // A refusal is told as a difference: what was needed, and what was brought.
 func TestRefusals(t *testing.T) {
-	const stayed = " The passkey that was just made stayed behind on the device and opens nothing. Delete it there: on a phone in its list of passkeys (settings, passwords), on a security key with keyferryctl keys delete, on this computer with keyferryctl keys delete --computer."
+	const stayed = " The passkey that was just made stayed behind on the device and opens nothing. Delete it there: on a phone in its list of passkeys (settings, passwords), on a security key with: keyferryctl keys delete."
 	for _, c := range []struct {
 		name    string
 		failure *mfa.Failure
