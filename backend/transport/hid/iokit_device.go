@@ -31,11 +31,12 @@ type iokitDevice struct {
 	pulled  error         // why over is closed
 	ended   sync.Once
 	closing sync.Once
+	grace   time.Duration // how long Close waits: ioClosing
 	closed  chan struct{} // closed when the system has let it go
 }
 
 func openIOKit(kit ioKit, d ioDevice) (*iokitDevice, error) {
-	k := &iokitDevice{ioDevice: d, reports: make(chan []byte, ioBacklog), turn: make(chan struct{}, 1), over: make(chan struct{}), closed: make(chan struct{})}
+	k := &iokitDevice{ioDevice: d, reports: make(chan []byte, ioBacklog), turn: make(chan struct{}, 1), over: make(chan struct{}), closed: make(chan struct{}), grace: ioClosing}
 	handle, err := kit.open(d.id, d.in, k.heard, func() { k.end(errGone) })
 	if err != nil {
 		return nil, d.failure(err)
@@ -129,7 +130,7 @@ func (k *iokitDevice) Close() error {
 			k.handle.close()
 		}()
 	})
-	timer := time.NewTimer(ioClosing)
+	timer := time.NewTimer(k.grace)
 	defer timer.Stop()
 	select {
 	case <-k.closed:
