@@ -8,7 +8,9 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/keyferry/keyferry/backend/ctap2"
 	"github.com/keyferry/keyferry/backend/desk"
+	"github.com/keyferry/keyferry/backend/keys"
 	"github.com/keyferry/keyferry/backend/mfa"
 )
 
@@ -169,6 +171,11 @@ func TestEventsAreNamed(t *testing.T) {
 				t.Errorf("got %q, %v, %v", name, dto, err)
 			}
 		})
+	}
+	listed := []keys.Key{{ID: "1", Info: ctap2.Info{AAGUID: mfa.AAGUID{7}}}, {ID: "2", Info: ctap2.Info{AAGUID: mfa.AAGUID{8}}}}
+	_, dto, err := Event(api)(desk.Event{Keys: &listed, Models: map[mfa.AAGUID]string{{7}: "Acme Key"}})
+	if got, is := dto.([]KeyDTO); err != nil || !is || len(got) != 2 || got[0].Model != "Acme Key" || got[1].Model == "Acme Key" {
+		t.Errorf("keys as an event: %+v, %v", dto, err)
 	}
 	undrawable := running()
 	undrawable.QR = "undrawable"

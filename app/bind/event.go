@@ -4,6 +4,7 @@ import (
 	"errors"
 
 	"github.com/keyferry/keyferry/backend/desk"
+	"github.com/keyferry/keyferry/backend/keys"
 )
 
 var errEmptyEvent = errors.New("bind: an event without content")
@@ -32,7 +33,7 @@ func Event(a *API) func(desk.Event) (string, any, error) {
 		case e.SimKey != nil:
 			return EventSimKey, simKey(*e.SimKey), nil
 		case e.Keys != nil:
-			return EventKeys, each(*e.Keys, a.key(nil)), nil
+			return EventKeys, each(*e.Keys, a.key(func(k keys.Key) string { return e.Models[k.Info.AAGUID] })), nil
 		case e.State != nil:
 			return EventState, a.state(*e.State), nil
 		case e.Import != nil:

@@ -18,7 +18,7 @@ func (a *API) Keys() ([]KeyDTO, error) {
 			return nil, err
 		}
 		list, err := b.Keys(ctx)
-		return each(list, a.key(house)), err
+		return each(list, a.key(a.modelIn(house))), err
 	})
 }
 
@@ -34,7 +34,7 @@ func (a *API) SetKeyPIN(req KeyPINRequest) (KeyDTO, error) {
 		defer old.Wipe()
 		defer fresh.Wipe()
 		k, err := h.Keys.SetPIN(ctx, req.ID, old, fresh)
-		return a.key(h)(k), err
+		return a.key(a.modelIn(h))(k), err
 	})
 }
 

@@ -80,8 +80,8 @@ type SimKeyDTO struct {
 	PINSet   bool     `json:"pinSet"`
 }
 
-// key converts; house names the model from its metadata and may be nil.
-func (a *API) key(house *desk.House) func(keys.Key) KeyDTO {
+// key converts; model names the key by the metadata, and gives nothing where they do not.
+func (a *API) key(model func(keys.Key) string) func(keys.Key) KeyDTO {
 	return func(k keys.Key) KeyDTO {
 		dto := KeyDTO{ID: k.ID, Name: k.Name, Way: k.Way, Trouble: failure(k.Trouble), Versions: []string{}, PIN: string(cmp.Or(k.PIN, keys.PINNone)),
 			Left: k.Left, Room: -1, Extensions: []string{}, Transports: []string{}, Certifications: []FactDTO{}}
@@ -89,7 +89,7 @@ func (a *API) key(house *desk.House) func(keys.Key) KeyDTO {
 			return dto
 		}
 		i := k.Info
-		dto.Model, dto.AAGUID = a.model(house, i.AAGUID), i.AAGUID.String()
+		dto.Model, dto.AAGUID = cmp.Or(model(k), a.c.Pictures.Provider(i.AAGUID)), i.AAGUID.String()
 		dto.Versions, dto.Extensions, dto.Transports = listOf(i.Versions), listOf(i.Extensions), listOf(i.Transports)
 		dto.MinPIN, dto.MaxPIN = i.PINLength()
 		dto.MustChangePIN = i.ForcePINChange != nil && *i.ForcePINChange
@@ -105,16 +105,9 @@ func (a *API) key(house *desk.House) func(keys.Key) KeyDTO {
 	}
 }
 
-// model names a key by the metadata, else by what is known of its AAGUID.
-func (a *API) model(house *desk.House, id mfa.AAGUID) string {
-	if house != nil && house.Metadata != nil {
-		if m, _, err := house.Metadata.Current(a.c.Context); err == nil && m != nil {
-			if model, known := m.ByAAGUID(id); known {
-				return model.Name
-			}
-		}
-	}
-	return a.c.Pictures.Provider(id)
+// modelIn asks the metadata of a house.
+func (a *API) modelIn(house *desk.House) func(keys.Key) string {
+	return func(k keys.Key) string { return house.Model(a.c.Context, k) }
 }
 
 func listOf(list []string) []string {

@@ -49,11 +49,35 @@ func (d *Desk) watchKeys(house *House, session mfa.Session) {
 			if err != nil {
 				list = nil
 			}
+			models := house.models(ctx, list)
 			d.mu.Lock()
 			defer d.mu.Unlock()
-			d.emit(Event{Keys: &list})
+			d.emit(Event{Keys: &list, Models: models})
 		})
 	})
+}
+
+// models names keys by the metadata. Whoever hears events may ask the house nothing.
+func (h *House) models(ctx context.Context, list []keys.Key) map[mfa.AAGUID]string {
+	if h.Metadata == nil {
+		return nil
+	}
+	m, _, err := h.Metadata.Current(ctx)
+	if err != nil || m == nil {
+		return nil
+	}
+	names := map[mfa.AAGUID]string{}
+	for _, k := range list {
+		if model, known := m.ByAAGUID(k.Info.AAGUID); known {
+			names[k.Info.AAGUID] = model.Name
+		}
+	}
+	return names
+}
+
+// Model is what the metadata calls a key, empty when they do not know it.
+func (h *House) Model(ctx context.Context, k keys.Key) string {
+	return h.models(ctx, []keys.Key{k})[k.Info.AAGUID]
 }
 
 // ResetKey wipes a security key: see keys.Service. It runs until the person has touched

@@ -121,7 +121,8 @@ type Event struct {
 	Ceremony *Ceremony
 	Phone    *phonesim.State
 	SimKey   *simkey.State
-	Keys     *[]keys.Key // security keys came or went
+	Keys     *[]keys.Key           // security keys came or went
+	Models   map[mfa.AAGUID]string // their names by the metadata, as far as it knows them
 	State    *State
 	Import   *Import
 	Files    []File // that were dropped on the window
