@@ -190,3 +190,12 @@ describe('waysOn', () => {
 
   it('has no name to change while signing in', () => expect(deeds('change-input', 'sign-in')).toEqual(['leave', undefined]))
 })
+
+it('does not tick a PIN that nobody asked for', () => {
+  const around = { rpId: 'keyferry.internal', sandbox: false, ringing: '', system: '' }
+  const labels = (c: CeremonyDTO) => stepsOf(c, around).map((s) => s.label)
+  const key = (stage: Stage, reached: Stage[]) => at(stage, { road: 'key', reached })
+  expect(labels(key('find-key', []))).toContain('step.pin.s_label')
+  expect(labels(key('touch-key', ['find-key']))).toContain('step.pin.s_unasked')
+  expect(labels(key('touch-key', ['find-key', 'enter-pin']))).toContain('step.pin.s_label')
+})

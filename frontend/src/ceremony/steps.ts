@@ -47,7 +47,7 @@ type Row = Omit<Step, 'state' | 'params'>
 export function stepsOf(c: CeremonyDTO, around: Surroundings): Step[] {
   const here = at(c)
   const failed = c.stage === 'failed'
-  const rows = c.road === 'phone' ? phoneRows(c, around, here) : nearRows(c, around)
+  const rows = c.road === 'phone' ? phoneRows(c, around, here) : nearRows(c, around, here)
   const params = { radio: c.radio, rpId: around.rpId, name: around.ringing, system: around.system }
   // An instruction is of use until it is followed; a fact stays.
   const instruction = ['reach', 'confirm', 'insert', 'pin', 'touch', 'system']
@@ -81,7 +81,7 @@ function phoneRows(c: CeremonyDTO, around: Surroundings, here: number): Row[] {
 }
 
 /** With a security key, this computer's own chip, or the system's window. */
-function nearRows(c: CeremonyDTO, around: Surroundings): Row[] {
+function nearRows(c: CeremonyDTO, around: Surroundings, here: number): Row[] {
   const check: Row = { id: 'check', label: c.purpose === 'enrol' ? 'step.check.s_enrol' : 'step.check.s_signin', detail: '' }
   if (c.road === 'system') return [{ id: 'system', label: 'step.system.s_label', detail: 'step.system.l_detail' }, check]
   if (c.road === 'computer') return [{ id: 'pin', label: 'step.pin.s_local', detail: '' }, check]
@@ -89,11 +89,16 @@ function nearRows(c: CeremonyDTO, around: Surroundings): Row[] {
     c.stage === 'touch-key' && c.keys > 1
       ? { id: 'insert', label: 'step.insert.s_choose', detail: 'step.insert.l_choose' }
       : { id: 'insert', label: 'step.insert.s_label', detail: around.sandbox ? 'step.insert.l_sandbox' : 'step.insert.l_detail' },
-    { id: 'pin', label: 'step.pin.s_label', detail: 'step.pin.l_detail' },
+    unasked(c, here)
+      ? { id: 'pin', label: 'step.pin.s_unasked', detail: '' }
+      : { id: 'pin', label: 'step.pin.s_label', detail: 'step.pin.l_detail' },
     { id: 'touch', label: 'step.touch.s_label', detail: 'step.touch.l_detail' },
     check,
   ]
 }
+
+/** The key went on without its PIN: it has none, or a finger did. */
+const unasked = (c: CeremonyDTO, here: number): boolean => here > byKey['enter-pin']! && c.stage !== 'enter-pin' && !c.reached.includes('enter-pin')
 
 function nearness(c: CeremonyDTO): Key | '' {
   if (c.signal === 0) return ''

@@ -17,6 +17,8 @@ it.each([
 it.each([
   ['a key by its maker', { vendor: '1050' }, 'ATTRS{idVendor}=="1050"'],
   ['capital letters', { vendor: '20A0' }, 'ATTRS{idVendor}=="20a0"'],
+  ['one key of a maker whose number many share', { vendor: '0483', product: 'A2CA' }, 'ATTRS{idVendor}=="0483", ATTRS{idProduct}=="a2ca", TAG'],
+  ['a product that is none', { vendor: '1050', product: "'; reboot" }, 'ATTRS{idVendor}=="1050", TAG'],
 ])('has a rule for %s', (_, params, part) => expect(ruleCommand(failure('key-permission', 'install-rule', { params }))).toContain(part))
 
 it.each([
