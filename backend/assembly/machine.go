@@ -9,6 +9,7 @@ import (
 	"github.com/keyferry/keyferry/backend/keys"
 	"github.com/keyferry/keyferry/backend/mfa"
 	"github.com/keyferry/keyferry/backend/platform/credentialsd"
+	"github.com/keyferry/keyferry/backend/platform/macos"
 	"github.com/keyferry/keyferry/backend/platform/tpm"
 	"github.com/keyferry/keyferry/backend/platform/webauthnwin"
 	"github.com/keyferry/keyferry/backend/readiness"
@@ -79,8 +80,11 @@ func (m machine) readiness() readiness.Config {
 	if len(m.buses) > 1 {
 		c.Cards = m.buses[1]
 	}
-	if m.tpm {
+	switch {
+	case m.tpm:
 		c.Computer = askTPM
+	case runtime.GOOS == "darwin":
+		c.Computer = macos.Available
 	}
 	return c
 }

@@ -81,11 +81,18 @@ func (h *House) Model(ctx context.Context, k keys.Key) string {
 }
 
 // ResetKey wipes a security key: see keys.Service. It runs until the person has touched
-// the key, CancelReset or the end of the visit: cancelled.
+// the key, CancelReset or the end of the visit: cancelled. A key is in its owner's hand;
+// this computer's passkeys are everybody's here, so to wipe those is for who looks after
+// the account's secrets: access-denied.
 func (d *Desk) ResetKey(ctx context.Context, id string) error {
 	house, session, err := d.Seat()
 	if err != nil {
 		return err
+	}
+	if house.Keys.IsComputer(id) {
+		if _, err := house.Accounts.May(ctx, session, mfa.OpManageVault, ""); err != nil {
+			return err
+		}
 	}
 	d.watchKeys(house, session)
 	ctx, cancel := context.WithCancel(ctx)

@@ -64,6 +64,9 @@ func (s *Service) Remove(ctx context.Context, who mfa.Session, id string, versio
 	// The passkey is gone, and that is what was asked for. A link that stays because of
 	// a failure here rings a phone with nothing to say, and can be forgotten by hand.
 	_ = s.forgetUseless(context.WithoutCancel(ctx), d)
+	// So it is with a passkey of this computer's own: one that stays opens nothing any
+	// more, and is listed where this computer's passkeys are looked after.
+	_ = s.store.RemoveLocalPasskey(context.WithoutCancel(ctx), d.Passkey.ID)
 	return mfa.Device{}, nil
 }
 

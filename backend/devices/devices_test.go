@@ -385,6 +385,24 @@ func TestForgetLink(t *testing.T) {
 }
 
 // Ringing a phone that has no passkey of its owner any more could only fail.
+// A passkey that this computer keeps goes with its device; others are not touched.
+func TestThePasskeyOfThisComputerGoesWithItsDevice(t *testing.T) {
+	b := newBench(t)
+	for _, name := range []string{"this-pc", "another"} {
+		if err := b.store.PutLocalPasskey(t.Context(), mfa.LocalPasskey{ID: []byte(name), RPID: "keyferry.internal", UserHandle: []byte(name)}); err != nil {
+			t.Fatal(err)
+		}
+	}
+	d := b.passkey(t, b.ann, "this-pc", "internal")
+	if _, err := b.Remove(t.Context(), b.asAnn, d.ID, d.Version); err != nil {
+		t.Fatal(err)
+	}
+	left, err := b.store.LocalPasskeys(t.Context(), "")
+	if err != nil || len(left) != 1 || string(left[0].ID) != "another" {
+		t.Errorf("%+v, %v", left, err)
+	}
+}
+
 func TestLinksGoWithTheLastPhone(t *testing.T) {
 	for name, c := range map[string]struct {
 		others [][]string // transports of the passkeys that stay

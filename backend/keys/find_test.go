@@ -121,6 +121,9 @@ func TestThisComputerIsNoKey(t *testing.T) {
 	if err != nil || len(list) != 1 || list[0].Name != "Stick tpm" {
 		t.Fatalf("%+v %v", list, err)
 	}
+	if !s.IsComputer(list[0].ID) || s.IsComputer("0:tpm") {
+		t.Error("which one is the computer?")
+	}
 	pin := secret("2580")
 	defer pin.Wipe()
 	if k, err := s.SetPIN(t.Context(), list[0].ID, nil, pin); err != nil || k.PIN != PINSet {

@@ -85,6 +85,13 @@ func (s *Service) everything() []transport.KeyBus {
 	return append(slices.Clone(s.Buses), s.Computer)
 }
 
+// IsComputer reports that an ID is this computer's and no key's.
+func (s *Service) IsComputer(id string) bool {
+	n, _, _ := strings.Cut(id, ":")
+	i, err := strconv.Atoi(n)
+	return err == nil && s.Computer != nil && i == len(s.Buses)
+}
+
 // find gives the slot of an ID: key-lost when the key went away.
 func (s *Service) find(ctx context.Context, id string) (slot, error) {
 	n, inner, _ := strings.Cut(id, ":")
