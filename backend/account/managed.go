@@ -25,8 +25,9 @@ type Standing struct {
 	Policies []mfa.GrantedPolicy
 }
 
-// CanSignIn reports that there is a first factor.
-func (s Standing) CanSignIn() bool { return s.User.HasPassword || s.User.Passkeys > 0 }
+// CanSignIn reports that there is a first factor: a key that was never asked who holds it
+// is none.
+func (s Standing) CanSignIn() bool { return s.User.HasPassword || s.User.Alone() > 0 }
 
 // change does what nobody can say of that a lock-out is meant. When root does it, it is:
 // root is at hand then, and can put right what it did.

@@ -105,8 +105,11 @@ func (s *Service) overviewOf(ctx context.Context, p mfa.Principal) (mfa.Overview
 		if n := kinds[d.Kind]; n != nil {
 			*n++
 		}
-		if !d.SuspectAt.IsZero() {
+		switch {
+		case !d.SuspectAt.IsZero():
 			o.Suspect++
+		case d.Passkey != nil && !d.Passkey.StandsAlone():
+			o.SecondOnly++
 		}
 		if d.LastUsedAt.After(o.LastUsedAt) {
 			o.LastUsedAt = d.LastUsedAt

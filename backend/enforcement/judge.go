@@ -48,16 +48,15 @@ type Standing struct {
 	HasPassword  bool
 	Devices      int // assigned ones
 	Usable       int // of those, the ones that can sign in
-	Passkeys     int // of the usable ones
+	Alone        int // of the usable ones, the passkeys that need no password
 	RecoveryLeft int
 	Deadline     time.Time // as stored; zero: none yet
 }
 
-// StandingOf takes it from the list of users. A suspect device is a passkey: no other
-// kind has a counter.
+// StandingOf takes it from the list of users.
 func StandingOf(o mfa.Overview) Standing {
 	return Standing{Kind: o.Kind, HasPassword: o.HasPassword, Devices: o.Devices(), Usable: o.Usable(),
-		Passkeys: o.Passkeys - o.Suspect, RecoveryLeft: o.RecoveryLeft, Deadline: o.MFADeadline}
+		Alone: o.Alone(), RecoveryLeft: o.RecoveryLeft, Deadline: o.MFADeadline}
 }
 
 // Deadline is from when on a principal of this kind must have a device, if the
@@ -78,7 +77,7 @@ func Deadline(s mfa.Settings, k mfa.PrincipalKind, now time.Time) (time.Time, bo
 // Judge says what signing in with the right password at now leads to.
 func Judge(s mfa.Settings, p Standing, now time.Time) Verdict {
 	switch {
-	case !p.HasPassword && s.Passwordless && p.Passkeys > 0:
+	case !p.HasPassword && s.Passwordless && p.Alone > 0:
 		return Verdict{State: Free, Reason: HasDevice}
 	case !p.HasPassword:
 		return Verdict{State: Blocked, Reason: NoPassword}

@@ -49,8 +49,9 @@ func TestJudge(t *testing.T) {
 		{"user, all suspect, nothing required", settings, Standing{Kind: mfa.User, HasPassword: true, Devices: 1}, Verdict{State: Blocked, Reason: DevicesSuspect}},
 
 		{"no password", settings, Standing{Kind: mfa.User}, Verdict{State: Blocked, Reason: NoPassword}},
-		{"no password, a passkey", settings, Standing{Kind: mfa.User, Devices: 1, Usable: 1, Passkeys: 1}, Verdict{State: Blocked, Reason: NoPassword}},
-		{"no password, a passkey that may stand in", passwordless, Standing{Kind: mfa.User, Devices: 1, Usable: 1, Passkeys: 1}, Verdict{State: Free, Reason: HasDevice}},
+		{"no password, a passkey", settings, Standing{Kind: mfa.User, Devices: 1, Usable: 1, Alone: 1}, Verdict{State: Blocked, Reason: NoPassword}},
+		{"no password, a key that was never asked who holds it", passwordless, Standing{Kind: mfa.User, Devices: 1, Usable: 1}, Verdict{State: Blocked, Reason: NoPassword}},
+		{"no password, a passkey that may stand in", passwordless, Standing{Kind: mfa.User, Devices: 1, Usable: 1, Alone: 1}, Verdict{State: Free, Reason: HasDevice}},
 		{"no password, an app", passwordless, Standing{Kind: mfa.User, Devices: 1, Usable: 1}, Verdict{State: Blocked, Reason: NoPassword}},
 	} {
 		t.Run(row.name, func(t *testing.T) {
@@ -82,8 +83,8 @@ func TestDeadlineSurvivesEveryStore(t *testing.T) {
 }
 
 func TestStandingOf(t *testing.T) {
-	o := mfa.Overview{Kind: mfa.Root, HasPassword: true, Passkeys: 3, Apps: 1, Tokens: 1, Suspect: 2, RecoveryLeft: 4, MFADeadline: noon}
-	want := Standing{Kind: mfa.Root, HasPassword: true, Devices: 5, Usable: 3, Passkeys: 1, RecoveryLeft: 4, Deadline: noon}
+	o := mfa.Overview{Kind: mfa.Root, HasPassword: true, Passkeys: 3, Apps: 1, Tokens: 1, Suspect: 2, SecondOnly: 1, RecoveryLeft: 4, MFADeadline: noon}
+	want := Standing{Kind: mfa.Root, HasPassword: true, Devices: 5, Usable: 3, Alone: 0, RecoveryLeft: 4, Deadline: noon}
 	if got := StandingOf(o); got != want {
 		t.Errorf("got %+v, want %+v", got, want)
 	}

@@ -107,6 +107,10 @@ type Credential struct {
 	Trust             Trust  // frozen at registration
 }
 
+// StandsAlone reports that the passkey is two factors in one: it verified its owner when it
+// was made, so it always does, and it finds the account by itself.
+func (c Credential) StandsAlone() bool { return c.UserVerified && c.Discoverable }
+
 // IsSynced reports that copies of the passkey exist beyond one device.
 func (c Credential) IsSynced() bool { return c.BackupEligible && c.BackupState }
 

@@ -20,6 +20,7 @@ type Overview struct {
 	Apps           int
 	Tokens         int
 	Suspect        int       // of those, how many never sign in again
+	SecondOnly     int       // usable passkeys that do not sign in alone (see Credential.StandsAlone)
 	LastUsedAt     time.Time // the last use of any device
 	RecoveryLeft   int       // unused recovery codes
 	Version        int64
@@ -30,6 +31,10 @@ func (o Overview) Devices() int { return o.Passkeys + o.Apps + o.Tokens }
 
 // Usable is how many of them can sign in.
 func (o Overview) Usable() int { return o.Devices() - o.Suspect }
+
+// Alone is how many passkeys sign in without a password, where the account allows that.
+// A suspect device is a passkey: no other kind has a counter.
+func (o Overview) Alone() int { return o.Passkeys - o.Suspect - o.SecondOnly }
 
 // Ways is how many independent ways in there are (two are enough): each usable device, and the
 // printed codes together.

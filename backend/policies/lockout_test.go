@@ -168,6 +168,13 @@ func TestLockOutByOtherMeans(t *testing.T) {
 		}},
 		{"the password is removed, a passkey is left", false, func(t *testing.T, b *bench) {
 			must(t, b.store.AddDevice(t.Context(), mfa.Device{ID: "d", PrincipalID: b.adminID, Kind: mfa.KindPasskey, Name: "key", Serial: "arn:aws:iam::key", EnabledAt: now,
+				Passkey: &mfa.Credential{ID: []byte{1}, PublicKey: []byte{1}, Algorithm: -7, UserVerified: true, Discoverable: true}}, mfa.Event{At: now}))
+		}, func(t *testing.T, b *bench, who mfa.Session) error {
+			_, err := b.Accounts.SetPassword(t.Context(), who, b.adminID, version(t, b), nil, false)
+			return err
+		}},
+		{"the password is removed, a key is left that was never asked who holds it", true, func(t *testing.T, b *bench) {
+			must(t, b.store.AddDevice(t.Context(), mfa.Device{ID: "d", PrincipalID: b.adminID, Kind: mfa.KindPasskey, Name: "key", Serial: "arn:aws:iam::key", EnabledAt: now,
 				Passkey: &mfa.Credential{ID: []byte{1}, PublicKey: []byte{1}, Algorithm: -7}}, mfa.Event{At: now}))
 		}, func(t *testing.T, b *bench, who mfa.Session) error {
 			_, err := b.Accounts.SetPassword(t.Context(), who, b.adminID, version(t, b), nil, false)

@@ -18,6 +18,9 @@ var (
 
 	overviewAdministrators = packed("principal_id", `(SELECT principal_id FROM attachments WHERE policy = ?1 AND principal_id IS NOT NULL UNION
 		SELECT m.principal_id FROM attachments a JOIN group_members m ON m.group_id = a.group_id WHERE a.policy = ?1)`)
+	// What does not stand alone is rare, so few rows are looked up by their device.
+	overviewSecond = packed("d.principal_id", `passkeys p CROSS JOIN devices d ON d.number = p.device
+		WHERE (p.user_verified = 0 OR p.discoverable = 0) AND d.suspect_at = 0 AND d.principal_id IS NOT NULL`)
 	overviewCodes = packed("principal_id, unused", "(SELECT principal_id, count(*) AS unused FROM recovery_codes WHERE used_at = 0 GROUP BY principal_id)")
 )
 
@@ -25,17 +28,18 @@ const overviewColumns = "id, path, length(password_hash), must_change, created_a
 
 // Overviews implements mfa.PrincipalStore.
 func (s *Store) Overviews(ctx context.Context) ([]mfa.Overview, error) {
-	var text [5]string
+	var text [6]string
 	err := s.snapshot(ctx,
 		part{overviewRoot, nil, &text[0]},
 		part{overviewUsers, nil, &text[1]},
 		part{overviewDevices, nil, &text[2]},
 		part{overviewAdministrators, []any{mfa.AdministratorAccess}, &text[3]},
-		part{overviewCodes, nil, &text[4]})
+		part{overviewCodes, nil, &text[4]},
+		part{overviewSecond, nil, &text[5]})
 	if err != nil {
 		return nil, failure(err)
 	}
-	root, users, devices, administrators, codes := newTable(text[0]), newTable(text[1]), newTable(text[2]), newTable(text[3]), newTable(text[4])
+	root, users, devices, administrators, codes, second := newTable(text[0]), newTable(text[1]), newTable(text[2]), newTable(text[3]), newTable(text[4]), newTable(text[5])
 	slices.Sort(users.rows) // by the first field: what ends it comes before every character of a name
 	all := make([]mfa.Overview, 0, len(root.rows)+len(users.rows))
 	byID := make(map[string]*mfa.Overview, cap(all))
@@ -67,7 +71,10 @@ func (s *Store) Overviews(ctx context.Context) ([]mfa.Overview, error) {
 	for codes.next() {
 		owner(&codes).RecoveryLeft = int(codes.whole())
 	}
-	if err := errors.Join(root.err(), users.err(), devices.err(), administrators.err(), codes.err()); err != nil {
+	for second.next() {
+		owner(&second).SecondOnly++
+	}
+	if err := errors.Join(root.err(), users.err(), devices.err(), administrators.err(), codes.err(), second.err()); err != nil {
 		return nil, failure(err)
 	}
 	return all, nil

@@ -41,6 +41,9 @@ func count(o *mfa.Overview, d mfa.Device) {
 	switch d.Kind {
 	case mfa.KindPasskey:
 		o.Passkeys++
+		if d.SuspectAt.IsZero() && !d.Passkey.StandsAlone() {
+			o.SecondOnly++
+		}
 	case mfa.KindApp:
 		o.Apps++
 	case mfa.KindToken:

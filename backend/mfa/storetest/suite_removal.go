@@ -94,6 +94,9 @@ func testOverviews(t *testing.T, b *bench) {
 	suspect := NewPasskey(ann.ID, "key2")
 	suspect.SuspectAt, suspect.LastUsedAt = at(3), at(4)
 	b.add(suspect)
+	key := NewPasskey(ann.ID, "key")
+	key.Passkey.UserVerified, key.Passkey.Discoverable = false, false
+	b.add(key)
 	b.add(NewApp(ann.ID, "app"))
 	b.must(b.AcceptCode(ctx, "APP-app", mfa.CodeUse{Step: 5, At: at(6)}, true, event(mfa.EventSignInMFA)))
 	b.must(b.AddTokens(ctx, []mfa.Device{NewToken("123456789"), NewToken("stays in stock")}, event(mfa.EventTokensImported)))
@@ -110,7 +113,7 @@ func testOverviews(t *testing.T, b *bench) {
 		o(NewRoot(), func(v *mfa.Overview) { v.Administrator, v.RecoveryLeft = true, 2 }),
 		o(ann, func(v *mfa.Overview) {
 			v.PasswordUsedAt, v.MFADeadline, v.LastUsedAt = at(7), at(99), at(6)
-			v.Passkeys, v.Apps, v.Tokens, v.Suspect = 2, 1, 1, 1
+			v.Passkeys, v.Apps, v.Tokens, v.Suspect, v.SecondOnly = 3, 1, 1, 1, 1
 		}),
 		o(bob, func(*mfa.Overview) {}),
 		o(cid, func(v *mfa.Overview) { v.Administrator = true }),
