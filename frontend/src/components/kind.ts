@@ -6,7 +6,7 @@ import Monitor from '@lucide/svelte/icons/monitor'
 import RectangleEllipsis from '@lucide/svelte/icons/rectangle-ellipsis'
 import Smartphone from '@lucide/svelte/icons/smartphone'
 import type { DeviceDTO } from '../api/contract'
-import { t } from '../i18n'
+import { t, type Key } from '../i18n'
 
 export const kindIcon: Record<DeviceDTO['kind'], Component> = { passkey: Smartphone, app: RectangleEllipsis, token: KeyRound }
 
@@ -17,6 +17,7 @@ export function roadOf(d: DeviceDTO): 'phone' | 'key' | 'computer' {
   return by.length === 1 && by[0] === 'internal' ? 'computer' : 'phone'
 }
 
+const roadName: Record<'phone' | 'key' | 'computer', Key> = { phone: 'device.s_unknown', key: 'add.s_key', computer: 'settings.s_system' }
 const roadIcon = { phone: Smartphone, key: KeySquare, computer: Monitor }
 
 /** A passkey looks like what it is on. */
@@ -24,7 +25,7 @@ export const deviceIcon = (d: DeviceDTO): Component => (d.kind === 'passkey' ? r
 
 /** "iCloud Keychain", "Authenticator app", "Feitian c200". */
 export function kindName(d: DeviceDTO): string {
-  if (d.kind === 'passkey') return d.passkey?.provider || t('device.s_unknown')
+  if (d.kind === 'passkey') return d.passkey?.provider || t(roadName[roadOf(d)])
   if (d.kind === 'app') return t('device.s_app')
   return [d.code?.manufacturer, d.code?.model].filter(Boolean).join(' ') || t('device.s_token')
 }

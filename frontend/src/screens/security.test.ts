@@ -13,7 +13,7 @@ const twoCodes = async (w: Awaited<ReturnType<typeof walk>>, first = '123456', s
 describe('the list', () => {
   it('groups the kinds, and shows of each what is true of it', async () => {
     const w = await walk('home')
-    await heading('Passkeys on your phones')
+    await heading('Passkeys')
     await heading('Authenticator apps')
     await heading('Hardware tokens')
     await screen.findByText(/Feitian c200 · added .* · clock 60 s fast/)
