@@ -25,6 +25,7 @@ const (
 	SpinButton   Role = 52
 	Text         Role = 61
 	ToggleButton Role = 62
+	Unknown      Role = 67
 	Paragraph    Role = 73
 	Entry        Role = 79
 	Heading      Role = 83

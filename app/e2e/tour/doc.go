@@ -9,10 +9,15 @@
 // tokens that keyferryctl has put there. Both themes run side by side, and
 // README.md lists the pictures. A screen that is not reached is a failure.
 //
-//	tour [-every] [-out build/tour] [-bin build/bin] [-texts frontend/src/i18n/en]
+// With -only it walks one part of that account and lists nothing, for somebody who
+// changes that part.
+//
+//	tour [-every [-only PART]] [-width 1120] [-height 740]
+//	     [-out build/tour] [-bin build/bin] [-texts frontend/src/i18n/en]
 //
 // Reading order: main_linux.go, camera_linux.go, then for -every screens_linux.go,
 // harbour_linux.go (the account), and the walk by chapters: chapters_linux.go (a new
 // account), own_linux.go (signing in, one's own devices), others_linux.go (people,
-// tokens, rules, history, backups), models_linux.go (metadata).
+// tokens, enforcement, history, backups), models_linux.go (metadata), keys_linux.go
+// (security keys, what works here), rules_linux.go (policies).
 package main

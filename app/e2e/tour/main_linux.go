@@ -24,6 +24,9 @@ func main() {
 	flag.StringVar(&t.out, "out", "build/tour", "leave the pictures in `DIR`")
 	flag.StringVar(&t.bin, "bin", "build/bin", "the programs are in `DIR`")
 	flag.StringVar(&t.texts, "texts", "frontend/src/i18n/en", "the window's texts")
+	flag.StringVar(&t.only, "only", "", "with -every: of the account in the sandbox, walk `PART` alone: own, others, metadata, keys, rules or account")
+	flag.IntVar(&t.width, "width", 1120, "of the window, in pixels")
+	flag.IntVar(&t.height, "height", 740, "of the window, in pixels")
 	every := flag.Bool("every", false, "visit every screen, and list the pictures in README.md")
 	flag.Parse()
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
@@ -42,7 +45,11 @@ func main() {
 	}
 }
 
-type tour struct{ out, bin, texts string }
+type tour struct {
+	out, bin, texts string
+	only            string
+	width, height   int
+}
 
 // theme is what the desktop tells the window to look like.
 type theme struct {
@@ -89,7 +96,7 @@ func (t tour) walk(ctx context.Context, name string, theme desktop.Theme) error 
 		return err
 	}
 	defer os.RemoveAll(home)
-	desk, err := desktop.Start(ctx, desktop.Options{Theme: theme, Width: 1120, Height: 740})
+	desk, err := desktop.Start(ctx, desktop.Options{Theme: theme, Width: t.width, Height: t.height})
 	if err != nil {
 		return err
 	}

@@ -84,7 +84,7 @@ func (v *visitor) account() []chapter {
 			v.Button("backup.s_restore_now"), v.Looks("backup-restore"), v.Push("do.s_cancel"),
 		}},
 		{"Sign in without a name, or be asked for a device", []walk.Step{
-			v.SignOut, v.Button("signin.l_passkey"), v.Looks("sign-in-passwordless"),
+			v.SignOut, v.Says("signin.s_or"), v.Looks("sign-in-passwordless"),
 			v.UserPassword("niaj", userPassword), v.Title("failure.devices-suspect.s_title"), v.Looks("blocked"), v.Push("do.s_to_sign_in"),
 			v.UserPassword("erin", userPassword), v.Title("setup.s_title"), v.Looks("set-up"),
 		}},

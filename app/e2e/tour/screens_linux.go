@@ -41,6 +41,9 @@ func (t tour) everything(ctx context.Context) error {
 		return err
 	}
 	fmt.Printf("\n%d screens in each theme: %s\n", len(g.titles), t.out)
+	if t.only != "" {
+		return nil // the list is of all
+	}
 	return os.WriteFile(filepath.Join(t.out, "README.md"), []byte(g.readme()), 0o644)
 }
 
@@ -53,7 +56,7 @@ func (g *gallery) visit(ctx context.Context, theme theme) error {
 		return err
 	}
 	defer os.RemoveAll(dir)
-	desk, err := desktop.Start(ctx, desktop.Options{Theme: theme.as, Width: 1120, Height: 740})
+	desk, err := desktop.Start(ctx, desktop.Options{Theme: theme.as, Width: g.width, Height: g.height})
 	if err != nil {
 		return err
 	}
@@ -61,29 +64,49 @@ func (g *gallery) visit(ctx context.Context, theme theme) error {
 	if err := desk.Rest(); err != nil {
 		return err
 	}
-	fresh, full := filepath.Join(dir, "fresh"), filepath.Join(dir, "full")
+	full := filepath.Join(dir, "full")
 	h := &harbour{ctl: walk.Ctl{Program: filepath.Join(g.bin, "keyferryctl"), Home: full}, dir: dir}
 	if err := h.build(); err != nil {
 		return err
 	}
 	w := &shooting{gallery: g, theme: theme, camera: camera{desk: desk}, taken: map[string]bool{}}
-	err = w.open(ctx, fresh, func(p walk.Person) []chapter { return first(p, filepath.Join(dir, "keyferry-recovery.txt")) })
-	if err != nil {
-		return err
-	}
-	if err := w.open(ctx, fresh, locked); err != nil {
-		return err
-	}
-	if err := damage(filepath.Join(fresh, "keyferry.db")); err != nil {
-		return err
-	}
-	if err := w.open(ctx, fresh, damaged); err != nil {
-		return err
+	if g.only == "" {
+		if err := w.beginnings(ctx, filepath.Join(dir, "fresh"), filepath.Join(dir, "keyferry-recovery.txt")); err != nil {
+			return err
+		}
 	}
 	return w.open(ctx, full, func(p walk.Person) []chapter {
 		v := &visitor{Person: p, h: h}
-		return slices.Concat(v.door(), v.own(), v.others(), v.metadata(), v.account())
+		return slices.Concat(v.door(), v.parts(g.only))
 	})
+}
+
+// beginnings walks in a new account, until its database is damaged.
+func (s *shooting) beginnings(ctx context.Context, home, recovery string) error {
+	err := s.open(ctx, home, func(p walk.Person) []chapter { return first(p, recovery) })
+	if err != nil {
+		return err
+	}
+	if err := s.open(ctx, home, locked); err != nil {
+		return err
+	}
+	if err := damage(filepath.Join(home, "keyferry.db")); err != nil {
+		return err
+	}
+	return s.open(ctx, home, damaged)
+}
+
+// parts gives the chapters of one part, or of all when none is named.
+func (v *visitor) parts(only string) (all []chapter) {
+	for _, part := range []struct {
+		name     string
+		chapters func() []chapter
+	}{{"own", v.own}, {"others", v.others}, {"metadata", v.metadata}, {"keys", v.keys}, {"rules", v.rules}, {"account", v.account}} {
+		if only == "" || only == part.name {
+			all = append(all, part.chapters()...)
+		}
+	}
+	return all
 }
 
 // shooting is one theme's walk.

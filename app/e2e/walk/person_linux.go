@@ -76,6 +76,11 @@ func (p Person) Enabled(key string) Step {
 	return func(ctx context.Context) error { return p.CanPress(ctx, p.Words.Say(key)) }
 }
 
+// Unfold opens what is folded up under a text.
+func (p Person) Unfold(key string) Step {
+	return func(ctx context.Context) error { return p.UnfoldUnder(ctx, p.Words.Say(key)) }
+}
+
 // Says waits for a text anywhere on the screen.
 func (p Person) Says(key string, fill ...string) Step { return p.Shows(p.Words.Say(key, fill...)) }
 

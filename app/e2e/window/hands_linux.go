@@ -168,6 +168,20 @@ func (w *Window) OpenRow(ctx context.Context, text string) error {
 	return w.Desktop.Key("Return")
 }
 
+// UnfoldUnder opens what is folded up under a text, by the keyboard. WebKit has no role
+// for such a text.
+func (w *Window) UnfoldUnder(ctx context.Context, text string) error {
+	line, err := w.find(ctx, atspi.Want{Role: atspi.Unknown, What: "what is folded up under " + text, Name: func(n string) bool { return n == text },
+		Fits: func(ctx context.Context, s atspi.Seen) bool { return s.Is(ctx, atspi.StateFocusable) }})
+	if err != nil {
+		return err
+	}
+	if err := w.focus(ctx, line); err != nil {
+		return err
+	}
+	return w.Desktop.Key("Return")
+}
+
 // InSight waits until a button of this name lies wholly in the window. Nothing is
 // scrolled for it.
 func (w *Window) InSight(ctx context.Context, name string) error {
