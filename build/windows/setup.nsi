@@ -6,7 +6,6 @@
 
 !include MUI2.nsh
 !include LogicLib.nsh
-!include WinVer.nsh
 !include x64.nsh
 
 !define UNINSTALL "Software\Microsoft\Windows\CurrentVersion\Uninstall\Keyferry"
@@ -72,8 +71,13 @@ VIAddVersionKey LegalCopyright "Copyright (c) 2026 Keyferry authors"
 !macroend
 
 Function .onInit
-  ${IfNot} ${AtLeastWin10}
-    !insertmacro Refuse 3 "Keyferry needs Windows 10 or newer."
+  ; Windows has this value since version 10. It has no 64-bit part of the registry if it
+  ; is itself of 32 bits.
+  SetRegView 64
+  ReadRegDWORD $0 HKLM "SOFTWARE\Microsoft\Windows NT\CurrentVersion" "CurrentMajorVersionNumber"
+  SetRegView lastused
+  ${If} $0 < 10
+    !insertmacro Refuse 3 "Keyferry needs Windows 10 or newer, of 64 bits."
   ${EndIf}
   !if ${ARCH} == arm64
     ${IfNot} ${IsNativeARM64}
