@@ -64,7 +64,7 @@ mkdir -p "$pictures"
 cp "$root"/tour/pictures/*.png "$pictures/"
 
 # And it goes as it came: what the package brought is removed, and nothing of it stays.
-chroot "$root" apt-get purge -y -qq keyferry >/dev/null
+chroot "$root" apt-get -o Dpkg::Use-Pty=0 purge -y -qq keyferry >/dev/null
 left=$(find "$root/usr" "$root/etc" -iname '*keyferry*')
 [ -z "$left" ] || { echo "purged, and left: $left" >&2; exit 1; }
 echo "and purged without a trace"
