@@ -175,9 +175,10 @@ func (d *Desktop) Key(keys ...string) error {
 	return run(d.Command("xdotool", append([]string{"key", "--clearmodifiers", "--"}, keys...)...))
 }
 
-// Resize gives the window of a process another size.
+// Resize gives the window of a process another size, and puts it into the display's
+// corner, so that all of it is seen.
 func (d *Desktop) Resize(pid, width, height int) error {
-	return run(d.Command("xdotool", "search", "--onlyvisible", "--pid", strconv.Itoa(pid), "--name", ".", "windowsize", strconv.Itoa(width), strconv.Itoa(height)))
+	return run(d.Command("xdotool", "search", "--onlyvisible", "--pid", strconv.Itoa(pid), "--name", ".", "windowsize", strconv.Itoa(width), strconv.Itoa(height), "windowmove", "0", "0"))
 }
 
 // Rest puts the mouse into the corner, where nothing lies under it.

@@ -128,6 +128,9 @@ func (s *shooting) open(ctx context.Context, home string, walks func(walk.Person
 		return err
 	}
 	defer win.Kill()
+	if err := win.Resize(ctx, s.width, s.height); err != nil {
+		return err
+	}
 	p := walk.Person{Window: win, Words: words}
 	p.Look = func(ctx context.Context, screen string) error { return s.look(ctx, win, screen) }
 	for _, c := range walks(p) {
