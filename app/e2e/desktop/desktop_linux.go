@@ -75,7 +75,8 @@ func (d *Desktop) start(ctx context.Context, o Options) (err error) {
 			return err
 		}
 	}
-	number, err := d.serve(ctx, "Xvfb", "-displayfd", "3", "-nolisten", "tcp", "-noreset",
+	// Without -r a key repeats by itself when a busy machine lets it go late.
+	number, err := d.serve(ctx, "Xvfb", "-displayfd", "3", "-nolisten", "tcp", "-noreset", "-r",
 		"-screen", "0", fmt.Sprintf("%dx%dx24", o.Width, o.Height))
 	if err != nil {
 		return err

@@ -45,7 +45,7 @@ func (v *visitor) keys() []chapter {
 			v.Push("simkey.s_unplug"), v.Push("simkey.s_plug"), v.Touch("key-reset-touch"), v.Says("reset.l_done"), v.Open("keys"), v.Plug(false),
 		}},
 		{"Ask what works here", []walk.Step{
-			v.Open("settings"), v.Push("ready.s_title"), v.Says("ready.s_guide"), v.Looks("readiness"),
+			v.Open("settings"), v.Push("ready.s_title"), v.Says("ready.s_way_phone"), v.Looks("readiness"),
 			v.Says("ready.s_aws"), v.Looks("readiness-table"), v.Push("do.s_back"), v.Title("nav.s_settings"),
 			v.Open("security"), v.NameDevice("heard-phone"), v.Push("do.s_continue"), v.Title("ceremony.s_enrol"), v.Unfold("heard.s_title"), v.Looks("phone-not-heard"),
 			v.Cancel,
