@@ -167,11 +167,15 @@ func (b *Bus) Until(ctx context.Context, what string, try func(context.Context) 
 	}
 }
 
-// settle takes what is queued: one look answers all of it.
+// settle takes what is queued: one look answers all of it. A bus that has ended closes
+// the queue, and then there is no end of what can be taken.
 func (b *Bus) settle() {
 	for {
 		select {
-		case <-b.changed:
+		case _, open := <-b.changed:
+			if !open {
+				return
+			}
 		default:
 			return
 		}
