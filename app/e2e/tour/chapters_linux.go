@@ -33,10 +33,9 @@ func first(p walk.Person, recoveryFile string) []chapter {
 			p.Open("users"), p.Says("users.l_only_root"), p.Looks("users-empty"),
 			p.Open("tokens"), p.Says("tokens.s_empty"), p.Looks("tokens-empty"), p.Open("security"),
 		}},
-		{"Add a phone where there is no Bluetooth", []walk.Step{
-			p.NameDevice("ruths-pixel"), p.Push("do.s_continue"),
-			p.SaysOne("failure.bluetooth-missing.s_title", "failure.bluetooth-service-missing.s_title", "failure.bluetooth-failed.s_title", "failure.bluetooth-off.s_title"),
-			p.Looks("no-bluetooth"), p.Push("do.s_to_devices"), p.IsHome,
+		{"See what does not work where there is no Bluetooth", []walk.Step{
+			p.NameDevice("ruths-pixel"), p.Says("add.s_not_here"), p.Scroll("add.s_fix"), p.Looks("no-bluetooth"),
+			p.Push("add.s_fix"), p.Title("ready.s_title"), p.Looks("readiness-here"), p.Open("security"), p.IsHome,
 		}},
 		{"Say where secrets are kept", []walk.Step{
 			p.NameDevice("ruths-aegis"), p.Push("device.s_app"), p.Push("do.s_continue"), p.Title("vault.s_set_title"), p.Looks("vault-set"),
