@@ -52,7 +52,7 @@ func TestABackupShowsNothing(t *testing.T) {
 	path := w.backup()
 	key, err := w.vault.Key()
 	w.must(err)
-	for name, secret := range map[string][]byte{"a seed": []byte(canary), "the key": key.Bytes(), "a name": []byte("eva"),
+	for name, secret := range map[string][]byte{"a seed": []byte(canary), "the key": key.Bytes(), "a name": []byte(longName),
 		"SQLite": []byte("SQLite format 3"), "the passphrase": []byte(phrase)} {
 		if contains(t, path, secret) {
 			t.Errorf("%s is in the file", name)
