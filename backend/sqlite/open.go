@@ -36,8 +36,9 @@ type Store struct {
 	writer writer
 	reads  *sql.DB
 
-	copying sync.WaitGroup // the daily copy
-	highest atomic.Int64   // the latest time of an event that this process wrote, in microseconds
+	copying  sync.WaitGroup // the daily copy
+	highest  atomic.Int64   // the latest time of an event that this process wrote or read, in microseconds
+	timeRead atomic.Bool    // highest knows what earlier processes wrote
 
 	mu       sync.Mutex
 	prepared map[string]*sql.Stmt // for reads
