@@ -9,10 +9,10 @@
 // tokens that keyferryctl has put there. Both themes run side by side, and
 // README.md lists the pictures. A screen that is not reached is a failure.
 //
-// With -only it walks one part of that account and lists nothing, for somebody who
-// changes that part.
+// With -only it walks some parts of that account and lists nothing, for somebody who
+// changes those parts.
 //
-//	tour [-every [-only PART]] [-width 1120] [-height 740]
+//	tour [-every [-only PARTS]] [-width 1120] [-height 740]
 //	     [-out build/tour] [-bin build/bin] [-texts frontend/src/i18n/en]
 //
 // Reading order: main_linux.go, camera_linux.go, then for -every screens_linux.go,

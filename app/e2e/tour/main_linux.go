@@ -16,15 +16,16 @@ import (
 	"github.com/keyferry/keyferry/app/e2e/window"
 )
 
-// tourTime bounds one walk, on a slow machine.
-const tourTime = 20 * time.Minute
+// tourTime bounds one walk, on a slow machine with much else to do. Each step has a
+// limit of its own, so that nothing hangs for as long.
+const tourTime = 90 * time.Minute
 
 func main() {
 	var t tour
 	flag.StringVar(&t.out, "out", "build/tour", "leave the pictures in `DIR`")
 	flag.StringVar(&t.bin, "bin", "build/bin", "the programs are in `DIR`")
 	flag.StringVar(&t.texts, "texts", "frontend/src/i18n/en", "the window's texts")
-	flag.StringVar(&t.only, "only", "", "with -every: of the account in the sandbox, walk `PART` alone: own, others, metadata, keys, rules or account")
+	flag.StringVar(&t.only, "only", "", "with -every: of the account in the sandbox, walk these `PARTS` alone, by commas: own, others, metadata, keys, rules, account")
 	flag.IntVar(&t.width, "width", 1120, "of the window, in pixels")
 	flag.IntVar(&t.height, "height", 740, "of the window, in pixels")
 	every := flag.Bool("every", false, "visit every screen, and list the pictures in README.md")

@@ -96,13 +96,13 @@ func (s *shooting) beginnings(ctx context.Context, home, recovery string) error 
 	return s.open(ctx, home, damaged)
 }
 
-// parts gives the chapters of one part, or of all when none is named.
+// parts gives the chapters of the parts that are named, or of all when none is.
 func (v *visitor) parts(only string) (all []chapter) {
 	for _, part := range []struct {
 		name     string
 		chapters func() []chapter
 	}{{"own", v.own}, {"others", v.others}, {"metadata", v.metadata}, {"keys", v.keys}, {"rules", v.rules}, {"account", v.account}} {
-		if only == "" || only == part.name {
+		if only == "" || slices.Contains(strings.Split(only, ","), part.name) {
 			all = append(all, part.chapters()...)
 		}
 	}
