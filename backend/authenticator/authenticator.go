@@ -54,8 +54,11 @@ type Client struct {
 	Report   mfa.Report // may be nil
 	// PIN asks the person for the PIN of a security key or of this computer. nil: there
 	// is nobody to ask, and pin-needed says so. Phones are not asked this way.
-	PIN  mfa.AskPIN
-	Rand io.Reader // nil: crypto/rand
+	PIN mfa.AskPIN
+	// Choose asks the person whose passkey it shall be, where a sign-in names none and an
+	// authenticator that cannot ask by itself has several. nil: the newest is taken.
+	Choose mfa.ChooseAccount
+	Rand   io.Reader // nil: crypto/rand
 }
 
 func (c Client) rand() io.Reader {

@@ -13,5 +13,5 @@
 //
 // Reading order: authenticator.go (the seam), origin.go, json.go and options.go
 // (what comes in), clientdata.go, session.go (time, cancel, progress), create.go,
-// extensions.go, attestation.go, get.go, response.go (what goes out).
+// extensions.go, attestation.go, get.go, accounts.go, response.go (what goes out).
 package authenticator

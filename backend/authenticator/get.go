@@ -15,9 +15,8 @@ import (
 // holds here, with the failures of ctap2.GetAssertion. The allow list goes out
 // whole, which phones need. The answer is AuthenticationResponseJSON; its
 // signature has not been verified. An answer for a credential that was not
-// allowed is credential-unknown. When an authenticator without a screen has
-// several accounts and no allow list was given, its first answer, which is the
-// newest credential, is taken.
+// allowed is credential-unknown. When no allow list was given, and an authenticator
+// without a screen has several accounts, Choose says which of them signs in.
 func (c Client) Get(ctx context.Context, optionsJSON []byte, origin string) (responseJSON []byte, err error) {
 	o, err := parseRequest(optionsJSON)
 	if err != nil {
@@ -46,7 +45,7 @@ func (c Client) Get(ctx context.Context, optionsJSON []byte, origin string) (res
 				return nil, err
 			}
 		}
-		answer, err := ctap2.GetAssertion(ctx, s, req, s.confirm())
+		answer, err := s.answer(ctx, req, o.restricted)
 		if err != nil {
 			return nil, err
 		}

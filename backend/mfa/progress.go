@@ -13,8 +13,9 @@ import (
 //
 // and one with a security key or this computer begins with
 //
-//	find-key -> touch-key <-> enter-pin -> verifying
+//	find-key -> touch-key <-> enter-pin -> choose-account -> verifying
 //
+// (choose-account only where it found several passkeys and none was named)
 // or, where the system's own window asks, with system-dialog alone. Any of them may
 // end in failed from every stage.
 type Stage string
@@ -29,6 +30,7 @@ const (
 	StageFindKey        Stage = "find-key"         // no key is there yet, or only such that cannot be opened (Progress.Trouble)
 	StageTouchKey       Stage = "touch-key"        // Progress.Keys keys wait for a touch; Progress.Key names the one, if it is one
 	StageEnterPIN       Stage = "enter-pin"        // Progress.PIN says what is asked
+	StageChooseAccount  Stage = "choose-account"   // Progress.Accounts says whose passkeys were found
 	StageSystem         Stage = "system-dialog"    // the operating system's own window asks
 	StageVerifying      Stage = "verifying"        // the relying party checks the answer
 	StageNameDevice     Stage = "name-device"      // "Add <provider> on your phone?"
@@ -60,6 +62,8 @@ type Progress struct {
 	Trouble *Failure
 	// PIN is what is asked, at StageEnterPIN only.
 	PIN *PINAsk
+	// Accounts is what is asked, at StageChooseAccount only.
+	Accounts *AccountsAsk
 }
 
 // Sighting is one advert that looked like a phone's, for those who want to know
