@@ -129,21 +129,24 @@ func (s *Service) stale(id string) {
 	delete(s.known, id)
 }
 
-// with opens the key of an ID for one thing to do: key-lost, key-permission, key-busy.
-func (s *Service) with(ctx context.Context, id string, do func(*opened) error) error {
-	sl, err := s.find(ctx, id)
-	if err != nil {
-		return err
-	}
-	o, err := openSlot(ctx, sl)
-	if err != nil {
-		return err
-	}
-	defer o.Close()
-	return do(o)
+// with opens the key of an ID for one thing to do: key-lost, key-permission, key-busy,
+// key-silent.
+func (s *Service) with(ctx context.Context, id string, do func(context.Context, *opened) error) error {
+	return s.within(ctx, id, askLimit, func(ctx context.Context) error {
+		sl, err := s.find(ctx, id)
+		if err != nil {
+			return err
+		}
+		o, err := openSlot(ctx, sl)
+		if err != nil {
+			return err
+		}
+		defer o.Close()
+		return do(ctx, o)
+	})
 }
 
 // Wink makes a key show itself.
 func (s *Service) Wink(ctx context.Context, id string) error {
-	return s.with(ctx, id, func(o *opened) error { return o.key.Wink(ctx) })
+	return s.with(ctx, id, func(ctx context.Context, o *opened) error { return o.key.Wink(ctx) })
 }

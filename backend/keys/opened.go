@@ -2,7 +2,6 @@ package keys
 
 import (
 	"context"
-	"time"
 
 	"github.com/keyferry/keyferry/backend/ctap2"
 	"github.com/keyferry/keyferry/backend/mfa"
@@ -22,31 +21,31 @@ type opened struct {
 	left func() // called when it is let go; may be nil
 }
 
-// patience is how long a key may take to say what it is: nobody has to touch it for that.
-// One that works on it for ever must not stand in the way of another.
-const patience = 5 * time.Second
-
 // openSlot opens the key in a slot and reads what it can do. A key that says it speaks
 // CTAP2 and then cannot say what is taken for one that speaks U2F, if it does that, too
-// (CTAP 2.2 section 6.4).
-func openSlot(ctx context.Context, s slot) (*opened, error) {
-	key, err := s.bus.Open(ctx, s.ID)
-	if err != nil {
-		return nil, err
-	}
-	o := &opened{Channel: key, key: key, id: s.id, name: s.Name}
-	if err := o.introduce(ctx); err != nil {
-		_ = key.Close()
-		return nil, err
-	}
-	return o, nil
+// (CTAP 2.2 section 6.4). One that works on it for ever must not stand in the way of
+// another: key-silent.
+func openSlot(ctx context.Context, s slot) (o *opened, err error) {
+	err = bounded(ctx, meetLimit, mfa.CodeKeySilent, func(ctx context.Context) error {
+		key, err := s.bus.Open(ctx, s.ID)
+		if err != nil {
+			return err
+		}
+		o = &opened{Channel: key, key: key, id: s.id, name: s.Name}
+		if err = o.introduce(ctx); err != nil {
+			_ = key.Close()
+			o = nil
+		}
+		return err
+	})
+	return o, err
 }
 
 func (o *opened) introduce(ctx context.Context) error {
 	new, old := o.key.Speaks()
 	if new {
 		err := o.ask(ctx)
-		if err == nil || !old || ctx.Err() != nil || mfa.IsCode(err, mfa.CodeKeyLost) {
+		if err == nil || !old || ctx.Err() != nil || isGone(err) {
 			return err
 		}
 	}
@@ -58,12 +57,11 @@ func (o *opened) introduce(ctx context.Context) error {
 }
 
 func (o *opened) ask(ctx context.Context) error {
-	soon, cancel := context.WithTimeout(ctx, patience)
-	defer cancel()
-	response, err := o.Channel.Exchange(soon, []byte{ctap2.CommandGetInfo}, nil)
-	if err != nil && soon.Err() != nil && ctx.Err() == nil {
-		return mfa.Fail(mfa.CodeKeySilent).Because(soon.Err())
-	}
+	var response []byte
+	err := bounded(ctx, patience, mfa.CodeKeySilent, func(ctx context.Context) (err error) {
+		response, err = o.Channel.Exchange(ctx, []byte{ctap2.CommandGetInfo}, nil)
+		return err
+	})
 	if err != nil {
 		return err
 	}

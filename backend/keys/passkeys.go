@@ -21,6 +21,10 @@ type Passkey struct {
 // The caller wipes pin. key-cannot (what=management), cancelled when everything was
 // closed meanwhile, and the failures of ctap2.TokenByPIN.
 func (s *Service) Unlock(ctx context.Context, id string, pin *mfa.Secret) error {
+	return s.within(ctx, id, askLimit, func(ctx context.Context) error { return s.unlock(ctx, id, pin) })
+}
+
+func (s *Service) unlock(ctx context.Context, id string, pin *mfa.Secret) error {
 	began := s.visits()
 	sl, err := s.find(ctx, id)
 	if err != nil {
@@ -36,7 +40,7 @@ func (s *Service) Unlock(ctx context.Context, id string, pin *mfa.Secret) error 
 		_ = o.Close()
 		return err
 	}
-	return s.keep(id, &session{opened: o, token: token}, began)
+	return s.keep(id, newSession(o, token), began)
 }
 
 func (o *opened) manage(ctx context.Context, pin *mfa.Secret, s *Service) (*ctap2.Token, error) {
@@ -53,7 +57,7 @@ func (o *opened) manage(ctx context.Context, pin *mfa.Secret, s *Service) (*ctap
 // Passkeys lists what is on a key that is unlocked, by relying party: pin-needed when it
 // is not, or not any more.
 func (s *Service) Passkeys(ctx context.Context, id string) (out []Passkey, err error) {
-	err = s.unlocked(id, func(o *session) error {
+	err = s.unlocked(ctx, id, func(ctx context.Context, o *session) error {
 		out, err = o.list(ctx)
 		return err
 	})
@@ -81,7 +85,7 @@ func (o *session) list(ctx context.Context) ([]Passkey, error) {
 // DeletePasskey takes one credential off a key that is unlocked: pin-needed, and
 // not-found (what=passkey) when it is not on it.
 func (s *Service) DeletePasskey(ctx context.Context, id string, credentialID []byte) error {
-	return s.unlocked(id, func(o *session) error {
+	return s.unlocked(ctx, id, func(ctx context.Context, o *session) error {
 		all, err := o.list(ctx)
 		if err != nil {
 			return err

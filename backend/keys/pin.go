@@ -14,7 +14,7 @@ import (
 // pin-wrong (params: left), pin-locked, pin-blocked, pin-length, pin-refused.
 func (s *Service) SetPIN(ctx context.Context, id string, old, new *mfa.Secret) (Key, error) {
 	var out Key
-	err := s.with(ctx, id, func(o *opened) error {
+	err := s.with(ctx, id, func(ctx context.Context, o *opened) error {
 		set, can := o.info.Options[ctap2.OptionClientPIN]
 		switch {
 		case !can:
@@ -35,11 +35,11 @@ func (s *Service) SetPIN(ctx context.Context, id string, old, new *mfa.Secret) (
 			return err
 		}
 		s.CloseKey(id) // a token of the old PIN is worth nothing now
-		if err := o.ask(ctx); err != nil {
-			return err
+		out = Key{ID: id, Name: o.name, Way: o.key.Way(), Info: o.info, PIN: PINSet, Left: -1}
+		if o.ask(ctx) == nil { // else it went just now, and has its PIN all the same
+			out = o.describe(ctx, out)
+			s.remember(out)
 		}
-		out = o.describe(ctx, Key{ID: id, Name: o.name, Way: o.key.Way(), Left: -1})
-		s.remember(out)
 		return nil
 	})
 	return out, err

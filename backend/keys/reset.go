@@ -24,7 +24,8 @@ const (
 // that is put back must be of the same make, else key-lost: nobody wipes another one by
 // mistake.
 //
-// key-reset-late, declined, authenticator-timeout, key-cannot (what=reset) for U2F.
+// key-reset-late, declined, authenticator-timeout, key-cannot (what=reset) for U2F,
+// timed-out when nobody moves the key, key-silent when it never stops to wait.
 func (s *Service) Reset(ctx context.Context, id string, told func(ResetStage)) error {
 	before, err := s.find(ctx, id)
 	if err != nil {
@@ -34,7 +35,11 @@ func (s *Service) Reset(ctx context.Context, id string, told func(ResetStage)) e
 	s.stale(id)
 	again := before
 	if before.Way == transport.WayUSB {
-		if again, err = s.replug(ctx, before, told); err != nil {
+		err = bounded(ctx, handLimit, mfa.CodeTimedOut, func(ctx context.Context) error {
+			again, err = s.replug(ctx, before, told)
+			return err
+		})
+		if err != nil {
 			return err
 		}
 	}
@@ -48,7 +53,7 @@ func (s *Service) Reset(ctx context.Context, id string, told func(ResetStage)) e
 	}
 	defer s.stale(again.id)
 	told(ResetTouch)
-	return ctap2.Reset(ctx, o, nil)
+	return s.within(ctx, again.id, touchLimit, func(ctx context.Context) error { return ctap2.Reset(ctx, o, nil) })
 }
 
 // replug waits until the key is out, and then until it is back: in whatever port.

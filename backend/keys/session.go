@@ -1,7 +1,7 @@
 package keys
 
 import (
-	"sync"
+	"context"
 
 	"github.com/keyferry/keyferry/backend/ctap2"
 	"github.com/keyferry/keyferry/backend/mfa"
@@ -10,16 +10,20 @@ import (
 // session is a key whose owner gave the PIN for its list of passkeys.
 type session struct {
 	*opened
-	mu    sync.Mutex   // one thing at a time: a list goes on from request to request
-	token *ctap2.Token // nil: it was closed
+	turn  chan struct{} // holds one token while something runs: a list goes on from request to request
+	token *ctap2.Token  // nil: it was closed
+}
+
+func newSession(o *opened, t *ctap2.Token) *session {
+	return &session{opened: o, turn: make(chan struct{}, 1), token: t}
 }
 
 func (o *session) close() {
 	_ = o.Close() // which ends what runs
-	o.mu.Lock()
-	defer o.mu.Unlock()
+	o.turn <- struct{}{}
 	o.token.Wipe()
 	o.token = nil
+	<-o.turn
 }
 
 // keep stores a session in the place of the one before. One that was begun before
@@ -49,28 +53,36 @@ func (s *Service) visits() int {
 
 // unlocked does something with a key whose PIN was given: else pin-needed. A token dies
 // with the next one that a key gives, whoever got it; then the PIN is needed again, too.
-func (s *Service) unlocked(id string, do func(*session) error) error {
+// So it is after the key went, or went quiet: nobody keeps it open for nothing.
+func (s *Service) unlocked(ctx context.Context, id string, do func(context.Context, *session) error) error {
 	s.mu.Lock()
 	o := s.open[id]
 	s.mu.Unlock()
 	if o == nil {
 		return mfa.Fail(mfa.CodePINNeeded)
 	}
-	err := o.use(do)
-	if mfa.IsCode(err, mfa.CodeUVFailed) {
+	err := s.within(ctx, id, listLimit, func(ctx context.Context) error { return o.use(ctx, do) })
+	dead := mfa.IsCode(err, mfa.CodeUVFailed)
+	if dead || isBroken(err) {
 		s.closeSessions(func(_ string, is *session) bool { return is == o })
+	}
+	if dead {
 		return mfa.Fail(mfa.CodePINNeeded).Because(err)
 	}
 	return err
 }
 
-func (o *session) use(do func(*session) error) error {
-	o.mu.Lock()
-	defer o.mu.Unlock()
+func (o *session) use(ctx context.Context, do func(context.Context, *session) error) error {
+	select {
+	case o.turn <- struct{}{}:
+		defer func() { <-o.turn }()
+	case <-ctx.Done():
+		return ctx.Err()
+	}
 	if o.token == nil {
 		return mfa.Fail(mfa.CodePINNeeded)
 	}
-	return do(o)
+	return do(ctx, o)
 }
 
 // closeSessions closes those that are meant, after they cannot be had any more.
