@@ -4,8 +4,10 @@ import (
 	"bytes"
 	"context"
 	"encoding/binary"
+	"errors"
 	"fmt"
 	"io"
+	"time"
 
 	"github.com/keyferry/keyferry/backend/mfa"
 	"github.com/keyferry/keyferry/backend/transport"
@@ -33,7 +35,8 @@ type Channel struct {
 	id        uint32
 	can       Capability
 	version   [3]byte
-	unsettled bool // the device may still talk about what we have given up: INIT comes first
+	unsettled bool      // the device may still talk about what we have given up: INIT comes first
+	due       time.Time // when the exchange that runs must have ended
 }
 
 var _ transport.Key = (*Channel)(nil)
@@ -121,13 +124,14 @@ func (c *Channel) once(ctx context.Context, command byte, data []byte, keepalive
 		c.unsettled = false
 		return a.got.data, err
 	}
-	if ctx.Err() == nil {
-		return nil, err
-	}
-	if sent { // half a message is no request: INIT will make the device forget it
+	endless := errors.Is(err, errLongest) || errors.Is(err, errFlood)
+	if sent && (ctx.Err() != nil || endless) { // half a message is no request: INIT will make the device forget it
 		c.cancel(ctx, a)
 	}
-	return nil, ctx.Err()
+	if ctx.Err() != nil {
+		err = ctx.Err()
+	}
+	return nil, err
 }
 
 // cancel tells the device, and waits for the end of what it was at: a request is
@@ -136,7 +140,8 @@ func (c *Channel) once(ctx context.Context, command byte, data []byte, keepalive
 func (c *Channel) cancel(ctx context.Context, a *answer) {
 	ctx, stop := context.WithTimeout(context.WithoutCancel(ctx), c.host.Drain)
 	defer stop()
-	a.keepalive = nil
+	c.due = time.Now().Add(c.host.Drain)
+	a.keepalive, a.left = nil, c.host.Keepalives
 	w := c.watch(ctx)
 	defer w.stop()
 	if a.command == cmdCBOR { // nothing else can be cancelled

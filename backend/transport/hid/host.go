@@ -16,8 +16,9 @@ type Host struct {
 	Rand io.Reader // makes nonces; default crypto/rand
 	// Gap is the longest time without a packet of ours, while one is due: default 3 s.
 	Gap time.Duration
-	// Longest is how long one exchange may take in all, however alive the device
-	// says it is: default 5 minutes, ten times what a key waits for a touch.
+	// Longest is how long one exchange may take in all, second tries included, however
+	// alive the device says it is: default 5 minutes, ten times what a key waits for a
+	// touch.
 	Longest time.Duration
 	// Keepalives is how many a device may send in one exchange: default 6000, ten
 	// minutes of them at their due rate.
@@ -87,6 +88,7 @@ func (c *Channel) open(ctx context.Context) error {
 // and once more on a new channel when it has forgotten ours.
 func (c *Channel) patiently(ctx context.Context, do func() error) error {
 	forgotten := false
+	c.due = time.Now().Add(c.host.Longest)
 	for tries := 0; ; {
 		err := ctx.Err()
 		if err == nil && c.unsettled {

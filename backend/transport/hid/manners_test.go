@@ -34,7 +34,7 @@ func TestKeepalives(t *testing.T) {
 		began := time.Now()
 		_, err := c.Exchange(t.Context(), []byte{4}, nil)
 		wantFailure(t, err, mfa.CodeKeySilent, "")
-		if took := time.Since(began); took != time.Minute {
+		if took := time.Since(began); took != time.Minute+time.Second { // it does not listen to the cancel
 			t.Errorf("gave up after %v", took)
 		}
 	})
@@ -46,6 +46,65 @@ func TestKeepalives(t *testing.T) {
 			t.Errorf("%d keep-alives were handed on", heard)
 		}
 	})
+}
+
+// A device that works for ever is told to stop, so that it does not blink on, and the
+// next exchange finds it ready. Second tries take no time of their own.
+func TestEndlessWorkIsCancelled(t *testing.T) {
+	works := func(busy int) func(raw) {
+		return func(r raw) {
+			for range busy {
+				channel, _ := r.answerTo(cmdCBOR)
+				time.Sleep(2 * time.Second)
+				r.say(channel, cmdKeepalive, 2)
+				time.Sleep(2 * time.Second)
+				r.say(channel, cmdError, byte(faultBusy))
+			}
+			asked, stopped := make(chan uint32), make(chan struct{})
+			go func() {
+				channel, _ := r.answerTo(cmdCBOR)
+				asked <- channel
+				r.answerTo(cmdCancel)
+				r.say(channel, cmdCBOR, statusCancel)
+				close(stopped)
+			}()
+			channel := <-asked
+			for tick := time.NewTicker(time.Second); ; {
+				select {
+				case <-tick.C:
+					r.say(channel, cmdKeepalive, 2)
+					continue
+				case <-stopped:
+				}
+				tick.Stop()
+				break
+			}
+			r.behave()
+		}
+	}
+	for name, c := range map[string]struct {
+		host Host
+		busy int
+		took time.Duration
+	}{
+		"by its time":            {Host{Longest: 30*time.Second + time.Millisecond}, 0, 30*time.Second + time.Millisecond},
+		"by its number":          {Host{Keepalives: 10}, 0, 11 * time.Second},
+		"after it had been busy": {Host{Longest: 30*time.Second + time.Millisecond}, 3, 30*time.Second + time.Millisecond},
+	} {
+		t.Run(name, func(t *testing.T) {
+			plugged(t, c.host, works(c.busy), func(t *testing.T, ch *Channel) {
+				began := time.Now()
+				_, err := ch.Exchange(t.Context(), []byte{1}, nil)
+				wantFailure(t, err, mfa.CodeKeySilent, "")
+				if took := time.Since(began); took != c.took || ch.unsettled {
+					t.Errorf("gave up after %v, unsettled %t", took, ch.unsettled)
+				}
+				if back, err := ch.Exchange(t.Context(), []byte{4}, nil); err != nil || !bytes.Equal(back, []byte{4}) {
+					t.Errorf("afterwards: % x, %v", back, err)
+				}
+			})
+		})
+	}
 }
 
 func TestCancel(t *testing.T) {

@@ -24,7 +24,7 @@ func (c *Channel) watch(ctx context.Context) *watch {
 	w := &watch{channel: c, outer: ctx}
 	w.ctx, w.end = context.WithCancelCause(ctx)
 	w.gap = time.AfterFunc(c.host.Gap, func() { w.end(errGap) })
-	w.longest = time.AfterFunc(c.host.Longest, func() { w.end(errLongest) })
+	w.longest = time.AfterFunc(time.Until(c.due), func() { w.end(errLongest) })
 	return w
 }
 
