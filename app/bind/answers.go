@@ -53,6 +53,17 @@ func (a *API) CompareAdmission(req CompareRequest) ([]AdmissionDiffDTO, error) {
 	})
 }
 
+// SaveDifferences asks for a place and writes what CompareAdmission says there, as CSV.
+func (a *API) SaveDifferences(req SaveDifferencesRequest) (SavedDTO, error) {
+	return a.saves(mfa.OpSimulate, req.Title, req.Name, func(ctx context.Context, h *desk.House, who mfa.Session, path string) error {
+		all, err := h.Admission.Compare(ctx, who, req.First.domain(), req.Second.domain(), req.FirstBlob, req.SecondBlob)
+		if err != nil {
+			return err
+		}
+		return desk.Save(path, func(w io.Writer) error { return admission.WriteDifferences(w, all) })
+	})
+}
+
 // SaveAdmission asks for a place and writes what Admits says there, as CSV.
 func (a *API) SaveAdmission(req SaveAdmissionRequest) (SavedDTO, error) {
 	return a.saves(mfa.OpSimulate, req.Title, req.Name, func(ctx context.Context, h *desk.House, who mfa.Session, path string) error {

@@ -116,6 +116,16 @@ type SaveAdmissionRequest struct {
 	Rules RulesDTO `json:"rules"`
 }
 
+// SaveDifferencesRequest asks for a place for the CSV of what CompareRequest asks.
+type SaveDifferencesRequest struct {
+	Title      string   `json:"title"`
+	Name       string   `json:"name"`
+	First      RulesDTO `json:"first"`
+	Second     RulesDTO `json:"second"`
+	FirstBlob  int64    `json:"firstBlob"`
+	SecondBlob int64    `json:"secondBlob"`
+}
+
 func (r RulesDTO) domain() admission.Subject {
 	s := admission.Subject{Policy: r.Policy, PrincipalID: r.PrincipalID}
 	if r.Document != "" {

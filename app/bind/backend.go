@@ -65,6 +65,7 @@ type Ceremonies interface {
 	BeginSecondFactor(road mfa.Road, linkedID string) (desk.Ceremony, error)
 	BeginPasskeySignIn(context.Context, mfa.Road) (desk.Ceremony, error)
 	GivePIN(*mfa.Secret) error
+	ChooseAccount(question, account int) error
 	NewCode() (desk.Ceremony, error)
 	ConfirmDevice(yes bool) error
 	CancelCeremony()

@@ -33,6 +33,11 @@ func (a *API) GivePIN(pin Password) error {
 	return run(a, func(_ context.Context, b Backend) error { return b.GivePIN(pin.secret()) })
 }
 
+// ChooseAccount says whose passkey it shall be, of those that the question lists.
+func (a *API) ChooseAccount(req ChooseAccountRequest) error {
+	return run(a, func(_ context.Context, b Backend) error { return b.ChooseAccount(req.Question, req.Account) })
+}
+
 // NewCode starts the present ceremony again.
 func (a *API) NewCode() (CeremonyDTO, error) {
 	return a.begin(func(_ context.Context, b Backend) (desk.Ceremony, error) { return b.NewCode() })

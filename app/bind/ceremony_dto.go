@@ -8,25 +8,26 @@ import (
 
 // CeremonyDTO is the running ceremony, or the last one.
 type CeremonyDTO struct {
-	ID        int           `json:"id"`
-	Purpose   string        `json:"purpose"`
-	Name      string        `json:"name"`
-	Stage     string        `json:"stage"`
-	Reached   []string      `json:"reached"`
-	QR        *QRDTO        `json:"qr"`
-	Until     int64         `json:"until"`
-	Radio     string        `json:"radio"`
-	Signal    int           `json:"signal"`
-	Road      string        `json:"road"`
-	Sightings []SightingDTO `json:"sightings"`
-	Keys      int           `json:"keys"`
-	Key       string        `json:"key"`
-	Trouble   *FailureDTO   `json:"trouble"`
-	PIN       *PINAskDTO    `json:"pin"`
-	Candidate *CandidateDTO `json:"candidate"`
-	Device    *DeviceDTO    `json:"device"`
-	State     *StateDTO     `json:"state"`
-	Failure   *FailureDTO   `json:"failure"`
+	ID        int             `json:"id"`
+	Purpose   string          `json:"purpose"`
+	Name      string          `json:"name"`
+	Stage     string          `json:"stage"`
+	Reached   []string        `json:"reached"`
+	QR        *QRDTO          `json:"qr"`
+	Until     int64           `json:"until"`
+	Radio     string          `json:"radio"`
+	Signal    int             `json:"signal"`
+	Road      string          `json:"road"`
+	Sightings []SightingDTO   `json:"sightings"`
+	Keys      int             `json:"keys"`
+	Key       string          `json:"key"`
+	Trouble   *FailureDTO     `json:"trouble"`
+	PIN       *PINAskDTO      `json:"pin"`
+	Accounts  *AccountsAskDTO `json:"accounts"`
+	Candidate *CandidateDTO   `json:"candidate"`
+	Device    *DeviceDTO      `json:"device"`
+	State     *StateDTO       `json:"state"`
+	Failure   *FailureDTO     `json:"failure"`
 }
 
 // SightingDTO is one advert that looked like a phone's.
@@ -47,6 +48,27 @@ type PINAskDTO struct {
 	Left   int    `json:"left"`
 	Wrong  bool   `json:"wrong"`
 	Replug bool   `json:"replug"`
+}
+
+// AccountsAskDTO is the question whose passkey it shall be.
+type AccountsAskDTO struct {
+	ID       int               `json:"id"`
+	Key      string            `json:"key"`
+	Local    bool              `json:"local"`
+	Accounts []FoundAccountDTO `json:"accounts"`
+}
+
+// FoundAccountDTO is one passkey of several, as its authenticator tells of it.
+type FoundAccountDTO struct {
+	Name     string `json:"name"`
+	FullName string `json:"fullName"`
+	Mark     string `json:"mark"`
+}
+
+// ChooseAccountRequest answers: Account is an index into the question's list.
+type ChooseAccountRequest struct {
+	Question int `json:"question"`
+	Account  int `json:"account"`
 }
 
 // QRDTO is a code's modules without the quiet zone.
@@ -107,6 +129,7 @@ func (a *API) ceremony(c desk.Ceremony) (CeremonyDTO, error) {
 		Key:       c.Key,
 		Trouble:   failure(c.Trouble),
 		PIN:       maybe(c.PIN, pinAsk),
+		Accounts:  maybe(c.Accounts, accountsAsk),
 		Candidate: maybe(c.Candidate, candidate),
 		State:     maybe(c.State, a.state),
 		Failure:   failure(c.Failure),
@@ -134,6 +157,12 @@ func sighting(s desk.Sighting) SightingDTO {
 
 func pinAsk(p mfa.PINAsk) PINAskDTO {
 	return PINAskDTO{For: string(p.For), Key: p.Key, Local: p.Local, Min: p.Min, Max: p.Max, Left: p.Left, Wrong: p.Wrong, Replug: p.Replug}
+}
+
+func accountsAsk(q desk.AccountsQuestion) AccountsAskDTO {
+	return AccountsAskDTO{ID: q.ID, Key: q.Key, Local: q.Local, Accounts: each(q.Accounts, func(f mfa.FoundAccount) FoundAccountDTO {
+		return FoundAccountDTO{Name: f.Name, FullName: f.FullName, Mark: f.Mark}
+	})}
 }
 
 func candidate(c ceremony.Candidate) CandidateDTO {

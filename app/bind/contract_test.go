@@ -17,7 +17,7 @@ var crossing = []any{AddingWayDTO{}, AdmissionDTO{}, AdmissionDiffDTO{}, Admissi
 	DriftRowDTO{}, FactDTO{}, FindingDTO{}, GrantedDTO{}, GroupDTO{}, ImportedBlobDTO{}, InlineRequest{}, MetadataDTO{}, ModelDTO{}, ModelDetailsDTO{},
 	NeedDTO{}, OddDTO{}, OutcomeDTO{}, PolicyDTO{}, PolicyUsersDTO{}, PolicyWordsDTO{}, PreflightDTO{}, PreflightRequest{}, RulesDTO{}, SavePolicyRequest{},
 	StatusReportDTO{}, TemplateDTO{}, TrustDTO{}, TryRequest{},
-	AccountDTO{}, ActivityFilter{}, AddUserRequest{}, AssignTokenRequest{}, BackupRequest{}, CandidateDTO{}, CeremonyDTO{},
+	AccountDTO{}, AccountsAskDTO{}, FoundAccountDTO{}, ActivityFilter{}, AddUserRequest{}, AssignTokenRequest{}, BackupRequest{}, CandidateDTO{}, CeremonyDTO{},
 	ChangePasswordRequest{}, ChangeUserRequest{}, ClockDTO{}, CodeDeviceDTO{}, CreateAccountRequest{}, DeviceDTO{}, DeviceRequest{}, DriftDTO{},
 	DocumentedDTO{}, DriftSampleDTO{}, EnrolmentRequest{}, KeyDTO{}, KeyPINRequest{}, KeyPasskeyDTO{}, LadderDTO{}, PINAskDTO{}, PasskeyRequest{}, ReadinessDTO{}, RungDTO{}, SightingDTO{}, SimKeyDTO{}, EventDTO{}, FailureDTO{}, FileDTO{}, ForecastDTO{}, IdentityDTO{}, ImportProgressDTO{}, ImportRequest{},
 	LinkedPhoneDTO{}, NewAppDTO{}, PasskeyDTO{}, PassphraseRequest{}, PasswordRulesDTO{}, PreviewCodesRequest{}, QRDTO{}, RenameDeviceRequest{},
@@ -58,8 +58,8 @@ func TestContractIsTheSameOnBothSides(t *testing.T) {
 }
 
 // inline are the requests that contract.ts writes at the method that takes them.
-var inline = []any{PhoneSignInRequest{}, SetPhoneRequest{}, SetAdministratorRequest{}, SaveActivityRequest{}, CompareRequest{}, SaveAdmissionRequest{},
-	DeletePolicyRequest{}, RemoveGroupRequest{}, SetMemberRequest{}, InlineOwnerRequest{}, KeyPasskeyRequest{}, KeyPasskeysRequest{}}
+var inline = []any{PhoneSignInRequest{}, SetPhoneRequest{}, SetAdministratorRequest{}, SaveActivityRequest{}, CompareRequest{}, SaveAdmissionRequest{}, SaveDifferencesRequest{},
+	DeletePolicyRequest{}, RemoveGroupRequest{}, SetMemberRequest{}, InlineOwnerRequest{}, KeyPasskeyRequest{}, KeyPasskeysRequest{}, ChooseAccountRequest{}}
 
 // Whatever is reached from a method or an event stands in one of the two lists, and
 // each interface of the page has its half in Go.

@@ -179,22 +179,25 @@ func TestWhatIsShownOfAccounts(t *testing.T) {
 	answer := func(id, name, full string) ctap2.GetAssertionResponse {
 		return ctap2.GetAssertionResponse{Credential: &ctap2.PublicKeyCredentialDescriptor{ID: []byte(id)}, User: &ctap2.User{ID: []byte{1}, Name: name, DisplayName: full}}
 	}
+	found := func(name, full, mark string) mfa.FoundAccount {
+		return mfa.FoundAccount{Name: name, FullName: full, Mark: mark}
+	}
 	long := strings.Repeat("ä", 70)
 	for name, c := range map[string]struct {
 		in   []ctap2.GetAssertionResponse
 		want []mfa.FoundAccount
 	}{
-		"names":                    {[]ctap2.GetAssertionResponse{answer("aaaa", "ann", "Ann B."), answer("bbbb", "bob", "bob")}, []mfa.FoundAccount{{"ann", "Ann B.", ""}, {"bob", "", ""}}},
-		"no names":                 {[]ctap2.GetAssertionResponse{answer("aaaaX", "", ""), answer("bbbbX", "", "")}, []mfa.FoundAccount{{"", "", "61616161"}, {"", "", "62626262"}}},
-		"one that is not told":     {[]ctap2.GetAssertionResponse{answer("aaaa", "ann", ""), {Credential: &ctap2.PublicKeyCredentialDescriptor{ID: []byte("bbbb")}}}, []mfa.FoundAccount{{"ann", "", ""}, {"", "", "62626262"}}},
-		"only the name for show":   {[]ctap2.GetAssertionResponse{answer("aaaa", "", "Ann"), answer("bbbb", "Ann", "")}, []mfa.FoundAccount{{"Ann", "", "61616161"}, {"Ann", "", "62626262"}}},
-		"the same":                 {[]ctap2.GetAssertionResponse{answer("aaaa", "ann", ""), answer("bbbb", "ann", ""), answer("cccc", "ann", "Ann")}, []mfa.FoundAccount{{"ann", "", "61616161"}, {"ann", "", "62626262"}, {"ann", "Ann", ""}}},
-		"IDs that begin alike":     {[]ctap2.GetAssertionResponse{answer("aaaaaX", "", ""), answer("aaaaaY", "", "")}, []mfa.FoundAccount{{"", "", "616161616158"}, {"", "", "616161616159"}}},
-		"IDs that are the same":    {[]ctap2.GetAssertionResponse{answer("aa", "", ""), answer("aa", "", "")}, []mfa.FoundAccount{{"", "", "6161"}, {"", "", "6161"}}},
-		"no ID":                    {[]ctap2.GetAssertionResponse{{}, answer("aaaa", "ann", "")}, []mfa.FoundAccount{{"", "", ""}, {"ann", "", ""}}},
-		"control characters":       {[]ctap2.GetAssertionResponse{answer("aaaa", "an\x00\x1b[31mn\u202e", "\t A\n\u2066B\ufffd "), answer("bbbb", "\x07\u200f", "")}, []mfa.FoundAccount{{"an[31mn", "A B", ""}, {"", "", "62626262"}}},
-		"too long":                 {[]ctap2.GetAssertionResponse{answer("aaaa", long, "")}, []mfa.FoundAccount{{long[:128], "", ""}}},
-		"the same where it is cut": {[]ctap2.GetAssertionResponse{answer("aaaa", long+"1", ""), answer("bbbb", long+"2", "")}, []mfa.FoundAccount{{long[:128], "", "61616161"}, {long[:128], "", "62626262"}}},
+		"names":                    {[]ctap2.GetAssertionResponse{answer("aaaa", "ann", "Ann B."), answer("bbbb", "bob", "bob")}, []mfa.FoundAccount{found("ann", "Ann B.", ""), found("bob", "", "")}},
+		"no names":                 {[]ctap2.GetAssertionResponse{answer("aaaaX", "", ""), answer("bbbbX", "", "")}, []mfa.FoundAccount{found("", "", "61616161"), found("", "", "62626262")}},
+		"one that is not told":     {[]ctap2.GetAssertionResponse{answer("aaaa", "ann", ""), {Credential: &ctap2.PublicKeyCredentialDescriptor{ID: []byte("bbbb")}}}, []mfa.FoundAccount{found("ann", "", ""), found("", "", "62626262")}},
+		"only the name for show":   {[]ctap2.GetAssertionResponse{answer("aaaa", "", "Ann"), answer("bbbb", "Ann", "")}, []mfa.FoundAccount{found("Ann", "", "61616161"), found("Ann", "", "62626262")}},
+		"the same":                 {[]ctap2.GetAssertionResponse{answer("aaaa", "ann", ""), answer("bbbb", "ann", ""), answer("cccc", "ann", "Ann")}, []mfa.FoundAccount{found("ann", "", "61616161"), found("ann", "", "62626262"), found("ann", "Ann", "")}},
+		"IDs that begin alike":     {[]ctap2.GetAssertionResponse{answer("aaaaaX", "", ""), answer("aaaaaY", "", "")}, []mfa.FoundAccount{found("", "", "616161616158"), found("", "", "616161616159")}},
+		"IDs that are the same":    {[]ctap2.GetAssertionResponse{answer("aa", "", ""), answer("aa", "", "")}, []mfa.FoundAccount{found("", "", "6161"), found("", "", "6161")}},
+		"no ID":                    {[]ctap2.GetAssertionResponse{{}, answer("aaaa", "ann", "")}, []mfa.FoundAccount{found("", "", ""), found("ann", "", "")}},
+		"control characters":       {[]ctap2.GetAssertionResponse{answer("aaaa", "an\x00\x1b[31mn\u202e", "\t A\n\u2066B\ufffd "), answer("bbbb", "\x07\u200f", "")}, []mfa.FoundAccount{found("an[31mn", "A B", ""), found("", "", "62626262")}},
+		"too long":                 {[]ctap2.GetAssertionResponse{answer("aaaa", long, "")}, []mfa.FoundAccount{found(long[:128], "", "")}},
+		"the same where it is cut": {[]ctap2.GetAssertionResponse{answer("aaaa", long+"1", ""), answer("bbbb", long+"2", "")}, []mfa.FoundAccount{found(long[:128], "", "61616161"), found(long[:128], "", "62626262")}},
 	} {
 		t.Run(name, func(t *testing.T) {
 			if got := accounts(c.in); !slices.Equal(got, c.want) {

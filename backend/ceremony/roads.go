@@ -36,11 +36,13 @@ type Roads struct {
 }
 
 // Person is how the person is reached while a ceremony runs. Report may be nil; without
-// PIN, what needs one fails with pin-needed.
+// PIN, what needs one fails with pin-needed; without Choose, the newest of several
+// passkeys on one security key signs in.
 type Person struct {
 	Report  mfa.Report
 	Confirm Confirm // asked at an enrolment
 	PIN     mfa.AskPIN
+	Choose  mfa.ChooseAccount // asked at a sign-in without a name
 }
 
 // journey is one ceremony's way to an authenticator.
@@ -68,7 +70,7 @@ func (j journey) get(ctx context.Context, options []byte) ([]byte, error) {
 }
 
 func (j journey) client() authenticator.Client {
-	return authenticator.Client{Open: j.open, Platform: j.road == mfa.RoadComputer, Report: j.person.Report, PIN: j.person.PIN, Rand: j.s.Rand}
+	return authenticator.Client{Open: j.open, Platform: j.road == mfa.RoadComputer, Report: j.person.Report, PIN: j.person.PIN, Choose: j.person.Choose, Rand: j.s.Rand}
 }
 
 func (j journey) open(ctx context.Context, w authenticator.Want) (authenticator.Authenticator, error) {

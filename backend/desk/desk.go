@@ -37,6 +37,7 @@ type Desk struct {
 	files    []chosen
 	run      *run
 	runs     int
+	asked    int       // questions for an account
 	touched  time.Time // the last sign of life
 	unwatch  func()    // stops the idle lock's timer; nil when it does not run
 	marked   time.Time // when the timer of the trail's checkpoints wrote one, by the clock on the wall

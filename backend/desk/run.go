@@ -16,6 +16,7 @@ type run struct {
 	ended  chan struct{}
 	answer chan bool        // to name-device; room for one
 	pin    chan *mfa.Secret // to enter-pin; room for one, and whoever takes it wipes it
+	chosen chan int         // to choose-account; room for one
 }
 
 // BeginEnrolment starts adding a passkey for somebody, for oneself when targetID is
@@ -166,7 +167,7 @@ func (d *Desk) begin(p Purpose, name string, road mfa.Road, work func(context.Co
 	}
 	ctx, cancel := context.WithCancel(d.ctx)
 	d.runs++
-	r := &run{again: work, cancel: cancel, ended: make(chan struct{}), answer: make(chan bool, 1), pin: make(chan *mfa.Secret, 1),
+	r := &run{again: work, cancel: cancel, ended: make(chan struct{}), answer: make(chan bool, 1), pin: make(chan *mfa.Secret, 1), chosen: make(chan int, 1),
 		Ceremony: Ceremony{ID: d.runs, Purpose: p, Name: name, Road: road, Stage: first}}
 	d.run = r
 	begun := r.Ceremony
@@ -201,7 +202,7 @@ var firstStage = map[mfa.Road]mfa.Stage{mfa.RoadPhone: mfa.StageNeedsBluetooth, 
 	mfa.RoadComputer: mfa.StageFindKey, mfa.RoadSystem: mfa.StageSystem}
 
 func (d *Desk) person(r *run) ceremony.Person {
-	return ceremony.Person{Report: d.report(r), Confirm: d.confirm(r), PIN: d.askPIN(r)}
+	return ceremony.Person{Report: d.report(r), Confirm: d.confirm(r), PIN: d.askPIN(r), Choose: d.chooseAccount(r)}
 }
 
 // report turns progress into events. The stages done and failed are told by
@@ -234,6 +235,10 @@ func (d *Desk) report(r *run) mfa.Report {
 		r.Keys, r.Trouble, r.PIN = p.Keys, p.Trouble, p.PIN
 		if p.Key != "" || p.Keys > 0 {
 			r.Key = p.Key
+		}
+		if p.Accounts != nil {
+			d.asked++
+			r.Accounts = &AccountsQuestion{ID: d.asked, AccountsAsk: *p.Accounts}
 		}
 		d.tell(r)
 	}
@@ -286,5 +291,5 @@ func (r *run) advance(to mfa.Stage) {
 	if r.Stage != to {
 		r.Reached = append(r.Reached, r.Stage)
 	}
-	r.Stage, r.QR, r.PIN, r.Trouble = to, "", nil, nil
+	r.Stage, r.QR, r.PIN, r.Trouble, r.Accounts = to, "", nil, nil, nil
 }

@@ -104,10 +104,17 @@ type Ceremony struct {
 	Key       string              // the name of the one
 	Trouble   *mfa.Failure        // why no key can be used yet, at find-key
 	PIN       *mfa.PINAsk         // at enter-pin
+	Accounts  *AccountsQuestion   // at choose-account
 	Candidate *ceremony.Candidate // at name-device
 	Device    *mfa.Device         // enrolment, at done
 	State     *State              // at done
 	Failure   *mfa.Failure        // at failed
+}
+
+// AccountsQuestion is asked once, and answered by its ID.
+type AccountsQuestion struct {
+	ID int // rises by one with each
+	mfa.AccountsAsk
 }
 
 // Sighting is an advert that was heard, and when.

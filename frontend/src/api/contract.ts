@@ -184,7 +184,7 @@ export interface ClockDTO { now: number; period: number }
 export type Stage =
   | 'needs-bluetooth' | 'show-qr' | 'ring-phone' | 'phone-seen' | 'connecting'
   | 'confirm-on-phone' | 'verifying' | 'name-device' | 'done' | 'failed'
-  | 'find-key' | 'touch-key' | 'enter-pin' | 'system-dialog'
+  | 'find-key' | 'touch-key' | 'enter-pin' | 'choose-account' | 'system-dialog'
 
 /** The modules of the code, without its quiet zone; "1" is dark. */
 export interface QRDTO { size: number; rows: string[] }
@@ -213,6 +213,8 @@ export interface CeremonyDTO {
   trouble: FailureDTO | null
   /** At enter-pin. */
   pin: PINAskDTO | null
+  /** At choose-account. */
+  accounts: AccountsAskDTO | null
   candidate: CandidateDTO | null
   device: DeviceDTO | null
   state: StateDTO | null
@@ -235,6 +237,19 @@ export interface PINAskDTO {
   /** One more wrong PIN, and the key has to be unplugged first. */
   replug: boolean
 }
+
+/** Whose passkey shall it be? Asked once, and answered by its id. */
+export interface AccountsAskDTO {
+  id: number
+  key: string
+  /** This computer's, not a key's. */
+  local: boolean
+  /** The newest first. */
+  accounts: FoundAccountDTO[]
+}
+
+/** A passkey as its authenticator tells of it; a mark where the names say nothing, or the same as another's. */
+export interface FoundAccountDTO { name: string; fullName: string; mark: string }
 
 /** A security key that is there now. */
 export interface KeyDTO {
@@ -668,6 +683,8 @@ export interface BoundAPI {
   BeginEnrolment(req: PasskeyRequest): Promise<CeremonyDTO>
   /** Answers stage enter-pin; the bytes of UTF-8 text. */
   GivePIN(pin: number[]): Promise<void>
+  /** Answers stage choose-account; account is an index into the question's list. */
+  ChooseAccount(req: { question: number; account: number }): Promise<void>
   NewCode(): Promise<CeremonyDTO>
   ConfirmDevice(accept: boolean): Promise<void>
   CancelCeremony(): Promise<void>
@@ -749,6 +766,7 @@ export interface BoundAPI {
   Admits(rules: RulesDTO): Promise<AdmissionDTO>
   /** Two sets of rules, or one set over two BLOBs (0: the newest). */
   CompareAdmission(req: { first: RulesDTO; second: RulesDTO; firstBlob: number; secondBlob: number }): Promise<AdmissionDiffDTO[] | null>
+  SaveDifferences(req: { title: string; name: string; first: RulesDTO; second: RulesDTO; firstBlob: number; secondBlob: number }): Promise<SavedDTO>
   SaveAdmission(req: { title: string; name: string; rules: RulesDTO }): Promise<SavedDTO>
 
   // secrets and backups

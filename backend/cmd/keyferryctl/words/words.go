@@ -94,6 +94,7 @@ var stages = map[mfa.Stage]string{
 	mfa.StageFindKey:        "Plug in your security key, or lay it on the reader",
 	mfa.StageTouchKey:       "Touch your security key",
 	mfa.StageEnterPIN:       "Enter the PIN",
+	mfa.StageChooseAccount:  "Choose whose passkey it shall be",
 	mfa.StageSystem:         "Go on in the window of your system",
 	mfa.StageVerifying:      "Checking the answer",
 	mfa.StageNameDevice:     "The passkey is good",

@@ -80,7 +80,7 @@ func TestCodesDoNotSayWhatWasAdded(t *testing.T) {
 
 func TestEveryStageHasWords(t *testing.T) {
 	for _, s := range []mfa.Stage{mfa.StageNeedsBluetooth, mfa.StageShowQR, mfa.StageRingPhone, mfa.StagePhoneSeen, mfa.StageConnecting,
-		mfa.StageConfirm, mfa.StageFindKey, mfa.StageTouchKey, mfa.StageEnterPIN, mfa.StageSystem, mfa.StageVerifying, mfa.StageNameDevice, mfa.StageDone, mfa.StageFailed} {
+		mfa.StageConfirm, mfa.StageFindKey, mfa.StageTouchKey, mfa.StageEnterPIN, mfa.StageChooseAccount, mfa.StageSystem, mfa.StageVerifying, mfa.StageNameDevice, mfa.StageDone, mfa.StageFailed} {
 		if words.Stage(s) == "" {
 			t.Errorf("stage %s has no words", s)
 		}

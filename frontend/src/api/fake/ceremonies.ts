@@ -42,7 +42,7 @@ export function ceremonyCalls(w: World): Part & Stagehand {
     const id = w.next()
     w.running = {
       id, purpose, name, stage: first[road], reached: [], qr: null, until: 0, radio: '', signal: 0, road, sightings: [], keys: 0, key: '',
-      trouble: null, pin: null, candidate: null, device: null, state: null, failure: null,
+      trouble: null, pin: null, accounts: null, candidate: null, device: null, state: null, failure: null,
     }
     if (road === 'computer') w.running = { ...w.running, pin: question() }
     if (road !== 'phone') {
