@@ -19,6 +19,10 @@ import (
 	"github.com/keyferry/keyferry/backend/tunnel"
 )
 
+// patient has no wait end but the one for updates, which nobody here sends late.
+var patient = hybrid.Timers{Code: time.Minute, Upgrade: time.Minute, Handshake: time.Minute, PostHandshake: time.Minute,
+	Answer: time.Minute, Update: 50 * time.Millisecond}
+
 // world is a computer, a relay and a phone: all real but for the air.
 type world struct {
 	t      *testing.T
@@ -46,7 +50,7 @@ func newWorld(t *testing.T, c phonesim.Config) *world {
 	w := &world{t: t, ether: ble.NewEther(), changes: make(chan phonesim.State, 100), links: make(chan mfa.LinkedPhone, 10), scanned: make(chan error, 10)}
 	w.client = &hybrid.Client{Scanner: w.ether, DomainURL: domain, OfferLinking: true,
 		Linked: func(l mfa.LinkedPhone) { w.links <- l },
-		Timers: hybrid.Timers{Code: 20 * time.Second, Answer: 20 * time.Second, Update: 50 * time.Millisecond}}
+		Timers: patient}
 	t.Cleanup(func() { w.client.Close() })
 	c.Advertiser, c.DomainURL = w.ether, domain
 	c.Changed = func(s phonesim.State) { w.changes <- s }
