@@ -34,11 +34,11 @@ func givesLink(l *lab)      { l.givesLink(false) }
 func lateWithLink(l *lab)   { l.givesLink(true) }
 
 // undecided is a phone whose person does nothing: what it ends with is the
-// client's doing alone. A client that should fail and does not waits 5 s.
+// client's doing alone. A client that should fail and does not waits a minute.
 func undecided(l *lab) {
 	l.phone.Handle = handler(func(ctx context.Context) { <-ctx.Done() })
 	if l.client.Timers.Answer == 0 {
-		l.client.Timers.Answer = 5 * time.Second
+		l.client.Timers.Answer = time.Minute
 	}
 }
 

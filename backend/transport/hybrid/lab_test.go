@@ -185,7 +185,7 @@ func wantCode(t testing.TB, err error, code mfa.Code) {
 func noGoroutineLeft(t testing.TB) {
 	t.Helper()
 	buffer := make([]byte, 1<<20)
-	for until := time.Now().Add(10 * time.Second); ; runtime.Gosched() {
+	for until := time.Now().Add(time.Minute); ; runtime.Gosched() {
 		all := strings.Split(string(buffer[:runtime.Stack(buffer, true)]), "\n\n")
 		left := slices.DeleteFunc(all, func(g string) bool {
 			return !strings.Contains(g, "created by github.com/keyferry/keyferry/backend/transport/hybrid") &&

@@ -85,7 +85,7 @@ func (l countingListener) Accept() (net.Conn, error) {
 // wantClosed waits for the last socket to close, and fails when one stays open.
 func (s *sockets) wantClosed(t testing.TB) {
 	t.Helper()
-	tooLong := time.NewTimer(5 * time.Second)
+	tooLong := time.NewTimer(time.Minute)
 	defer tooLong.Stop()
 	for {
 		s.mu.Lock()
