@@ -11,13 +11,16 @@ import (
 
 // computerBus is this computer's TPM where keys are looked after: its PIN is changed and
 // its passkeys are deleted as those of a key are.
-type computerBus struct{ store mfa.LocalStore }
+type computerBus struct {
+	device tpm.Device
+	store  mfa.LocalStore
+}
 
 const computerSlot = "tpm"
 
 // List names the TPM where there is one. That nobody may use it is the slot's trouble.
 func (b computerBus) List(ctx context.Context) ([]transport.Slot, error) {
-	err := tpm.Probe(ctx)
+	err := tpm.Probe(ctx, b.device)
 	if mfa.IsCode(err, mfa.CodeTPMMissing) {
 		return nil, nil
 	}
@@ -32,7 +35,7 @@ func (computerBus) Watch(ctx context.Context, changed func()) error {
 }
 
 func (b computerBus) Open(ctx context.Context, _ string) (transport.Key, error) {
-	a, err := tpm.Open(ctx, tpm.Config{Store: b.store})
+	a, err := tpm.Open(ctx, tpm.Config{Device: b.device, Store: b.store})
 	if err != nil {
 		return nil, err
 	}
@@ -51,8 +54,8 @@ func (computerKey) Way() string                 { return transport.WayInternal }
 
 // askTPM is what readiness asks of it: whether it is there, may be used, and takes a PIN
 // now.
-func askTPM(ctx context.Context) error {
-	g, err := tpm.Look(ctx)
+func (m machine) askTPM(ctx context.Context) error {
+	g, err := tpm.Look(ctx, m.tpm)
 	if err == nil && g.Locked {
 		err = mfa.Fail(mfa.CodeTPMLockout, "seconds", strconv.Itoa(int(g.Interval.Seconds())))
 	}

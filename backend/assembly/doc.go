@@ -10,6 +10,11 @@
 // store: trying the app out neither needs nor touches the person's own. Tests of real
 // accounts pass such a file, too (Config.Secrets).
 //
+// This computer's TPM is the real one for both. Tests open another (Config.TPM), which is
+// a field and nothing else: a person who could be talked into setting a variable could be
+// talked into keys that somebody else has made and into a PIN that nobody counts.
+//
 // Reading order: house.go (one account), phones.go (hybrid as ceremony.Phones),
-// sandbox.go (simulated radio, relay, phone), backup.go, desk.go (for the window).
+// sandbox.go (simulated radio, relay, phone), machine.go and computer.go (what is
+// real of this computer), backup.go, desk.go (for the window).
 package assembly

@@ -20,6 +20,7 @@ import (
 	"github.com/keyferry/keyferry/backend/mds"
 	"github.com/keyferry/keyferry/backend/metadata"
 	"github.com/keyferry/keyferry/backend/mfa"
+	"github.com/keyferry/keyferry/backend/platform/tpm"
 	"github.com/keyferry/keyferry/backend/policies"
 	"github.com/keyferry/keyferry/backend/readiness"
 	"github.com/keyferry/keyferry/backend/recovery"
@@ -52,7 +53,22 @@ type Config struct {
 	Cheap bool
 	// Metadata is another service than FIDO's. For tests only: no flag leads here.
 	Metadata *MetadataService
-	Log      *slog.Logger
+	// TPM is another than this computer's. For tests only: no flag leads here, and no
+	// variable either. Whoever chooses the TPM chooses who counts wrong PINs, and sees
+	// the keys that it makes.
+	TPM tpm.Device
+	Log *slog.Logger
+}
+
+// tpm opens the TPM that is meant; nil where passkeys are the system's affair.
+func (c Config) tpm() tpm.Device {
+	switch {
+	case c.TPM != nil:
+		return c.TPM
+	case runtime.GOOS == "linux":
+		return tpm.SystemDevice
+	}
+	return nil
 }
 
 // MetadataService is where metadata comes from, and what it is held against.
@@ -172,6 +188,7 @@ func (d doors) Open(ctx context.Context, isSandbox bool, told desk.Simulated) (*
 	} else {
 		here = thisMachine()
 	}
+	here.tpm = d.tpm()
 	way := newPhones(here.radio, domain, d.Log)
 	held := keys.New(keys.Config{Buses: here.buses, Computer: here.ownBus(store)})
 	h := d.furnish(store, v, here.roads(way, held, store), isSandbox)

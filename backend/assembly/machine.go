@@ -25,7 +25,7 @@ import (
 type machine struct {
 	radio transport.Scanner
 	buses []transport.KeyBus
-	tpm   bool
+	tpm   tpm.Device // nil where passkeys are the system's affair
 	// system is the operating system's own client, nil where it has none.
 	system authenticator.Native
 }
@@ -33,7 +33,7 @@ type machine struct {
 // thisMachine is the computer as it is. On Windows the system alone may speak to
 // security keys.
 func thisMachine() machine {
-	m := machine{radio: ble.System(), buses: []transport.KeyBus{hid.System(), pcsc.System()}, tpm: runtime.GOOS == "linux"}
+	m := machine{radio: ble.System(), buses: []transport.KeyBus{hid.System(), pcsc.System()}, tpm: Config{}.tpm()}
 	if native, err := webauthnwin.New(nil); err == nil {
 		m.system, m.buses = native, nil
 	}
@@ -42,20 +42,20 @@ func thisMachine() machine {
 
 // computer opens this computer's own authenticator over its passkeys in store.
 func (m machine) computer(store mfa.LocalStore) ceremony.Opening {
-	if !m.tpm {
+	if m.tpm == nil {
 		return nil
 	}
 	return func(ctx context.Context, _ authenticator.Want, _ mfa.Report) (authenticator.Authenticator, error) {
-		return tpm.Open(ctx, tpm.Config{Store: store})
+		return tpm.Open(ctx, tpm.Config{Device: m.tpm, Store: store})
 	}
 }
 
 // ownBus is the same where it is looked after; nil where there is none.
 func (m machine) ownBus(store mfa.LocalStore) transport.KeyBus {
-	if !m.tpm {
+	if m.tpm == nil {
 		return nil
 	}
-	return computerBus{store}
+	return computerBus{m.tpm, store}
 }
 
 // roads puts the ways together that ceremonies can go.
@@ -81,8 +81,8 @@ func (m machine) readiness() readiness.Config {
 		c.Cards = m.buses[1]
 	}
 	switch {
-	case m.tpm:
-		c.Computer = askTPM
+	case m.tpm != nil:
+		c.Computer = m.askTPM
 	case runtime.GOOS == "darwin":
 		c.Computer = macos.Available
 	}

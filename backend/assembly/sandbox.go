@@ -6,7 +6,6 @@ import (
 	"errors"
 	"log/slog"
 	"net"
-	"runtime"
 	"sync"
 	"time"
 
@@ -92,7 +91,7 @@ func (s *sandbox) domain(uint16) (string, error) { return s.tunnel, nil }
 
 // machine is the computer that the sandbox pretends to be.
 func (s *sandbox) machine() machine {
-	return machine{radio: s.radio, buses: []transport.KeyBus{s.key.Bus()}, tpm: runtime.GOOS == "linux"}
+	return machine{radio: s.radio, buses: []transport.KeyBus{s.key.Bus()}}
 }
 
 func (s *sandbox) close() {

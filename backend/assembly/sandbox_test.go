@@ -23,7 +23,17 @@ type visit struct {
 
 func visitSandbox(t *testing.T, dir string) *visit {
 	t.Helper()
-	d, err := OpenDesk(t.Context(), Config{Home: dir, Secrets: nobody(dir), Cheap: true})
+	v := visitDesk(t, Config{Home: dir, Secrets: nobody(dir), Cheap: true})
+	if s := v.OpenSandbox(t.Context()); s.Failure != nil {
+		t.Fatalf("%v (%s)", s.Failure, s.Failure.Explain())
+	}
+	return v
+}
+
+// visitDesk sits down where the app would, until the test ends.
+func visitDesk(t *testing.T, c Config) *visit {
+	t.Helper()
+	d, err := OpenDesk(t.Context(), c)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -34,9 +44,6 @@ func visitSandbox(t *testing.T, dir string) *visit {
 			t.Error(err)
 		}
 	})
-	if s := d.OpenSandbox(t.Context()); s.Failure != nil {
-		t.Fatalf("%v (%s)", s.Failure, s.Failure.Explain())
-	}
 	return v
 }
 

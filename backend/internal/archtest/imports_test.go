@@ -66,6 +66,7 @@ var allowed = map[string][]string{
 	"backend/transport/channeltest": {"backend/ctap2", "backend/ctapcbor"},
 	"backend/transport/radiotest":   {"backend/transport"},
 	"backend/vault/vaulttest":       {"backend/mfa", "backend/vault"},
+	"backend/platform/tpm/tpmtest":  {"backend/mfa"},
 
 	// what puts leaves to work
 	"backend/trust":         {"backend/mfa", "backend/rp", "backend/mds"},
@@ -109,7 +110,8 @@ var allowed = map[string][]string{
 	"app/e2e/window":  {"app/e2e/atspi", "app/e2e/desktop"},
 	"app/e2e/walk":    {"app/e2e/atspi", "app/e2e/window"},
 	"app/e2e/measure": {"app/e2e/desktop"},
-	"app/e2e/tour":    {"app/e2e/desktop", "app/e2e/walk", "app/e2e/window"},
+	"app/e2e/machine": {"backend/simkey", "backend/transport", "backend/transport/hid"},
+	"app/e2e/tour":    {"app/e2e/desktop", "app/e2e/machine", "app/e2e/walk", "app/e2e/window", "backend/simkey"},
 }
 
 func packages(t *testing.T) map[string][]string {

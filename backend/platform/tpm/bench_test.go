@@ -58,7 +58,7 @@ func BenchmarkSignInWithPIN(b *testing.B) {
 // same number of commands.
 func compare(b *testing.B, ours func(w *world, id []byte, step func(func() error)), choose func(unseal, sign func() error) func() error) {
 	w := newWorld(b)
-	w.emulator.guards(30, 600)
+	w.emulator.Guards(30, 600)
 	w.setPIN(rightP)
 	id, _ := w.passkey("anna")
 	bare := choose(w.bare(id))

@@ -14,6 +14,7 @@ import (
 	"github.com/keyferry/keyferry/backend/ctap2"
 	"github.com/keyferry/keyferry/backend/mfa"
 	"github.com/keyferry/keyferry/backend/mfa/storetest"
+	"github.com/keyferry/keyferry/backend/platform/tpm/tpmtest"
 )
 
 // fake is a TPM that answers what the test says.
@@ -87,7 +88,7 @@ func TestOpenLooksAtTheGuard(t *testing.T) {
 				t.Errorf("params %v", f.Params)
 			}
 			<-f.closed
-			if err := probe(t.Context(), newFake(f.answer).device); (err == nil) != (row.code == "") {
+			if err := Probe(t.Context(), newFake(f.answer).device); (err == nil) != (row.code == "") {
 				t.Error("the probe: ", explained(err))
 			}
 		})
@@ -117,17 +118,17 @@ func TestRetriesAreTheTPMs(t *testing.T) {
 }
 
 func TestLook(t *testing.T) {
-	e := newEmulator(t)
-	e.guards(7, 300)
-	g, err := look(t.Context(), e.open)
+	e := tpmtest.New(t)
+	e.Guards(7, 300)
+	g, err := Look(t.Context(), e.Open)
 	if want := (Guard{Max: 7, Interval: 5 * time.Minute}); err != nil || g != want {
 		t.Errorf("%+v %s", g, explained(err))
 	}
-	e.do(func(t transport.TPM) error {
+	e.Do(func(t transport.TPM) error {
 		_, err := tpm2.HierarchyChangeAuth{AuthHandle: tpm2.TPMRHLockout, NewAuth: tpm2.TPM2BAuth{Buffer: []byte("owner")}}.Execute(t)
 		return err
 	})
-	if g, err = look(t.Context(), e.open); err != nil || !g.Kept {
+	if g, err = Look(t.Context(), e.Open); err != nil || !g.Kept {
 		t.Errorf("%+v %s", g, explained(err))
 	}
 }

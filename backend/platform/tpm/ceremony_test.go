@@ -91,7 +91,7 @@ func TestCeremonies(t *testing.T) {
 	t.Cleanup(func() { store.Close() })
 	w.store = store
 	w.open()
-	w.emulator.guards(10, 600)
+	w.emulator.Guards(10, 600)
 	d := newDesk(t, w)
 
 	d.typed = []string{"short", rightP} // the first time there is none: one is set
@@ -114,7 +114,7 @@ func TestCeremonies(t *testing.T) {
 
 	// After a power cycle, with one wrong PIN first.
 	w.Close()
-	w.emulator.restart()
+	w.emulator.Restart()
 	d.asked, d.typed = nil, []string{otherP, rightP}
 	a, err := d.signIn(t, device)
 	if err != nil || a.DeviceID != "device" {
@@ -156,14 +156,14 @@ func TestCeremonies(t *testing.T) {
 	}
 	_, err = d.signIn(t, device)
 	wantCode(t, err, mfa.CodeTPMLockout)
-	w.emulator.forgives()
+	w.emulator.Forgives()
 	d.typed = []string{rightP}
 	_, err = d.signIn(t, device)
 	wantCode(t, err, "")
 
 	// Somebody clears the TPM.
 	w.Close()
-	w.emulator.clear()
+	w.emulator.Clear()
 	d.typed = []string{rightP}
 	_, err = d.signIn(t, device)
 	wantCode(t, err, mfa.CodeTPMForeign)

@@ -309,7 +309,7 @@ func TestReset(t *testing.T) {
 	}
 	w.setPIN(otherP)
 	w.token(otherP, ctap2.PermissionGetAssertion)
-	if held := w.emulator.holds(); len(held) != 1 {
+	if held := w.emulator.Holds(); len(held) != 1 {
 		t.Errorf("loaded: %x", held)
 	}
 }

@@ -70,5 +70,6 @@
 //
 // Reading order: tpm.go, exchange.go (one request), bus.go (one command),
 // device_linux.go, guard.go (tries), parent.go (the storage key), objects.go (what is
-// made under it), clientpin.go, create.go, get.go, manage.go, info.go.
+// made under it), clientpin.go, create.go, get.go, manage.go, info.go. Package tpmtest
+// starts a software TPM for tests.
 package tpm

@@ -7,7 +7,6 @@ import (
 	"time"
 
 	"github.com/google/go-tpm/tpm2"
-	"github.com/google/go-tpm/tpm2/transport"
 
 	"github.com/keyferry/keyferry/backend/mfa"
 )
@@ -26,10 +25,8 @@ type Guard struct {
 	Kept bool
 }
 
-// Look asks this computer's TPM how it guards PINs. The failures are those of Open.
-func Look(ctx context.Context) (Guard, error) { return look(ctx, SystemDevice) }
-
-func look(ctx context.Context, device func() (transport.TPMCloser, error)) (g Guard, err error) {
+// Look asks a TPM how it guards PINs; nil is SystemDevice. The failures are those of Open.
+func Look(ctx context.Context, device Device) (g Guard, err error) {
 	a, err := Open(ctx, Config{Device: device, Store: nothing{}})
 	if err != nil {
 		return Guard{}, err

@@ -18,6 +18,7 @@ import (
 	"github.com/keyferry/keyferry/backend/ctap2"
 	"github.com/keyferry/keyferry/backend/mfa"
 	"github.com/keyferry/keyferry/backend/mfa/storetest"
+	"github.com/keyferry/keyferry/backend/platform/tpm/tpmtest"
 )
 
 func TestRestart(t *testing.T) {
@@ -26,12 +27,12 @@ func TestRestart(t *testing.T) {
 	id, key := w.passkey("anna")
 	for range 2 {
 		w.Close()
-		w.emulator.restart()
+		w.emulator.Restart()
 		w.open()
 		wantCode(t, w.signs(rightP, id, key), "")
 	}
 	w.Close()
-	if held := w.emulator.holds(); len(held) != 0 {
+	if held := w.emulator.Holds(); len(held) != 0 {
 		t.Errorf("loaded after Close: %x", held)
 	}
 }
@@ -41,7 +42,7 @@ func TestRestartWhileOpen(t *testing.T) {
 	w := newWorld(t)
 	w.setPIN(rightP)
 	id, key := w.passkey("anna")
-	w.emulator.restart()
+	w.emulator.Restart()
 	if f := wantCode(t, w.signs(rightP, id, key), mfa.CodeTPMFailed); f.Params["code"] == "" {
 		t.Errorf("params %v", f.Params)
 	}
@@ -54,8 +55,8 @@ func TestForeign(t *testing.T) {
 		name   string
 		change func(t *testing.T, w *world)
 	}{
-		{"cleared", func(t *testing.T, w *world) { w.emulator.clear() }},
-		{"swapped", func(t *testing.T, w *world) { w.emulator = newEmulator(t) }},
+		{"cleared", func(t *testing.T, w *world) { w.emulator.Clear() }},
+		{"swapped", func(t *testing.T, w *world) { w.emulator = tpmtest.New(t) }},
 		{"the PIN's object is another's", func(t *testing.T, w *world) {
 			state, _ := w.store.LocalState(t.Context())
 			state.PINPrivate[20] ^= 1
@@ -99,7 +100,7 @@ func TestKeyOfAnother(t *testing.T) {
 	w.setPIN(rightP)
 	wantCode(t, w.store.PutLocalPasskey(t.Context(), p), "") // from a backup, under a secret that was forgotten
 	wantCode(t, w.signs(rightP, id, key), mfa.CodeTPMForeign)
-	if held := w.emulator.holds(); len(held) != 1 {
+	if held := w.emulator.Holds(); len(held) != 1 {
 		t.Errorf("loaded: %x", held)
 	}
 }
@@ -111,7 +112,7 @@ func TestKeptParent(t *testing.T) {
 	id, key := w.passkey("anna")
 	w.Close()
 	persist := func(template tpm2.TPMTPublic) {
-		w.emulator.do(func(t transport.TPM) error {
+		w.emulator.Do(func(t transport.TPM) error {
 			made, err := tpm2.CreatePrimary{PrimaryHandle: tpm2.TPMRHOwner, InPublic: tpm2.New2B(template)}.Execute(t)
 			if err != nil {
 				return err
@@ -128,11 +129,11 @@ func TestKeptParent(t *testing.T) {
 		persist(tpm2.RSASRKTemplate)
 		w.open()
 		wantCode(t, w.signs(rightP, id, key), "")
-		if held := w.emulator.holds(); len(held) != 1 {
+		if held := w.emulator.Holds(); len(held) != 1 {
 			t.Errorf("loaded: %x", held)
 		}
 		w.Close()
-		w.emulator.do(func(t transport.TPM) error {
+		w.emulator.Do(func(t transport.TPM) error {
 			kept, err := tpm2.ReadPublic{ObjectHandle: persistentSRK}.Execute(t)
 			if err != nil {
 				return err
@@ -146,18 +147,18 @@ func TestKeptParent(t *testing.T) {
 		persist(tpm2.ECCSRKTemplate)
 		w.open()
 		wantCode(t, w.signs(rightP, id, key), "")
-		if held := w.emulator.holds(); len(held) != 0 {
+		if held := w.emulator.Holds(); len(held) != 0 {
 			t.Errorf("loaded: %x", held)
 		}
 		wantCode(t, ctap2.Reset(t.Context(), w, nil), "")
 		w.setPIN(rightP)
 		id, key = w.passkey("anna")
-		if held := w.emulator.holds(); len(held) != 0 {
+		if held := w.emulator.Holds(); len(held) != 0 {
 			t.Errorf("loaded after setting a PIN: %x", held)
 		}
 	})
 	t.Run("the owner's authorization is set", func(t *testing.T) {
-		w.emulator.do(func(t transport.TPM) error {
+		w.emulator.Do(func(t transport.TPM) error {
 			_, err := tpm2.HierarchyChangeAuth{AuthHandle: tpm2.TPMRHOwner, NewAuth: tpm2.TPM2BAuth{Buffer: []byte("owner")}}.Execute(t)
 			return err
 		})
@@ -216,7 +217,7 @@ func TestBusTellsNoSecrets(t *testing.T) {
 // The TPM goes away at each command in turn.
 func TestVanishing(t *testing.T) {
 	w := newWorld(t)
-	w.emulator.guards(200, 600) // interrupted sessions are no guesses
+	w.emulator.Guards(200, 600) // interrupted sessions are no guesses
 	ways := map[string]func([]byte) ([]byte, error){
 		"gone":       func([]byte) ([]byte, error) { return nil, io.EOF },
 		"short":      func([]byte) ([]byte, error) { return []byte{0x80, 1, 0}, nil },
@@ -243,8 +244,8 @@ func TestVanishing(t *testing.T) {
 				w.wire.breaks = 0
 				sent := w.wire.count
 				w.Close()
-				for _, h := range w.emulator.holds() {
-					w.emulator.do(func(t transport.TPM) error { _, err := tpm2.FlushContext{FlushHandle: h}.Execute(t); return err })
+				for _, h := range w.emulator.Holds() {
+					w.emulator.Do(func(t transport.TPM) error { _, err := tpm2.FlushContext{FlushHandle: h}.Execute(t); return err })
 				}
 				if err == nil {
 					if at < 10 {
@@ -259,7 +260,7 @@ func TestVanishing(t *testing.T) {
 					t.Fatal("no end", len(state.PINPublic))
 				}
 			}
-			w.emulator.forgives()
+			w.emulator.Forgives()
 		})
 	}
 }
@@ -304,7 +305,7 @@ func TestCancelled(t *testing.T) {
 		ctap2.GetInfo(t.Context(), w) // waits for what was interrupted
 		w.wire.before = nil
 		cancel()
-		if held := w.emulator.holds(); len(held) != 1 {
+		if held := w.emulator.Holds(); len(held) != 1 {
 			t.Fatalf("command %d: loaded %x", at, held)
 		}
 		if err == nil {
@@ -355,7 +356,7 @@ func TestClosed(t *testing.T) {
 	}
 	_, err := w.Exchange(t.Context(), []byte{ctap2.CommandGetInfo}, nil)
 	wantCode(t, err, mfa.CodeTPMFailed)
-	if held := w.emulator.holds(); len(held) != 0 {
+	if held := w.emulator.Holds(); len(held) != 0 {
 		t.Errorf("loaded: %x", held)
 	}
 }

@@ -43,7 +43,7 @@ func TestPIN(t *testing.T) {
 
 func TestPINChange(t *testing.T) {
 	w := newWorld(t)
-	w.emulator.guards(20, 600)
+	w.emulator.Guards(20, 600)
 	w.setPIN(rightP)
 	id, key := w.passkey("anna")
 	before, err := w.store.LocalPasskey(t.Context(), id)
@@ -85,7 +85,7 @@ func TestPINChangeEndsTheToken(t *testing.T) {
 
 func TestLockout(t *testing.T) {
 	w := newWorld(t)
-	w.emulator.guards(3, 600)
+	w.emulator.Guards(3, 600)
 	w.setPIN(rightP)
 	id, key := w.passkey("anna")
 	for _, left := range []string{"2", "1"} {
@@ -110,9 +110,9 @@ func TestLockout(t *testing.T) {
 	if f := wantCode(t, w.signs(rightP, id, key), mfa.CodeTPMLockout); f.Params["seconds"] != "600" {
 		t.Errorf("params %v", f.Params)
 	}
-	w.emulator.forgives()
+	w.emulator.Forgives()
 	wantCode(t, w.signs(rightP, id, key), "")
-	if held := w.emulator.holds(); len(held) != 1 {
+	if held := w.emulator.Holds(); len(held) != 1 {
 		t.Errorf("loaded: %x", held)
 	}
 }
@@ -121,7 +121,7 @@ func TestLockout(t *testing.T) {
 // lets it: the key itself does not sign then.
 func TestNothingSignsWhileLocked(t *testing.T) {
 	w := newWorld(t)
-	w.emulator.guards(1, 600)
+	w.emulator.Guards(1, 600)
 	w.setPIN(rightP)
 	id, _ := w.passkey("anna")
 	token := w.token(rightP, ctap2.PermissionGetAssertion)
@@ -138,7 +138,7 @@ func TestNothingSignsWhileLocked(t *testing.T) {
 // Zeros anywhere in a PIN's hash must not make it another PIN, or a shorter one.
 func TestPINsWhoseHashHasZeros(t *testing.T) {
 	w := newWorld(t)
-	w.emulator.guards(30, 600)
+	w.emulator.Guards(30, 600)
 	found := map[int]string{}
 	for i := 0; len(found) < 3; i++ {
 		pin := fmt.Sprint("harbour", i)

@@ -36,10 +36,12 @@ type Prompt struct {
 	UserName string // OpCreate, and OpGet with one account
 }
 
+// Device opens a TPM. It gives an mfa.Failure, as SystemDevice does.
+type Device func() (transport.TPMCloser, error)
+
 // Config is what an Authenticator is made of.
 type Config struct {
-	// Device opens the TPM; nil is SystemDevice. It gives an mfa.Failure.
-	Device func() (transport.TPMCloser, error)
+	Device Device // nil is SystemDevice
 	Store  mfa.LocalStore
 	Clock  func() time.Time // nil is time.Now
 	Rand   io.Reader        // nil is crypto/rand
@@ -121,10 +123,8 @@ func (a *Authenticator) start(ctx context.Context) (err error) {
 }
 
 // Probe reports whether there is a TPM that this program may use and that can guard
-// a PIN. The failures are those of Open.
-func Probe(ctx context.Context) error { return probe(ctx, SystemDevice) }
-
-func probe(ctx context.Context, device func() (transport.TPMCloser, error)) error {
+// a PIN; nil is SystemDevice. The failures are those of Open.
+func Probe(ctx context.Context, device Device) error {
 	a, err := Open(ctx, Config{Device: device, Store: nothing{}})
 	if err != nil {
 		return err

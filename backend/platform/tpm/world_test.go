@@ -14,13 +14,14 @@ import (
 	"github.com/keyferry/keyferry/backend/ctap2"
 	"github.com/keyferry/keyferry/backend/mfa"
 	"github.com/keyferry/keyferry/backend/mfa/storetest"
+	"github.com/keyferry/keyferry/backend/platform/tpm/tpmtest"
 )
 
 // world is an authenticator over an emulator, with a clock that the test moves.
 type world struct {
 	*Authenticator
 	tb       testing.TB
-	emulator *emulator
+	emulator *tpmtest.Emulator
 	store    mfa.Store
 	wire     *wire
 	now      time.Time
@@ -37,7 +38,7 @@ var clientHash = bytes.Repeat([]byte{0xc1}, 32)
 
 func newWorld(tb testing.TB) *world {
 	tb.Helper()
-	w := &world{tb: tb, emulator: newEmulator(tb), store: storetest.NewMemory(), now: time.Date(2026, 11, 1, 12, 0, 0, 0, time.UTC)}
+	w := &world{tb: tb, emulator: tpmtest.New(tb), store: storetest.NewMemory(), now: time.Date(2026, 11, 1, 12, 0, 0, 0, time.UTC)}
 	w.open()
 	return w
 }
@@ -56,7 +57,7 @@ func (w *world) tryOpen() (err error) {
 	}
 	w.Authenticator, err = Open(w.tb.Context(), Config{
 		Device: func() (transport.TPMCloser, error) {
-			device, err := w.emulator.open()
+			device, err := w.emulator.Open()
 			if err == nil {
 				w.wire = &wire{TPMCloser: device}
 			}

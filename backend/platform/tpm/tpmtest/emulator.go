@@ -1,4 +1,4 @@
-package tpm
+package tpmtest
 
 import (
 	"encoding/binary"
@@ -18,9 +18,9 @@ import (
 	"github.com/keyferry/keyferry/backend/mfa"
 )
 
-// emulator is a software TPM (swtpm) over a socket of its own. It serves one
+// Emulator is a software TPM (swtpm) over a socket of its own. It serves one
 // connection at a time, so all that open it share one.
-type emulator struct {
+type Emulator struct {
 	tb     testing.TB
 	folder string // its state, which survives a restart
 	socket string
@@ -30,8 +30,8 @@ type emulator struct {
 	conn net.Conn
 }
 
-// newEmulator starts a TPM that was never used.
-func newEmulator(tb testing.TB) *emulator {
+// New starts a TPM that was never used.
+func New(tb testing.TB) *Emulator {
 	tb.Helper()
 	if _, err := exec.LookPath("swtpm"); err != nil {
 		tb.Skip("no swtpm here: build/setup.sh peers installs it")
@@ -40,16 +40,16 @@ func newEmulator(tb testing.TB) *emulator {
 	if err != nil {
 		tb.Fatal(err)
 	}
-	e := &emulator{tb: tb, folder: folder, socket: filepath.Join(folder, "s")}
+	e := &Emulator{tb: tb, folder: folder, socket: filepath.Join(folder, "s")}
 	tb.Cleanup(func() {
-		e.stop()
+		e.Stop()
 		os.RemoveAll(folder)
 	})
 	e.start()
 	return e
 }
 
-func (e *emulator) start() {
+func (e *Emulator) start() {
 	e.tb.Helper()
 	os.Remove(e.socket)
 	e.run = exec.Command("swtpm", "socket", "--tpm2", "--tpmstate", "dir="+e.folder, "--server", "type=unixio,path="+e.socket,
@@ -58,7 +58,7 @@ func (e *emulator) start() {
 	if err := e.run.Start(); err != nil {
 		e.tb.Skip("swtpm does not start here: ", err)
 	}
-	for range 500 {
+	for range 3000 { // a busy machine takes its time
 		conn, err := net.Dial("unix", e.socket)
 		if err == nil {
 			e.conn = conn
@@ -70,35 +70,40 @@ func (e *emulator) start() {
 	e.tb.Fatalf("swtpm does not listen: %s", log)
 }
 
-func (e *emulator) stop() {
+// Stop takes the TPM away: Open is tpm-missing from now on.
+func (e *Emulator) Stop() {
 	if e.run != nil {
-		e.conn.Close()
+		if e.conn != nil {
+			e.conn.Close()
+		}
 		e.run.Process.Kill()
 		e.run.Wait()
 		e.run = nil
 	}
 }
 
-// restart is a power cycle. An orderly one: without Shutdown the TPM counts it as a
+// Restart is a power cycle. An orderly one: without Shutdown the TPM counts it as a
 // guess, since it could hide one.
-func (e *emulator) restart() {
+func (e *Emulator) Restart() {
 	e.tb.Helper()
-	e.do(func(t transport.TPM) error {
+	e.Do(func(t transport.TPM) error {
 		_, err := tpm2.Shutdown{ShutdownType: tpm2.TPMSUClear}.Execute(t)
 		return err
 	})
-	e.stop()
+	e.Stop()
 	e.start()
 }
 
-func (e *emulator) open() (transport.TPMCloser, error) {
+// Open is a tpm.Device. What it opens shares the one connection, and with it what is
+// loaded: it is the bare TPM, without the kernel's resource manager.
+func (e *Emulator) Open() (transport.TPMCloser, error) {
 	if e.run == nil {
 		return nil, mfa.Fail(mfa.CodeTPMMissing)
 	}
 	return socket{e}, nil
 }
 
-type socket struct{ *emulator }
+type socket struct{ *Emulator }
 
 // Send implements transport.TPM.
 func (s socket) Send(command []byte) ([]byte, error) {
@@ -110,10 +115,10 @@ func (s socket) Send(command []byte) ([]byte, error) {
 
 func (s socket) Close() error { return nil }
 
-// do runs a command of the test's own.
-func (e *emulator) do(what func(transport.TPM) error) {
+// Do runs a command of the test's own.
+func (e *Emulator) Do(what func(transport.TPM) error) {
 	e.tb.Helper()
-	device, err := e.open()
+	device, err := e.Open()
 	if err == nil {
 		err = errors.Join(what(device), device.Close())
 	}
@@ -122,30 +127,30 @@ func (e *emulator) do(what func(transport.TPM) error) {
 	}
 }
 
-// clear is what the firmware's "clear TPM" does.
-func (e *emulator) clear() {
+// Clear is what the firmware's "clear TPM" does.
+func (e *Emulator) Clear() {
 	e.tb.Helper()
-	e.do(func(t transport.TPM) error {
+	e.Do(func(t transport.TPM) error {
 		_, err := tpm2.Clear{AuthHandle: tpm2.AuthHandle{Handle: tpm2.TPMRHLockout, Auth: tpm2.PasswordAuth(nil)}}.Execute(t)
 		return err
 	})
 }
 
-// guards sets the protection against guessing: tries, and seconds until one is
+// Guards sets the protection against guessing: tries, and seconds until one is
 // forgiven (TPM2_DictionaryAttackParameters).
-func (e *emulator) guards(tries, seconds uint32) {
+func (e *Emulator) Guards(tries, seconds uint32) {
 	e.tb.Helper()
 	e.lockoutCommand(tpm2.TPMCCDictionaryAttackParameters, tries, seconds, 1000)
 }
 
-// forgives is what the owner, or time, does (TPM2_DictionaryAttackLockReset).
-func (e *emulator) forgives() {
+// Forgives is what the owner, or time, does (TPM2_DictionaryAttackLockReset).
+func (e *Emulator) Forgives() {
 	e.tb.Helper()
 	e.lockoutCommand(tpm2.TPMCCDictionaryAttackLockReset)
 }
 
 // lockoutCommand sends a command under the lock-out's authorization, which is empty.
-func (e *emulator) lockoutCommand(code tpm2.TPMCC, parameters ...uint32) {
+func (e *Emulator) lockoutCommand(code tpm2.TPMCC, parameters ...uint32) {
 	e.tb.Helper()
 	command := []byte{0x80, 0x02}
 	for _, n := range []uint32{uint32(27 + 4*len(parameters)), uint32(code), uint32(tpm2.TPMRHLockout), 9, uint32(tpm2.TPMRSPW)} {
@@ -155,7 +160,7 @@ func (e *emulator) lockoutCommand(code tpm2.TPMCC, parameters ...uint32) {
 	for _, n := range parameters {
 		command = binary.BigEndian.AppendUint32(command, n)
 	}
-	e.do(func(t transport.TPM) error {
+	e.Do(func(t transport.TPM) error {
 		response, err := t.Send(command)
 		if err == nil && (len(response) < 10 || binary.BigEndian.Uint32(response[6:]) != 0) {
 			err = fmt.Errorf("response %x", response)
@@ -164,10 +169,10 @@ func (e *emulator) lockoutCommand(code tpm2.TPMCC, parameters ...uint32) {
 	})
 }
 
-// holds lists the objects and sessions that are loaded.
-func (e *emulator) holds() (handles []tpm2.TPMHandle) {
+// Holds lists the objects and sessions that are loaded.
+func (e *Emulator) Holds() (handles []tpm2.TPMHandle) {
 	e.tb.Helper()
-	e.do(func(t transport.TPM) error {
+	e.Do(func(t transport.TPM) error {
 		for _, first := range []uint32{0x80000000, 0x02000000, 0x03000000} {
 			answer, err := tpm2.GetCapability{Capability: tpm2.TPMCapHandles, Property: first, PropertyCount: 64}.Execute(t)
 			if err != nil {
@@ -186,34 +191,4 @@ func (e *emulator) holds() (handles []tpm2.TPMHandle) {
 		return nil
 	})
 	return handles
-}
-
-// wire is a device that listens to what crosses the bus, and can break it.
-type wire struct {
-	transport.TPMCloser
-	mu     sync.Mutex
-	said   [][]byte // commands and responses
-	count  int      // commands so far
-	breaks int      // at which command it breaks; 0: never
-	how    func(command []byte) ([]byte, error)
-	before func(n int)
-}
-
-func (w *wire) Send(command []byte) ([]byte, error) {
-	w.mu.Lock()
-	w.count++
-	n := w.count
-	broken := w.breaks > 0 && n >= w.breaks
-	w.mu.Unlock()
-	if w.before != nil {
-		w.before(n)
-	}
-	if broken {
-		return w.how(command)
-	}
-	response, err := w.TPMCloser.Send(command)
-	w.mu.Lock()
-	defer w.mu.Unlock()
-	w.said = append(w.said, append([]byte(nil), command...), append([]byte(nil), response...))
-	return response, err
 }
