@@ -9,6 +9,7 @@ import (
 	"strings"
 	"sync"
 	"testing"
+	"testing/synctest"
 	"time"
 
 	"github.com/keyferry/keyferry/backend/mfa"
@@ -41,8 +42,12 @@ func newMac(states ...cbState) *fakeMac {
 	return &fakeMac{said: cbAllowed, states: states, centrals: map[*fakeCentral]struct{}{}}
 }
 
+// settle is how long a state may take. The tests that wait for its end do so in
+// the time of a synctest bubble, which no slow machine makes shorter.
+const settle = time.Minute
+
 func (f *fakeMac) scanner() *CoreBluetooth {
-	return &CoreBluetooth{system: f, settle: 20 * time.Millisecond}
+	return &CoreBluetooth{system: f, settle: settle}
 }
 
 func (f *fakeMac) load() error { return f.broken }
@@ -243,6 +248,11 @@ func TestShortUUID(t *testing.T) {
 	}
 }
 
+// bubble is a subtest in a time of its own.
+func bubble(t *testing.T, name string, f func(*testing.T)) {
+	t.Run(name, func(t *testing.T) { synctest.Test(t, f) })
+}
+
 func TestCoreBluetoothStates(t *testing.T) {
 	for name, test := range map[string]struct {
 		mac   *fakeMac
@@ -268,7 +278,7 @@ func TestCoreBluetoothStates(t *testing.T) {
 			return mac
 		}(), "", ""},
 	} {
-		t.Run(name, func(t *testing.T) {
+		bubble(t, name, func(t *testing.T) {
 			name, err := test.mac.scanner().Probe(t.Context())
 			if test.probe == "" && (err != nil || name == "") || test.probe != "" && !mfa.IsCode(err, test.probe) {
 				t.Errorf("Probe = %q, %v, want %q", name, err, test.probe)
@@ -319,7 +329,7 @@ func TestCoreBluetoothWaitsForThePerson(t *testing.T) {
 		"allowed, from unknown": {[]cbState{cbUnknown, cbOn}, cbAllowed, ""},
 		"refused":               {[]cbState{cbUnknown, cbUnauthorized}, cbDenied, mfa.CodeRadioDenied},
 	} {
-		t.Run(name, func(t *testing.T) {
+		bubble(t, name, func(t *testing.T) {
 			mac := newMac(test.states...)
 			mac.said, mac.answers = cbNotDetermined, test.answer
 			ctx, cancel := context.WithCancel(t.Context())
@@ -330,10 +340,10 @@ func TestCoreBluetoothWaitsForThePerson(t *testing.T) {
 			}
 		})
 	}
-	t.Run("for longer than a state may take", func(t *testing.T) {
+	bubble(t, "for longer than a state may take", func(t *testing.T) {
 		mac := newMac(cbUnknown)
 		mac.said = cbNotDetermined
-		ctx, cancel := context.WithTimeout(t.Context(), 100*time.Millisecond) // five times as long
+		ctx, cancel := context.WithTimeout(t.Context(), 5*settle)
 		defer cancel()
 		if err := mac.scanner().Scan(ctx, func() {}, func(transport.Advert) {}); !errors.Is(err, context.DeadlineExceeded) {
 			t.Errorf("Scan = %v", err)
@@ -352,7 +362,7 @@ func TestCoreBluetoothGoesWhileItListens(t *testing.T) {
 		"the adapter is gone":  {cbUnsupported, mfa.CodeRadioMissing},
 		"unknown once and off": {cbUnknown, mfa.CodeRadioFailed},
 	} {
-		t.Run(name, func(t *testing.T) {
+		bubble(t, name, func(t *testing.T) {
 			mac := newMac(cbOn)
 			err := mac.scanner().Scan(t.Context(), func() {
 				mac.mu.Lock()
@@ -368,9 +378,11 @@ func TestCoreBluetoothGoesWhileItListens(t *testing.T) {
 	}
 }
 
-func TestCoreBluetoothScansAgainAfterAReset(t *testing.T) {
+func TestCoreBluetoothScansAgainAfterAReset(t *testing.T) { synctest.Test(t, scansAgainAfterAReset) }
+
+func scansAgainAfterAReset(t *testing.T) {
 	mac := newMac(cbOn)
-	ctx, cancel := context.WithTimeout(t.Context(), 10*time.Second)
+	ctx, cancel := context.WithTimeout(t.Context(), 2*settle)
 	defer cancel()
 	listening := 0
 	err := mac.scanner().Scan(ctx, func() {
