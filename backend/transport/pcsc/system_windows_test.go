@@ -15,7 +15,7 @@ func TestWinscard(t *testing.T) {
 	if os.Getenv("KEYFERRY_FAKE") != "winscard" {
 		t.Skip("needs the library of testdata")
 	}
-	ctx, stop := context.WithTimeout(t.Context(), 30*time.Second)
+	ctx, stop := context.WithTimeout(t.Context(), 2*time.Minute)
 	defer stop()
 	b := System()
 	slots, err := b.List(ctx)

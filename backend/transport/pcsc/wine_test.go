@@ -55,7 +55,7 @@ func TestTheWindowsBinding(t *testing.T) {
 			}
 		}
 	})
-	if out := run(env, wine, program, "-test.v", "-test.run", "^TestWinscard$", "-test.timeout", "60s"); !strings.Contains(out, "--- PASS: TestWinscard") {
+	if out := run(env, wine, program, "-test.v", "-test.run", "^TestWinscard$", "-test.timeout", "5m"); !strings.Contains(out, "--- PASS: TestWinscard") {
 		t.Error(out)
 	}
 }
