@@ -74,6 +74,7 @@ func (s session) tryPIN(ctx context.Context, pin *mfa.Secret, p ctap2.Permission
 		return nil, err
 	}
 	defer fresh.Wipe()
+	s.info.ForcePINChange = nil
 	return ctap2.TokenByPIN(ctx, s, s.info, fresh, p, rpID, s.rand())
 }
 

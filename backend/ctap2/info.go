@@ -75,6 +75,9 @@ func (i Info) HasExtension(name string) bool { return slices.Contains(i.Extensio
 // HasVersion reports that the authenticator lists the protocol version.
 func (i Info) HasVersion(version string) bool { return slices.Contains(i.Versions, version) }
 
+// MustChangePIN reports that the PIN is good for nothing but to be changed.
+func (i Info) MustChangePIN() bool { return i.ForcePINChange != nil && *i.ForcePINChange }
+
 // MessageLimit is the longest message that the authenticator takes, in bytes.
 func (i Info) MessageLimit() uint64 {
 	if i.MaxMsgSize == nil {

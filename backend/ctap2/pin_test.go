@@ -227,6 +227,12 @@ func TestWhatIsNotAsked(t *testing.T) {
 			_, err := TokenByPIN(t.Context(), ch, withPIN(), pin("123"), 1, "a", stream())
 			return err
 		}, mfa.CodePINLength},
+		{"a PIN that has to be changed", func(ch Channel) error { // some keys answer 0x31 to a right one
+			i, must := withPIN(), true
+			i.ForcePINChange = &must
+			_, err := TokenByPIN(t.Context(), ch, i, pin("1234"), 1, "a", stream())
+			return err
+		}, mfa.CodePINChangeNeeded},
 		{"a new one too short", func(ch Channel) error { return ChangePIN(t.Context(), ch, strict, pin("1234"), pin("12345"), stream()) }, mfa.CodePINLength},
 		{"a first one too short", func(ch Channel) error {
 			i := withPIN()

@@ -46,8 +46,9 @@ func (Token) LogValue() slog.Value { return slog.StringValue("[secret]") }
 // empty for what concerns no relying party.
 //
 // pin-wrong (params: left, when the authenticator tells), pin-locked, pin-blocked,
-// pin-not-set, pin-change-needed, pin-length (too short or long to be right, and no
-// try is lost), key-cannot (params: what=pin), else the failures of MakeCredential.
+// pin-not-set, pin-change-needed (before the PIN was looked at: ChangePIN judges it),
+// pin-length (too short or long to be right, and no try is lost), key-cannot (params:
+// what=pin), else the failures of MakeCredential.
 func TokenByPIN(ctx context.Context, ch Channel, info Info, pin *mfa.Secret, p Permission, rpID string, rand io.Reader) (*Token, error) {
 	if _, possible := info.Options[OptionClientPIN]; !possible {
 		return nil, mfa.Fail(mfa.CodeKeyCannot, "what", "pin")
@@ -58,6 +59,9 @@ func TokenByPIN(ctx context.Context, ch Channel, info Info, pin *mfa.Secret, p P
 		return nil, err
 	}
 	defer text.Wipe()
+	if info.MustChangePIN() { // some refuse a right PIN then with the status of a wrong one
+		return nil, mfa.Fail(mfa.CodePINChangeNeeded)
+	}
 	shared, own, err := agree(ctx, ch, info, rand)
 	if err != nil {
 		return nil, err

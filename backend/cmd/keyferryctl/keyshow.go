@@ -60,7 +60,7 @@ func keyOf(k keys.Key) keyJSON {
 	if i.RemainingDiscoverableCredentials != nil {
 		j.Room = int(min(*i.RemainingDiscoverableCredentials, maxRoom))
 	}
-	j.ChangePIN = i.ForcePINChange != nil && *i.ForcePINChange
+	j.ChangePIN = i.MustChangePIN()
 	j.Biometric, j.Passkeys, j.Management = i.IsOn(ctap2.OptionUserVerification), i.IsOn(ctap2.OptionResidentKey), k.CanList()
 	return j
 }
