@@ -70,6 +70,14 @@ func (g *gallery) visit(ctx context.Context, theme theme) error {
 		return err
 	}
 	w := &shooting{gallery: g, theme: theme, camera: camera{desk: desk}, taken: map[string]bool{}}
+	if g.walks("hardware") {
+		if err := w.hardware(ctx, filepath.Join(dir, "real")); err != nil {
+			return err
+		}
+	}
+	if g.only == "hardware" {
+		return nil
+	}
 	if g.only == "" {
 		if err := w.beginnings(ctx, filepath.Join(dir, "fresh"), filepath.Join(dir, "keyferry-recovery.txt")); err != nil {
 			return err
@@ -77,7 +85,7 @@ func (g *gallery) visit(ctx context.Context, theme theme) error {
 	}
 	return w.open(ctx, full, func(p walk.Person) []chapter {
 		v := &visitor{Person: p, h: h}
-		return slices.Concat(v.door(), v.parts(g.only))
+		return slices.Concat(v.door(), v.parts(g.tour))
 	})
 }
 
@@ -96,13 +104,18 @@ func (s *shooting) beginnings(ctx context.Context, home, recovery string) error 
 	return s.open(ctx, home, damaged)
 }
 
-// parts gives the chapters of the parts that are named, or of all when none is.
-func (v *visitor) parts(only string) (all []chapter) {
+// walks reports whether a part is walked: those that are named, or all when none is.
+func (t tour) walks(part string) bool {
+	return t.only == "" || slices.Contains(strings.Split(t.only, ","), part)
+}
+
+// parts gives the chapters of those that are walked.
+func (v *visitor) parts(t tour) (all []chapter) {
 	for _, part := range []struct {
 		name     string
 		chapters func() []chapter
-	}{{"own", v.own}, {"others", v.others}, {"metadata", v.metadata}, {"keys", v.keys}, {"rules", v.rules}, {"account", v.account}} {
-		if only == "" || slices.Contains(strings.Split(only, ","), part.name) {
+	}{{"own", v.own}, {"others", v.others}, {"metadata", v.metadata}, {"keys", v.keys}, {"otherkeys", v.otherKeys}, {"rules", v.rules}, {"account", v.account}} {
+		if t.walks(part.name) {
 			all = append(all, part.chapters()...)
 		}
 	}
@@ -119,11 +132,22 @@ type shooting struct {
 
 // open opens the window on a data folder, walks through chapters and closes it.
 func (s *shooting) open(ctx context.Context, home string, walks func(walk.Person) []chapter) error {
+	here := func(program string, args ...string) (string, []string) { return program, args }
+	return s.openOn(ctx, here, home, walks)
+}
+
+// openOn does the same on a computer of one's own.
+func (s *shooting) openOn(ctx context.Context, command func(string, ...string) (string, []string), home string, walks func(walk.Person) []chapter) error {
 	words, err := window.ReadWords(s.texts)
 	if err != nil {
 		return err
 	}
-	win, err := window.Open(ctx, s.camera.desk, filepath.Join(s.bin, "keyferry"), "--home", home)
+	program, err := filepath.Abs(filepath.Join(s.bin, "keyferry"))
+	if err != nil {
+		return err
+	}
+	program, args := command(program, "--home", home)
+	win, err := window.Open(ctx, s.camera.desk, program, args...)
 	if err != nil {
 		return err
 	}

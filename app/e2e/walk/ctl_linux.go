@@ -11,7 +11,10 @@ import (
 
 // Ctl is keyferryctl at the sandbox of a data folder, as root with the password
 // alone. The window must be closed: one process has the folder.
-type Ctl struct{ Program, Home string }
+type Ctl struct {
+	Program, Home string
+	Real          bool // the folder's own account, not the sandbox's
+}
 
 // Run does something as root and reads the JSON that is answered into into,
 // unless that is nil.
@@ -32,7 +35,11 @@ func (c Ctl) with(password string, into any, args ...string) error {
 }
 
 func (c Ctl) ask(into any, args ...string) error {
-	out, err := exec.Command(c.Program, append(args, "--home", c.Home, "--sandbox", "--json")...).Output()
+	args = append(args, "--home", c.Home, "--json")
+	if !c.Real {
+		args = append(args, "--sandbox")
+	}
+	out, err := exec.Command(c.Program, args...).Output()
 	var exit *exec.ExitError
 	if errors.As(err, &exit) {
 		return fmt.Errorf("keyferryctl %v: %w: %s%s", args, err, out, exit.Stderr)

@@ -111,7 +111,7 @@ var allowed = map[string][]string{
 	"app/e2e/walk":    {"app/e2e/atspi", "app/e2e/window"},
 	"app/e2e/measure": {"app/e2e/desktop"},
 	"app/e2e/machine": {"backend/simkey", "backend/transport", "backend/transport/hid"},
-	"app/e2e/tour":    {"app/e2e/desktop", "app/e2e/machine", "app/e2e/walk", "app/e2e/window", "backend/simkey"},
+	"app/e2e/tour":    {"app/e2e/desktop", "app/e2e/machine", "app/e2e/walk", "app/e2e/window", "backend/simkey", "backend/transport", "backend/transport/ble"},
 }
 
 func packages(t *testing.T) map[string][]string {

@@ -1,0 +1,16 @@
+// Package machine is a computer with other devices than the one that it runs on: a
+// security chip and security keys, which a program started on it finds where Linux has
+// them, under /dev and /sys. So the window itself, with the code that it has for real
+// devices, is walked through without any.
+//
+// The chip is swtpm, a key is the sandbox's simulated key. Each is at one end of a
+// pseudo-terminal whose other end is the device's node: bytes go through it as they went
+// through a driver. The nodes are seen in a mount namespace alone, which the program is
+// started in, so the devices of the real computer are neither touched nor hidden from
+// anybody else. That needs root, or leave to make user namespaces.
+//
+// What it is not: a kernel. A key's node can be read by one program at a time, and no
+// ioctl is answered.
+//
+// Reading order: machine_linux.go, terminal_linux.go, chip_linux.go, key_linux.go.
+package machine
