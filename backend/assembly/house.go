@@ -195,10 +195,11 @@ func (d doors) Open(ctx context.Context, isSandbox bool, told desk.Simulated) (*
 	h.Phone, h.SimKey, h.Keys = box.phone, box.key, held
 	ready := here.readiness()
 	ready.Vault = func(context.Context) error {
-		if v.State().Status != vault.Open {
-			return mfa.Fail(mfa.CodeVaultLocked)
+		s := v.State()
+		if s.Status == vault.Open || s.Status == vault.Unset && s.Store == "" { // the first secret makes one
+			return nil
 		}
-		return nil
+		return mfa.Fail(mfa.CodeVaultLocked, "state", string(s.Status))
 	}
 	if !isSandbox {
 		ready.Hosts = hybrid.Hosts()

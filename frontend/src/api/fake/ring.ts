@@ -1,5 +1,5 @@
 /** Keys, what is on them, and what a computer can do, for the fake to show. */
-import type { DocumentedDTO, FailureDTO, KeyDTO, KeyPasskeyDTO, LadderDTO, ReadinessDTO, RungDTO, SimKeyDTO } from '../contract'
+import type { DocumentedDTO, FailureDTO, FoundAccountDTO, KeyDTO, KeyPasskeyDTO, LadderDTO, ReadinessDTO, RungDTO, SimKeyDTO } from '../contract'
 import { failure } from './samples'
 
 /** A key as it comes, with a PIN. */
@@ -22,6 +22,13 @@ export const samplePasskeys = (): KeyPasskeyDTO[] => [
   { id: 'a1b2', rpId: 'keyferry.internal', rpName: 'Keyferry', user: 'alice@example.org', displayName: '', device: 'alice-iphone' },
   { id: 'c3d4', rpId: 'keyferry.internal', rpName: 'Keyferry', user: 'bob', displayName: '', device: '' },
   { id: 'e5f6', rpId: 'github.com', rpName: 'GitHub', user: 'alice', displayName: 'Alice', device: '' },
+]
+
+/** What a sign-in without a name finds on a shared key; the last was made without names. */
+export const sampleFound = (): FoundAccountDTO[] => [
+  { name: 'bob', fullName: 'Bob Ferry', mark: '' },
+  { name: 'alice@example.org', fullName: '', mark: '' },
+  { name: '', fullName: '', mark: '9f86d081' },
 ]
 
 export const sampleSimKey = (): SimKeyDTO => ({
@@ -58,7 +65,7 @@ export function sampleReadiness(): ReadinessDTO {
     },
     {
       way: 'code', state: 'unsure', documented: { support: 'yes', browsers: [], note: 'any-system' },
-      rungs: [rung('clock', { state: 'unknown', params: { why: 'system', computer: '14:02 UTC' } }), rung('vault')],
+      rungs: [rung('clock', { state: 'unknown', params: { why: 'system', computer: '2026-11-22T14:02:00Z' } }), rung('vault')],
     },
   ]
   const machine = [{ name: 'system', values: ['Debian GNU/Linux 13'] }, { name: 'architecture', values: ['amd64'] }, { name: 'virtual', values: ['no'] }]
