@@ -20,8 +20,8 @@ type KeyBus interface {
 	// what List gives, from one goroutine at a time, until ctx ends; it then returns
 	// ctx.Err(). Other errors are those of List.
 	Watch(ctx context.Context, changed func()) error
-	// Open opens the key in a slot: key-lost (it is gone), key-permission,
-	// key-busy, key-protocol.
+	// Open opens the key in a slot: key-lost (it is gone), reader-missing (its reader is),
+	// key-permission, key-busy, key-protocol.
 	Open(ctx context.Context, slotID string) (Key, error)
 }
 
@@ -39,7 +39,8 @@ type Slot struct {
 
 // Key is an opened security key. Exchanges are sequential; ending ctx is the
 // transport's own cancel, and the exchange then returns soon with ctx.Err(). Other
-// errors are an mfa.Failure: key-lost, key-busy, key-protocol, key-silent.
+// errors are an mfa.Failure: key-lost, reader-missing, key-busy, key-protocol, key-silent,
+// key-failed.
 type Key interface {
 	// Exchange carries one CTAP2 message each way: see ctap2.Channel.
 	Exchange(ctx context.Context, request []byte, keepalive func(status byte)) (response []byte, err error)

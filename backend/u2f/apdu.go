@@ -116,6 +116,7 @@ const (
 	StatusOK            StatusWord = 0x9000
 	StatusWrongLength   StatusWord = 0x6700
 	StatusTouchNeeded   StatusWord = 0x6985 // conditions of use not satisfied; at CheckOnly: the handle is known
+	StatusNotAllowed    StatusWord = 0x6986 // command not allowed: in the place of 6985, from some keys on a reader
 	StatusUnknownHandle StatusWord = 0x6A80 // wrong data
 	StatusUnknownINS    StatusWord = 0x6D00
 	StatusUnknownCLA    StatusWord = 0x6E00

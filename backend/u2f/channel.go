@@ -147,7 +147,7 @@ func (c *Channel) touched(ctx context.Context, cmd Command, keepalive func(byte)
 			return nil, err
 		case status == StatusOK:
 			return data, nil
-		case status != StatusTouchNeeded:
+		case status != StatusTouchNeeded && status != StatusNotAllowed:
 			return nil, mfa.Fail(mfa.CodeKeyProtocol, "what", "status").Because(status)
 		}
 		keepalive(ctap2.KeepaliveUPNeeded)

@@ -33,7 +33,7 @@ var _ transport.Key = (*Channel)(nil)
 // Once it failed otherwise than by key-busy, the channel is to be closed.
 func (c *Channel) Exchange(ctx context.Context, request []byte, keepalive func(status byte)) ([]byte, error) {
 	var data []byte
-	err := c.exclusively(ctx, func() error {
+	err := c.exclusively(ctx, func(ctx context.Context) error {
 		var sw status
 		var err error
 		if data, sw, err = c.message(ctx, request, keepalive); err == nil && sw != statusOK {
@@ -58,7 +58,7 @@ func (c *Channel) APDU(ctx context.Context, apdu []byte) ([]byte, error) {
 		return nil, mfa.Fail(mfa.CodeInvalidInput, "field", "apdu").Because(errAPDU)
 	}
 	var response []byte
-	err = c.exclusively(ctx, func() error {
+	err = c.exclusively(ctx, func(ctx context.Context) error {
 		data, sw, err := c.send(ctx, cmd)
 		response = sw.append(data)
 		return err
@@ -69,8 +69,9 @@ func (c *Channel) APDU(ctx context.Context, apdu []byte) ([]byte, error) {
 	return response, nil
 }
 
-// exclusively runs one exchange, if none runs and the card is still there.
-func (c *Channel) exclusively(ctx context.Context, exchange func() error) error {
+// exclusively runs one exchange, if none runs and the card is still there, and no longer
+// than longest: key-silent.
+func (c *Channel) exclusively(ctx context.Context, exchange func(context.Context) error) error {
 	if err := ctx.Err(); err != nil {
 		return err
 	}
@@ -86,7 +87,14 @@ func (c *Channel) exclusively(ctx context.Context, exchange func() error) error 
 	if c.dead != nil {
 		return c.dead
 	}
-	return exchange()
+	inner, stop := context.WithTimeout(ctx, longest)
+	defer stop()
+	err := exchange(inner)
+	if errors.Is(err, context.DeadlineExceeded) && inner.Err() != nil && ctx.Err() == nil {
+		c.dead = mfa.Fail(mfa.CodeKeySilent).Because(err)
+		return c.dead
+	}
+	return err
 }
 
 // Speaks says what the card answered when it was opened.

@@ -8,6 +8,7 @@ import (
 	"fmt"
 	"strings"
 	"testing"
+	"testing/synctest"
 	"time"
 
 	"github.com/keyferry/keyferry/backend/mfa"
@@ -46,6 +47,8 @@ func TestExchange(t *testing.T) {
 		{"an empty answer", []byte{4}, []line{{getInfoOut, "9000"}}, "", mfa.CodeKeyProtocol},
 		{"the applet is gone", []byte{4}, []line{{getInfoOut, "6A82"}}, "", mfa.CodeKeyLost},
 		{"not selected any more", []byte{4}, []line{{getInfoOut, "6985"}}, "", mfa.CodeKeyLost},
+		{"not allowed before it is laid down again", []byte{4}, []line{{getInfoOut, "6986"}}, "", mfa.CodeKeyLost},
+		{"not allowed in the middle", []byte{4}, []line{{getInfoOut, "02 9100"}, {"8011000000", "6986"}}, "", mfa.CodeKeyLost},
 		{"a fault of the card", []byte{4}, []line{{getInfoOut, "6F00"}}, "", mfa.CodeKeyFailed},
 		{"a status word of no meaning", []byte{4}, []line{{getInfoOut, "6999"}}, "", mfa.CodeKeyProtocol},
 		{"one byte", []byte{4}, []line{{getInfoOut, "90"}}, "", mfa.CodeKeyProtocol},
@@ -218,6 +221,50 @@ func TestASilentAPDUEnds(t *testing.T) {
 			}
 		})
 	}
+}
+
+// slow is a card that takes its time for each APDU and is never done.
+type slow struct {
+	each      time.Duration
+	cancelled bool
+}
+
+func (s *slow) Transmit(ctx context.Context, apdu []byte) ([]byte, error) {
+	switch {
+	case apdu[1] == insSelect:
+		return append([]byte(VersionFIDO2), 0x90, 0), nil
+	case apdu[1] == insPoll && apdu[2] == p1Cancel:
+		s.cancelled = true
+		return []byte{ctapKeepaliveCancel, 0x90, 0}, nil
+	}
+	select {
+	case <-time.After(s.each):
+		return []byte{2, 0x91, 0}, nil
+	case <-ctx.Done():
+		return nil, ctx.Err()
+	}
+}
+func (*slow) Close() error { return nil }
+
+// A card may take its time for an APDU, but not for each of hundreds.
+func TestAnExchangeEndsHoweverSlowItsParts(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		card := &slow{each: time.Second}
+		k, err := Open(t.Context(), card)
+		if err != nil {
+			t.Fatal(err)
+		}
+		defer k.Close()
+		began := time.Now()
+		for range 2 {
+			if _, err := k.Exchange(t.Context(), []byte{4}, nil); !mfa.IsCode(err, mfa.CodeKeySilent) || !card.cancelled {
+				t.Errorf("%v, cancelled %t", err, card.cancelled)
+			}
+		}
+		if took := time.Since(began); took > longest+graceTime {
+			t.Errorf("it took %v", took)
+		}
+	})
 }
 
 func TestOneExchangeAtATime(t *testing.T) {

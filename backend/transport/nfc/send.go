@@ -14,6 +14,9 @@ const (
 	// graceTime is what an APDU under way gets after a cancel, so that the card is
 	// left in a state that is known.
 	graceTime = time.Second
+	// longest bounds one exchange in all, of however many APDUs: as over USB, ten times
+	// what a key waits for a touch.
+	longest = 5 * time.Minute
 	// maxParts bounds the parts of an answer: maxMessage, in the smallest that are met.
 	maxParts = maxMessage / 128
 )

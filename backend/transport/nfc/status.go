@@ -18,6 +18,7 @@ const (
 	statusLastExpected   status = 0x6883
 	statusNoChaining     status = 0x6884
 	statusNoConditions   status = 0x6985
+	statusNotAllowed     status = 0x6986
 	statusWrongData      status = 0x6A80
 	statusNoFunction     status = 0x6A81
 	statusNotFound       status = 0x6A82
@@ -43,11 +44,13 @@ func (s status) foreign() bool {
 
 // failure says what a status word means that a CTAP2 command should not be answered
 // with. An applet that is not there any more was lost by a reset of the card, or to
-// another program: both are mended by laying the key on the reader again.
+// another program; a command that is not allowed wants a touch, which over NFC is to be
+// laid down (CTAP 2.2 section 11.3.1), or an applet that is selected. All are mended by
+// laying the key on the reader again.
 func (s status) failure() *mfa.Failure {
 	err := fmt.Errorf("nfc: status word %v", s)
 	switch s {
-	case statusNotFound, statusNoConditions:
+	case statusNotFound, statusNoConditions, statusNotAllowed:
 		return mfa.Fail(mfa.CodeKeyLost).Because(err)
 	case statusFault:
 		return mfa.Fail(mfa.CodeKeyFailed).Because(err)

@@ -139,7 +139,7 @@ func (b *bus) List(ctx context.Context) ([]transport.Slot, error) {
 }
 
 // Open opens the key on a reader and begins the transaction. Failures: key-lost,
-// key-busy, key-cannot (param what: fido), key-protocol, key-silent, key-failed, and
+// reader-missing (it was pulled out, then and later), key-busy, key-cannot (param what: fido), key-protocol, key-silent, key-failed, and
 // those of List.
 func (b *bus) Open(ctx context.Context, slotID string) (transport.Key, error) {
 	svc, err := b.service()

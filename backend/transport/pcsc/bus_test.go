@@ -103,7 +103,9 @@ func TestFailures(t *testing.T) {
 		{"connect", codeUnresponsive, "", mfa.CodeKeyLost},
 		{"connect", codeProtocol, "", mfa.CodeKeyProtocol},
 		{"begin", codeReset, "", mfa.CodeKeyLost},
-		{"begin", codeReaderUnavailable, "", mfa.CodeKeyLost},
+		{"connect", codeUnknownReader, "", mfa.CodeReaderMissing},
+		{"begin", codeReaderUnavailable, "", mfa.CodeReaderMissing},
+		{"transmit", codeReaderUnavailable, "", mfa.CodeReaderMissing},
 		{"transmit", codeRemoved, "", mfa.CodeKeyLost},
 		{"transmit", codeNotTransacted, "", mfa.CodeKeyLost},
 		{"transmit", codeComm, "", mfa.CodeReaderNoService},
@@ -176,6 +178,24 @@ func TestOpenAndLift(t *testing.T) {
 		}
 	}
 	k.Close()
+	k.Close()
+	f.idle(t)
+}
+
+// Its reader is pulled out, with the key on it.
+func TestOpenAndPullTheReader(t *testing.T) {
+	r := keyOn("R")
+	f := newFake(r)
+	k, err := f.bus().Open(t.Context(), "R")
+	if err != nil {
+		t.Fatal(err)
+	}
+	f.change(func() { r.atr, f.slots = nil, nil })
+	for range 2 {
+		if _, err := k.Exchange(t.Context(), []byte{4}, nil); !mfa.IsCode(err, mfa.CodeReaderMissing) {
+			t.Errorf("after the reader was pulled out: %v", err)
+		}
+	}
 	k.Close()
 	f.idle(t)
 }

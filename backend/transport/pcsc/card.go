@@ -3,6 +3,7 @@ package pcsc
 import (
 	"context"
 	"errors"
+	"slices"
 	"sync"
 	"time"
 
@@ -16,6 +17,7 @@ const closeTime = time.Second
 type card struct {
 	bus      *bus
 	svc      service
+	reader   string
 	session  handle
 	handle   handle
 	protocol uint32
@@ -75,7 +77,7 @@ func (b *bus) reach(svc service, reader string) (*card, error) {
 		svc.release(session)
 		return nil, c.failure()
 	}
-	return &card{bus: b, svc: svc, session: session, handle: h, protocol: protocol, closed: make(chan struct{})}, nil
+	return &card{bus: b, svc: svc, reader: reader, session: session, handle: h, protocol: protocol, closed: make(chan struct{})}, nil
 }
 
 // Transmit sends one APDU. When ctx ends first, the reader still finishes it.
@@ -97,8 +99,25 @@ func (c *card) Transmit(ctx context.Context, apdu []byte) ([]byte, error) {
 		if code == codeOK && len(response) < 2 { // some drivers say this of a card that went
 			code = codeNotTransacted
 		}
-		return response, code.failure()
+		return response, c.blame(code).failure()
 	}, nil)
+}
+
+// blame looks further when a card went, or must not be used any more: a reader that is
+// pulled out takes its card with it, and the service tells of the card first; a service
+// that ends closes doors before it goes.
+func (c *card) blame(code code) code {
+	switch code {
+	case codeRemoved, codeNoCard, codeNotTransacted, codeInvalidHandle, codeUnresponsive, codeSecurity:
+		list, looked := c.svc.readers(c.session)
+		switch {
+		case looked == codeNoReaders || looked == codeOK && !slices.Contains(list, c.reader):
+			return codeReaderUnavailable
+		case looked == codeNoService || looked == codeServiceStopped || looked == codeComm || looked == codeInvalidHandle || looked == codeSecurity:
+			return codeServiceStopped
+		}
+	}
+	return code
 }
 
 // withoutLe shortens an APDU with both data and Le to what T=0 can carry (ISO/IEC

@@ -49,8 +49,9 @@ func (c code) failure() error {
 		return mfa.Fail(mfa.CodeReaderDenied).Because(c)
 	case codeSharing:
 		return mfa.Fail(mfa.CodeKeyBusy).Because(c)
-	case codeRemoved, codeReset, codeNoCard, codeUnknownCard, codeUnpowered, codeUnresponsive, codeNotTransacted,
-		codeReaderUnavailable, codeUnknownReader, codeNoReaders, codeNotReady, codeInvalidHandle:
+	case codeReaderUnavailable, codeUnknownReader, codeNoReaders: // it was pulled out, and the key on it is well
+		return mfa.Fail(mfa.CodeReaderMissing).Because(c)
+	case codeRemoved, codeReset, codeNoCard, codeUnknownCard, codeUnpowered, codeUnresponsive, codeNotTransacted, codeNotReady, codeInvalidHandle:
 		return mfa.Fail(mfa.CodeKeyLost).Because(c)
 	case codeProtocol:
 		return mfa.Fail(mfa.CodeKeyProtocol, "what", "T").Because(c)

@@ -218,6 +218,14 @@ func (r *virtualReader) pull(n int) {
 	r.pullAt = n
 }
 
+// stop ends the service, under whoever uses it.
+func (r *virtualReader) stop(t *testing.T) {
+	t.Helper()
+	if err := syscall.Kill(r.pid, syscall.SIGTERM); err != nil {
+		t.Fatal(err)
+	}
+}
+
 // stays counts an APDU and reports that the card is still there.
 func (r *virtualReader) stays() bool {
 	r.mu.Lock()

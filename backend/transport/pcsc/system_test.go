@@ -240,7 +240,7 @@ func TestCeremoniesOverAReader(t *testing.T) {
 		if _, err := d.bus.Open(t.Context(), slots[0].ID); !mfa.IsCode(err, mfa.CodeKeyLost) {
 			t.Errorf("an empty reader gave %v", err)
 		}
-		if _, err := d.bus.Open(t.Context(), "no such reader"); !mfa.IsCode(err, mfa.CodeKeyLost) {
+		if _, err := d.bus.Open(t.Context(), "no such reader"); !mfa.IsCode(err, mfa.CodeReaderMissing) {
 			t.Errorf("no reader gave %v", err)
 		}
 		r.put(t, keyATR)
@@ -279,6 +279,45 @@ func TestAReaderPulledInTheMiddle(t *testing.T) {
 		d.until(t, 0)
 		r.put(t, keyATR)
 		d.until(t, 1)
+	}
+}
+
+// TestTheServiceStopsInTheMiddle ends pcscd under a key that is open. (Its virtual reader
+// cannot be unplugged: serial ones never are. See TestOpenAndPullTheReader.)
+func TestTheServiceStopsInTheMiddle(t *testing.T) {
+	a := virtualauth.New(virtualauth.Config{UserVerification: true})
+	t.Cleanup(func() { a.Close() })
+	r := startReader(t, func() *nfc.Applet { return nfc.NewApplet(a, nfc.VersionFIDO2) })
+	r.put(t, keyATR)
+	b := System()
+	var slots []transport.Slot
+	for late := time.Now().Add(patience); len(slots) == 0; {
+		var err error
+		if slots, err = b.List(t.Context()); err != nil || time.Now().After(late) {
+			t.Fatalf("the key never came: %v", err)
+		}
+	}
+	k, err := b.Open(t.Context(), slots[0].ID)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer k.Close()
+	if _, err := ctap2.GetInfo(t.Context(), k); err != nil {
+		t.Fatal(err)
+	}
+	r.stop(t)
+	late := time.Now().Add(patience)
+	for err = nil; err == nil && time.Now().Before(late); { // it ends when it likes
+		_, err = ctap2.GetInfo(t.Context(), k)
+	}
+	if !mfa.IsCode(err, mfa.CodeReaderNoService) {
+		t.Errorf("the open key: %v (%s)", err, mfa.AsFailure(err).Explain())
+	}
+	for err = nil; !mfa.IsCode(err, mfa.CodeReaderNoService); { // while it ends it turns people away
+		if time.Now().After(late) {
+			t.Fatalf("opened anew: %v (%s)", err, mfa.AsFailure(err).Explain())
+		}
+		_, err = b.Open(t.Context(), slots[0].ID)
 	}
 }
 
