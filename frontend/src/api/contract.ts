@@ -311,7 +311,7 @@ export interface SimKeyDTO {
 /** What this computer can do, way by way. */
 export interface ReadinessDTO { at: number; ladders: LadderDTO[]; machine: FactDTO[]; system: 'linux' | 'windows' | 'darwin' }
 
-/** What AWS documents of a way on this system. note: of i18n "ready.doc.<note>". */
+/** What AWS documents of a way on this system. note: of i18n "ready.l_note_<note>". */
 export interface DocumentedDTO { support: 'yes' | 'no' | 'unsaid'; browsers: string[]; note: string }
 
 export interface LadderDTO {
@@ -322,7 +322,7 @@ export interface LadderDTO {
   documented: DocumentedDTO
 }
 
-/** id: of i18n "ready.<id>"; params for its words. */
+/** Its words: i18n "ready.s_<id>" and "ready.l_<id>_<state>" or "ready.p_<id>_<state>", with params; see readiness/words.ts. */
 export interface RungDTO {
   id: string
   state: 'ok' | 'failed' | 'warning' | 'unknown' | 'skipped'
