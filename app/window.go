@@ -48,7 +48,7 @@ func (s *shell) options() *options.App {
 		// Go gets the paths of dropped files. That none replaces the page is for catchDrops.
 		DragAndDrop: &options.DragAndDrop{EnableFileDrop: true},
 		Linux:       &linux.Options{ProgramName: "keyferry", Icon: icon, WebviewGpuPolicy: linux.WebviewGpuPolicyNever},
-		Windows:     &windows.Options{Theme: windows.SystemDefault},
+		Windows:     &windows.Options{Theme: windows.SystemDefault, WebviewUserDataPath: browserData(s.home)},
 	}
 }
 

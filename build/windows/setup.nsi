@@ -1,7 +1,7 @@
 ; The installer for Windows. It installs for the person who runs it, asks for no rights,
 ; asks no network, and leaves the person's data alone, also when it uninstalls.
 ;   setup.exe [/S] [/D=FOLDER]
-; Exit codes of a silent one: 0; 2 the app is running; 3 another system.
+; Exit codes of a silent one: 0; 2 a program of it is running; 3 another system.
 ; build/package/windows.sh defines ARCH, VERSION, TREE, ICON, OUT, KILOBYTES and perhaps SIGN.
 
 !include MUI2.nsh
@@ -53,18 +53,18 @@ VIAddVersionKey LegalCopyright "Copyright (c) 2026 Keyferry authors"
 !macroend
 
 ; A program that runs cannot be written. It is asked for before anything is changed.
-!macro NotRunning
+!macro NotRunning program
   ${Do}
-    ${IfNot} ${FileExists} "$INSTDIR\keyferry.exe"
+    ${IfNot} ${FileExists} "$INSTDIR\${program}"
       ${ExitDo}
     ${EndIf}
     ClearErrors
-    FileOpen $0 "$INSTDIR\keyferry.exe" a
+    FileOpen $0 "$INSTDIR\${program}" a
     ${IfNot} ${Errors}
       FileClose $0
       ${ExitDo}
     ${EndIf}
-    MessageBox MB_RETRYCANCEL|MB_ICONEXCLAMATION "Keyferry is running. Close its window, then try again." /SD IDCANCEL IDRETRY +3
+    MessageBox MB_RETRYCANCEL|MB_ICONEXCLAMATION "${program} is running. Close it, then try again." /SD IDCANCEL IDRETRY +3
       SetErrorLevel 2
       Quit
   ${Loop}
@@ -87,7 +87,8 @@ Function .onInit
 FunctionEnd
 
 Section
-  !insertmacro NotRunning
+  !insertmacro NotRunning keyferry.exe
+  !insertmacro NotRunning keyferryctl.exe
   SetOutPath "$INSTDIR"
   File "${TREE}/keyferry.exe"
   File "${TREE}/keyferryctl.exe"
@@ -121,7 +122,8 @@ Section
 SectionEnd
 
 Section "Uninstall"
-  !insertmacro NotRunning
+  !insertmacro NotRunning keyferry.exe
+  !insertmacro NotRunning keyferryctl.exe
   Delete "$INSTDIR\keyferry.exe"
   Delete "$INSTDIR\keyferryctl.exe"
   Delete "$INSTDIR\LICENCE.txt"
@@ -129,5 +131,7 @@ Section "Uninstall"
   Delete "$INSTDIR\uninstall.exe"
   RMDir "$INSTDIR" ; only if nothing else lies there
   Delete "$SMPROGRAMS\Keyferry.lnk"
+  RMDir /r "$LOCALAPPDATA\keyferry\webview" ; the window's cache, see app/browserdata.go
+  RMDir "$LOCALAPPDATA\keyferry"
   DeleteRegKey HKCU "${UNINSTALL}"
 SectionEnd
