@@ -3,14 +3,16 @@
 // them, under /dev and /sys. So the window itself, with the code that it has for real
 // devices, is walked through without any.
 //
-// The chip is swtpm, a key is the sandbox's simulated key. Each is at one end of a
-// pseudo-terminal whose other end is the device's node: bytes go through it as they went
-// through a driver. The nodes are seen in a mount namespace alone, which the program is
-// started in, so the devices of the real computer are neither touched nor hidden from
-// anybody else. That needs root, or leave to make user namespaces.
+// The chip is swtpm at one end of a pseudo-terminal, whose other end is the node: bytes go
+// through it as they went through a driver. A key is the sandbox's simulated key behind
+// a file that the kernel asks us about (FUSE), since each program that opens a key reads
+// for itself. The nodes are seen in a mount namespace alone, which the program is started
+// in, so the devices of the real computer are neither touched nor hidden from anybody
+// else. That needs root.
 //
-// What it is not: a kernel. A key's node can be read by one program at a time, and no
-// ioctl is answered.
+// What it is not: a kernel. The chip can be used by one program at a time, and no ioctl
+// is answered.
 //
-// Reading order: machine_linux.go, terminal_linux.go, chip_linux.go, key_linux.go.
+// Reading order: machine_linux.go, chip_linux.go with terminal_linux.go, key_linux.go
+// with node_linux.go.
 package machine

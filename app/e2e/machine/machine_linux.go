@@ -75,20 +75,17 @@ func (m *Machine) others() error {
 // namespace, and becomes the rest of the arguments.
 const script = `set -e
 mount --rbind /dev "$1/real"
-mount --bind "$1/dev" /dev
+mount --rbind "$1/dev" /dev
 mount --bind "$1/hidraw" /sys/class/hidraw
 shift
 exec "$@"`
 
 // Command gives the program and the arguments that start a program on this computer. It
-// stays the process that is started. Root is told of permissions there as anybody is.
+// stays the process that is started. Root is told of permissions there as anybody is. It
+// sees the keys that are plugged in by then.
 func (m *Machine) Command(program string, args ...string) (string, []string) {
-	as := []string{"--mount"}
-	if os.Geteuid() != 0 {
-		as = append(as, "--user", "--map-root-user")
-	}
-	all := append(as, "--", "sh", "-c", script, "machine", m.folder,
-		"setpriv", "--bounding-set=-dac_override,-dac_read_search", "--inh-caps=-dac_override,-dac_read_search", program)
+	all := []string{"--mount", "--", "sh", "-c", script, "machine", m.folder,
+		"setpriv", "--bounding-set=-dac_override,-dac_read_search", "--inh-caps=-dac_override,-dac_read_search", program}
 	return "unshare", append(all, args...)
 }
 
@@ -103,24 +100,18 @@ func (m *Machine) Try() error {
 }
 
 // plug gives a device its place among those that hidraw lists, and its node.
-func (m *Machine) plug(name string, node func(path string) error) (unplug func(), err error) {
+func (m *Machine) plug(name string, node func(path string) error) error {
 	m.keys++
 	n := m.keys
 	entry := fmt.Sprintf("hidraw%d", 20+n)
 	device := m.path("devices", fmt.Sprintf("0003:1209:%04X.%04X", n, n))
-	err = errors.Join(os.MkdirAll(device, 0o755), os.WriteFile(filepath.Join(device, "report_descriptor"), descriptor, 0o444),
+	err := errors.Join(os.MkdirAll(device, 0o755), os.WriteFile(filepath.Join(device, "report_descriptor"), descriptor, 0o444),
 		os.WriteFile(filepath.Join(device, "uevent"), fmt.Appendf(nil, "HID_ID=0003:00001209:%08X\nHID_NAME=%s\n", n, name), 0o444),
 		os.MkdirAll(m.path("hidraw", entry), 0o755))
 	if err != nil {
-		return nil, err
+		return err
 	}
-	if err := errors.Join(node(m.path("dev", entry)), os.Symlink(device, m.path("hidraw", entry, "device"))); err != nil {
-		return nil, err
-	}
-	return func() {
-		os.RemoveAll(m.path("hidraw", entry))
-		os.Remove(m.path("dev", entry))
-	}, nil
+	return errors.Join(node(m.path("dev", entry)), os.Symlink(device, m.path("hidraw", entry, "device")))
 }
 
 // descriptor is that of every security key: reports of 64 bytes both ways (CTAP 2.2
@@ -130,8 +121,7 @@ var descriptor = []byte{0x06, 0xd0, 0xf1, 0x09, 0x01, 0xa1, 0x01, 0x09, 0x20, 0x
 
 // Forbidden plugs a key in that this person may not open.
 func (m *Machine) Forbidden(name string) error {
-	_, err := m.plug(name, func(path string) error { return os.WriteFile(path, nil, 0) })
-	return err
+	return m.plug(name, func(path string) error { return os.WriteFile(path, nil, 0) })
 }
 
 // Close takes everything away, the last first.

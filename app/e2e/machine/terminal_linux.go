@@ -1,6 +1,7 @@
 package machine
 
 import (
+	"errors"
 	"os"
 	"strconv"
 
@@ -38,8 +39,8 @@ func (t *terminal) prepare() error {
 			number, err = unix.IoctlGetInt(int(fd), unix.TIOCGPTN)
 		}
 	})
-	if failed != nil || err != nil {
-		return cmpErr(failed, err)
+	if err := errors.Join(failed, err); err != nil {
+		return err
 	}
 	t.number = strconv.Itoa(number)
 	if t.other, err = os.OpenFile("/dev/pts/"+t.number, os.O_RDWR|unix.O_NOCTTY|unix.O_CLOEXEC, 0); err != nil {
@@ -48,13 +49,6 @@ func (t *terminal) prepare() error {
 	raw := unix.Termios{Cflag: unix.CS8 | unix.CREAD}
 	raw.Cc[unix.VMIN] = 1
 	return unix.IoctlSetTermios(int(t.other.Fd()), unix.TCSETS, &raw)
-}
-
-func cmpErr(a, b error) error {
-	if a != nil {
-		return a
-	}
-	return b
 }
 
 // letGo closes our hold on the other end: from then on our end reads EIO while nobody has

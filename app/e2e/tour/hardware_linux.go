@@ -23,7 +23,7 @@ const (
 // and a third one that the system keeps to itself.
 type hardware struct {
 	walk.Person
-	meant *machine.Key
+	meant *simkey.Key
 }
 
 // hardware walks at a computer of our own.
