@@ -4,7 +4,6 @@ import (
 	"context"
 	"testing"
 
-	"github.com/keyferry/keyferry/backend/ctap2"
 	"github.com/keyferry/keyferry/backend/mfa"
 )
 
@@ -72,28 +71,10 @@ func TestPINOfAKey(t *testing.T) {
 
 func TestPasskeysOnAKey(t *testing.T) {
 	stick := withPIN(t, newStick("a", modern()), "2580")
-	info, err := ctap2.ParseInfo(stick.GetInfo())
-	if err != nil {
-		t.Fatal(err)
-	}
-	for _, rp := range []string{"one.example", "two.example"} {
-		pin := secret("2580")
-		token, err := ctap2.TokenByPIN(t.Context(), stick, info, pin, ctap2.PermissionMakeCredential, rp, New(Config{}).Rand)
-		if err != nil {
-			t.Fatal(err)
-		}
-		hash := make([]byte, 32)
-		stick.touch <- struct{}{}
-		if _, err := ctap2.MakeCredential(t.Context(), stick, ctap2.MakeCredentialRequest{ClientDataHash: hash, RP: ctap2.RelyingParty{ID: rp, Name: rp},
-			User: ctap2.User{ID: []byte("u"), Name: "alice"}, Parameters: []ctap2.CredentialParameters{{Type: ctap2.PublicKeyType, Alg: ctap2.ES256}},
-			Options: map[string]bool{ctap2.OptionResidentKey: true}, PinUvAuthParam: token.Authenticate(hash), PinUvAuthProtocol: token.Protocol()}, nil); err != nil {
-			t.Fatal(err)
-		}
-		token.Wipe()
-	}
+	discoverable(t, stick, "one.example", "two.example")
 	s, d := serviceOver(t, stick)
 	id := only(t, s).ID
-	_, err = s.Passkeys(t.Context(), id)
+	_, err := s.Passkeys(t.Context(), id)
 	wantCode(t, err, mfa.CodePINNeeded)
 	wrong := secret("0000")
 	wantCode(t, s.Unlock(t.Context(), id, wrong), mfa.CodePINWrong)

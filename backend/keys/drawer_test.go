@@ -164,3 +164,29 @@ func withPIN(t *testing.T, s *stick, pin string) *stick {
 	}
 	return s
 }
+
+// discoverable makes a passkey of alice's for each relying party on a stick whose PIN is
+// 2580, as a browser did elsewhere.
+func discoverable(t *testing.T, stick *stick, parties ...string) {
+	t.Helper()
+	info, err := ctap2.ParseInfo(stick.GetInfo())
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, rp := range parties {
+		pin := secret("2580")
+		token, err := ctap2.TokenByPIN(t.Context(), stick, info, pin, ctap2.PermissionMakeCredential, rp, rand.Reader)
+		if err != nil {
+			t.Fatal(err)
+		}
+		hash := make([]byte, 32)
+		stick.touch <- struct{}{}
+		if _, err := ctap2.MakeCredential(t.Context(), stick, ctap2.MakeCredentialRequest{ClientDataHash: hash, RP: ctap2.RelyingParty{ID: rp, Name: rp},
+			User: ctap2.User{ID: []byte("u"), Name: "alice"}, Parameters: []ctap2.CredentialParameters{{Type: ctap2.PublicKeyType, Alg: ctap2.ES256}},
+			Options: map[string]bool{ctap2.OptionResidentKey: true}, PinUvAuthParam: token.Authenticate(hash), PinUvAuthProtocol: token.Protocol()}, nil); err != nil {
+			t.Fatal(err)
+		}
+		token.Wipe()
+		pin.Wipe()
+	}
+}

@@ -3,6 +3,7 @@ package keys
 import (
 	"context"
 	"sync"
+	"time"
 
 	"github.com/keyferry/keyferry/backend/authenticator"
 	"github.com/keyferry/keyferry/backend/mfa"
@@ -14,8 +15,10 @@ import (
 //
 // A key that goes away is no failure as long as the time lasts: the person may put it
 // into another port. It fails with ctx.Err(), and with the failure of the buses when
-// none of them can work at all.
+// none of them can work at all. Keys whose PIN was given for their list are let go first:
+// a card can be open once, and the ceremony's token would end the list's anyway.
 func (s *Service) Open(ctx context.Context, w authenticator.Want, report mfa.Report) (authenticator.Authenticator, error) {
+	s.closeSessions(func(id string, _ *session) bool { return !s.IsComputer(id) })
 	watching, stop := context.WithCancel(ctx)
 	news := make(chan struct{}, 1)
 	var watch sync.WaitGroup
@@ -37,6 +40,9 @@ func (s *Service) Open(ctx context.Context, w authenticator.Want, report mfa.Rep
 		}
 		if len(found) > 0 {
 			chosen, err := s.choose(ctx, found, w, news, report)
+			if err == errNobody {
+				err = pause(ctx, news)
+			}
 			if err != nil {
 				return nil, err
 			}
@@ -54,11 +60,35 @@ func (s *Service) Open(ctx context.Context, w authenticator.Want, report mfa.Rep
 			report.To(p)
 			told = &p
 		}
-		select {
-		case <-news:
-		case <-ctx.Done():
-			return nil, ctx.Err()
+		if trouble != nil { // another program may let the key go, of which no bus tells
+			err = pause(ctx, news)
+		} else {
+			err = await(ctx, news)
 		}
+		if err != nil {
+			return nil, err
+		}
+	}
+}
+
+// tryAgain is how long keys are left alone that could not be spoken to, or that gave up
+// waiting for a touch: one that does so at once must not keep a processor busy.
+const tryAgain = 2 * time.Second
+
+// pause waits for news, but no longer than tryAgain.
+func pause(ctx context.Context, news <-chan struct{}) error {
+	soon, stop := context.WithTimeout(ctx, tryAgain)
+	defer stop()
+	_ = await(soon, news)
+	return ctx.Err()
+}
+
+func await(ctx context.Context, news <-chan struct{}) error {
+	select {
+	case <-news:
+		return nil
+	case <-ctx.Done():
+		return ctx.Err()
 	}
 }
 

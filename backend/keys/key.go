@@ -74,7 +74,14 @@ func (s *Service) read(ctx context.Context, sl slot) Key {
 		return k
 	}
 	defer o.Close()
-	k = o.describe(ctx, k)
+	return s.learn(ctx, o)
+}
+
+// learn describes a key that is open, and remembers it. Whoever has a key open does that
+// before letting it go or keeping it: a card on a reader can be open once, so that nobody
+// else could ask it.
+func (s *Service) learn(ctx context.Context, o *opened) Key {
+	k := o.describe(ctx, Key{ID: o.id, Name: o.name, Way: o.way, Left: -1})
 	s.remember(k)
 	return k
 }

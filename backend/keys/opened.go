@@ -15,6 +15,7 @@ type opened struct {
 	key  transport.Key
 	id   string
 	name string
+	way  string
 	raw  []byte // getInfo
 	info ctap2.Info
 	old  bool   // it speaks U2F only
@@ -31,7 +32,7 @@ func openSlot(ctx context.Context, s slot) (o *opened, err error) {
 		if err != nil {
 			return err
 		}
-		o = &opened{Channel: key, key: key, id: s.id, name: s.Name}
+		o = &opened{Channel: key, key: key, id: s.id, name: s.Name, way: s.Way}
 		if err = o.introduce(ctx); err != nil {
 			_ = key.Close()
 			o = nil

@@ -17,7 +17,8 @@ type Passkey struct {
 	User, FullName string
 }
 
-// Unlock takes the PIN and keeps what it opens until CloseKey, or until the key goes.
+// Unlock takes the PIN and keeps what it opens until CloseKey, until the key goes, or until
+// it is wanted for something else that takes a PIN: SetPIN, Open.
 // The caller wipes pin. key-cannot (what=management), cancelled when everything was
 // closed meanwhile, and the failures of ctap2.TokenByPIN.
 func (s *Service) Unlock(ctx context.Context, id string, pin *mfa.Secret) error {
@@ -26,6 +27,7 @@ func (s *Service) Unlock(ctx context.Context, id string, pin *mfa.Secret) error 
 
 func (s *Service) unlock(ctx context.Context, id string, pin *mfa.Secret) error {
 	began := s.visits()
+	s.CloseKey(id) // a card can be open once
 	sl, err := s.find(ctx, id)
 	if err != nil {
 		return err
@@ -40,6 +42,7 @@ func (s *Service) unlock(ctx context.Context, id string, pin *mfa.Secret) error 
 		_ = o.Close()
 		return err
 	}
+	s.learn(ctx, o)
 	return s.keep(id, newSession(o, token), began)
 }
 
@@ -94,6 +97,12 @@ func (s *Service) DeletePasskey(ctx context.Context, id string, credentialID []b
 			return mfa.Fail(mfa.CodeNotFound, "what", "passkey")
 		}
 		s.stale(id)
-		return ctap2.DeleteStored(ctx, o, o.info, o.token, credentialID)
+		if err := ctap2.DeleteStored(ctx, o, o.info, o.token, credentialID); err != nil {
+			return err
+		}
+		if o.ask(ctx) == nil { // else it went just now, and the passkey is gone all the same
+			s.learn(ctx, o.opened)
+		}
+		return nil
 	})
 }

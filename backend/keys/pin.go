@@ -14,6 +14,7 @@ import (
 // pin-wrong (params: left), pin-locked, pin-blocked, pin-length, pin-refused.
 func (s *Service) SetPIN(ctx context.Context, id string, old, new *mfa.Secret) (Key, error) {
 	var out Key
+	s.CloseKey(id) // a card can be open once, and a token of the old PIN is worth nothing after
 	err := s.with(ctx, id, func(ctx context.Context, o *opened) error {
 		set, can := o.info.Options[ctap2.OptionClientPIN]
 		switch {
@@ -34,11 +35,9 @@ func (s *Service) SetPIN(ctx context.Context, id string, old, new *mfa.Secret) (
 		if err != nil {
 			return err
 		}
-		s.CloseKey(id) // a token of the old PIN is worth nothing now
-		out = Key{ID: id, Name: o.name, Way: o.key.Way(), Info: o.info, PIN: PINSet, Left: -1}
+		out = Key{ID: id, Name: o.name, Way: o.way, Info: o.info, PIN: PINSet, Left: -1}
 		if o.ask(ctx) == nil { // else it went just now, and has its PIN all the same
-			out = o.describe(ctx, out)
-			s.remember(out)
+			out = s.learn(ctx, o)
 		}
 		return nil
 	})
