@@ -92,11 +92,13 @@ func (h *hunt) found(text []byte) (names []string) {
 	return names
 }
 
-// foundCode names the codes in a text: six digits that stand by themselves.
+// foundCode names the codes in a text: six digits that stand by themselves. Within
+// more digits or among letters they are part of an identifier or of an address in
+// memory, where they come by chance.
 func (h *hunt) foundCode(text []byte) (codes []string) {
 	h.mu.Lock()
 	defer h.mu.Unlock()
-	digit := func(i int) bool { return i >= 0 && i < len(text) && (isDigit(text[i]) || text[i] == '.') }
+	part := func(i int) bool { return i >= 0 && i < len(text) && (isAlphanumeric(text[i]) || text[i] == '.') }
 	for _, code := range h.typed {
 		for from := 0; ; {
 			i := bytes.Index(text[from:], []byte(code))
@@ -104,7 +106,7 @@ func (h *hunt) foundCode(text []byte) (codes []string) {
 				break
 			}
 			i += from
-			if !digit(i-1) && !digit(i+len(code)) {
+			if !part(i-1) && !part(i+len(code)) {
 				codes = append(codes, code)
 				break
 			}
@@ -114,7 +116,7 @@ func (h *hunt) foundCode(text []byte) (codes []string) {
 	return codes
 }
 
-func isDigit(b byte) bool { return b >= '0' && b <= '9' }
+func isAlphanumeric(b byte) bool { return b >= '0' && b <= '9' || b|0x20 >= 'a' && b|0x20 <= 'z' }
 
 func (h *hunt) search(t testing.TB, where string, text []byte) {
 	t.Helper()
@@ -183,7 +185,7 @@ func TestTheHuntFindsWhatIsThere(t *testing.T) {
 	}
 	h := newHunt()
 	h.code("123456")
-	if len(h.foundCode([]byte(`{"code":"123456"}`))) != 1 || len(h.foundCode([]byte("at=91234567 .123456"))) != 0 || len(h.foundCode([]byte("0123456 but then 123456"))) != 1 {
+	if len(h.foundCode([]byte(`{"code":"123456"}`))) != 1 || len(h.foundCode([]byte("at=91234567 .123456 0xc123456 MQ123456Z"))) != 0 || len(h.foundCode([]byte("0123456 but then 123456"))) != 1 {
 		t.Error("codes are not told from other numbers")
 	}
 	dir := t.TempDir()
