@@ -172,10 +172,11 @@ func (a *Authenticator) setPIN(ctx context.Context, r ctap2.ClientPINRequest) er
 		return err
 	}
 	state = mfa.LocalState{Parent: p.name.Buffer, PINPublic: b.public, PINPrivate: b.private, PINSetAt: a.cfg.Clock()}
-	if err := a.cfg.Store.PutLocalState(ctx, state); err != nil {
+	if err := a.keep(ctx, func(ctx context.Context) error { return a.cfg.Store.PutLocalState(ctx, state) }); err != nil {
 		return err
 	}
-	return a.tell(ctx)
+	a.retell(ctx)
+	return nil
 }
 
 // changePIN gives the object another auth value. The keys do not notice: what opens
@@ -209,7 +210,7 @@ func (a *Authenticator) changePIN(ctx context.Context, r ctap2.ClientPINRequest)
 		return a.wrongPIN(ctx, err)
 	}
 	state.PINPrivate, state.PINSetAt = private, a.cfg.Clock()
-	if err := a.cfg.Store.PutLocalState(ctx, state); err != nil {
+	if err := a.keep(ctx, func(ctx context.Context) error { return a.cfg.Store.PutLocalState(ctx, state) }); err != nil {
 		return err
 	}
 	a.forget()

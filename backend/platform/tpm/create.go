@@ -89,17 +89,19 @@ func (a *Authenticator) register(ctx context.Context, r ctap2.MakeCredentialRequ
 	if err != nil {
 		return nil, err
 	}
-	err = a.cfg.Store.PutLocalPasskey(ctx, mfa.LocalPasskey{
+	made := mfa.LocalPasskey{
 		ID: id, RPID: r.RP.ID, RPName: r.RP.Name, UserHandle: r.User.ID, UserName: r.User.Name, UserDisplayName: r.User.DisplayName,
 		Algorithm: ctap2.ES256, Public: b.public, Private: b.private, Discoverable: r.Options[ctap2.OptionResidentKey], CreatedAt: a.cfg.Clock(),
-	})
+	}
+	err = a.keep(ctx, func(ctx context.Context) error { return a.cfg.Store.PutLocalPasskey(ctx, made) })
 	if mfa.IsCode(err, mfa.CodeAuthenticatorFull) {
 		return nil, ctap2.StatusKeyStoreFull
 	}
 	if err != nil {
 		return nil, err
 	}
-	return data, a.tell(ctx)
+	a.retell(ctx)
+	return data, nil
 }
 
 // digest is what a credential signs.

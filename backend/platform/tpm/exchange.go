@@ -13,8 +13,11 @@ import (
 // error means that ctx ended, that Config.Consent or the store failed, or that the
 // TPM did: tpm-lockout (seconds), tpm-foreign, tpm-failed (code).
 //
-// When ctx ends, Exchange returns at once. The TPM finishes the command that it is
-// at, and our objects are taken out of it before the next exchange begins.
+// When ctx ends, Exchange returns at once, and nothing of the request is kept. The TPM
+// finishes the command that it is at, and our objects are taken out of it before the
+// next exchange begins. Only while the store is at keeping something Exchange waits for
+// it and gives the answer, though ctx has ended: who gave up too late to prevent it
+// hears what there is now.
 func (a *Authenticator) Exchange(ctx context.Context, request []byte, keepalive func(status byte)) ([]byte, error) {
 	own := append([]byte(nil), request...) // it may be used after Exchange returned
 	var mu sync.Mutex
@@ -71,6 +74,8 @@ func (a *Authenticator) hold(ctx context.Context, what func(context.Context) ([]
 		err  error
 	}
 	done := make(chan outcome, 1)
+	c := new(call)
+	a.call = c
 	go func() {
 		ctx, cancel := context.WithCancel(ctx)
 		stop := context.AfterFunc(a.life, cancel)
@@ -80,17 +85,25 @@ func (a *Authenticator) hold(ctx context.Context, what func(context.Context) ([]
 		a.turn <- struct{}{}
 		done <- outcome{data, err}
 	}()
-	select {
-	case o := <-done:
+	given := func(o outcome) ([]byte, error) {
 		if a.life.Err() != nil && o.err != nil {
 			return nil, errClosed
 		}
 		return o.data, o.err
-	case <-a.bus.hung:
-		return nil, silent
-	case <-ctx.Done():
-		return nil, ctx.Err()
 	}
+	var why error
+	select {
+	case o := <-done:
+		return given(o)
+	case <-a.bus.hung:
+		why = silent
+	case <-ctx.Done():
+		why = ctx.Err()
+	}
+	if c.leave() {
+		return nil, why
+	}
+	return given(<-done)
 }
 
 // run carries out one command. A status as error is the answer.
@@ -171,14 +184,15 @@ func (a *Authenticator) reset(ctx context.Context, ask asking) error {
 	if err := ask(Prompt{Op: OpReset}); err != nil {
 		return err
 	}
-	if err := a.cfg.Store.ResetLocal(ctx); err != nil {
+	a.dropParent()
+	if err := a.keep(ctx, a.cfg.Store.ResetLocal); err != nil {
 		return err
 	}
 	a.forget()
 	a.pins.Revoke()
-	a.dropParent()
 	if err := a.pins.Regenerate(); err != nil {
 		return err
 	}
-	return a.tell(ctx)
+	a.retell(ctx)
+	return nil
 }

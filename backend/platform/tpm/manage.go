@@ -164,12 +164,15 @@ func (a *Authenticator) change(ctx context.Context, r ctap2.CredentialManagement
 	case meant == nil:
 		return ctap2.StatusNoCredentials
 	case r.Subcommand == ctap2.ManagementDelete:
-		if err := a.cfg.Store.RemoveLocalPasskey(ctx, meant.ID); err != nil {
+		if err := a.keep(ctx, func(ctx context.Context) error { return a.cfg.Store.RemoveLocalPasskey(ctx, meant.ID) }); err != nil {
 			return err
 		}
-		return a.tell(ctx)
+		a.retell(ctx)
+		return nil
 	case !bytes.Equal(r.User.ID, meant.UserHandle):
 		return ctap2.StatusInvalidParameter
 	}
-	return a.cfg.Store.RenameLocalPasskey(ctx, meant.ID, r.User.Name, r.User.DisplayName)
+	return a.keep(ctx, func(ctx context.Context) error {
+		return a.cfg.Store.RenameLocalPasskey(ctx, meant.ID, r.User.Name, r.User.DisplayName)
+	})
 }

@@ -64,6 +64,7 @@ type Authenticator struct {
 	info atomic.Pointer[[]byte]
 
 	// What follows belongs to the turn.
+	call    *call
 	pins    *pinuv.Server
 	secret  *mfa.Secret // what the PIN opened: the auth value of the keys, for as long as the token lives
 	since   time.Time   // when it was opened
