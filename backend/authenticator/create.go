@@ -51,7 +51,7 @@ func (c Client) Create(ctx context.Context, optionsJSON []byte, origin string) (
 		if err != nil {
 			return nil, err
 		}
-		proof, err := s.verify(ctx, o.userVerification, o.permissions(), o.rp.ID, client.hash[:])
+		proof, err := s.verify(ctx, o.userVerification, ctap2.CreatePermissions(s.info, req), o.rp.ID, client.hash[:])
 		if err != nil {
 			return nil, err
 		}
@@ -101,15 +101,6 @@ func (o creation) request(client clientData, s session) (ctap2.MakeCredentialReq
 	}
 	return ctap2.MakeCredentialRequest{ClientDataHash: client.hash[:], RP: o.rp, User: o.user, Parameters: o.parameters,
 		ExcludeList: forAuthenticator(o.exclude), Extensions: extensions, Options: options}, nil
-}
-
-// permissions are what a token is needed for: the exclude list may have to be asked
-// about before (see ctap2.FitMakeCredential).
-func (o creation) permissions() ctap2.Permission {
-	if len(o.exclude) == 0 {
-		return ctap2.PermissionMakeCredential
-	}
-	return ctap2.PermissionMakeCredential | ctap2.PermissionGetAssertion
 }
 
 // finish checks the answer and builds the response.

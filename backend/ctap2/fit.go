@@ -6,6 +6,7 @@ import (
 	"errors"
 	"slices"
 
+	"github.com/keyferry/keyferry/backend/ctap2/pinuv"
 	"github.com/keyferry/keyferry/backend/ctapcbor"
 	"github.com/keyferry/keyferry/backend/mfa"
 )
@@ -60,8 +61,8 @@ func FitGetAssertion(ctx context.Context, ch Channel, info Info, req GetAssertio
 
 // FitMakeCredential gives the request with an exclude list that a security key takes
 // in one message, as FitGetAssertion does; where the key knows none of many, the list
-// becomes empty. With a pinUvAuthParam, the token needs PermissionGetAssertion
-// besides PermissionMakeCredential, or the key refuses the question.
+// becomes empty. With a pinUvAuthParam, the token needs CreatePermissions, or the
+// key refuses the question.
 func FitMakeCredential(ctx context.Context, ch Channel, info Info, req MakeCredentialRequest) (MakeCredentialRequest, error) {
 	if len(req.ExcludeList) == 0 {
 		return req, nil
@@ -87,6 +88,27 @@ func FitMakeCredential(ctx context.Context, ch Channel, info Info, req MakeCrede
 	}
 	return req, err
 }
+
+// CreatePermissions are what a token for a request must be good for. mc is enough for
+// makeCredential, whose exclude list the key goes through by itself (CTAP 2.2 section
+// 6.1.2); ga is for the question before it, which FitMakeCredential asks with the same
+// token only where the list does not fit into one message (section 6.5.5.7). A token
+// that is good for less can be used for less, whoever gets hold of it.
+func CreatePermissions(info Info, req MakeCredentialRequest) Permission {
+	if len(req.ExcludeList) == 0 {
+		return PermissionMakeCredential
+	}
+	whole := req
+	whole.ExcludeList, whole.PinUvAuthParam, whole.PinUvAuthProtocol = nil, make([]byte, longestParam), pinuv.Two
+	parts, err := info.batches(req.ExcludeList, func() ([]byte, error) { return EncodeMakeCredentialRequest(whole) })
+	if err == nil && len(parts) <= 1 {
+		return PermissionMakeCredential
+	}
+	return PermissionMakeCredential | PermissionGetAssertion
+}
+
+// longestParam is the length of the longer pinUvAuthParam, that of protocol two.
+const longestParam = 32
 
 // Preflight asks a security key, without a touch, which of the request's allow list
 // it knows first; nil when none. Only the relying party, the hash, the list and the

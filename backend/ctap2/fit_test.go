@@ -119,6 +119,55 @@ func TestListsAreFitted(t *testing.T) {
 	}
 }
 
+// A token is good for no more than its request needs.
+func TestCreatePermissions(t *testing.T) {
+	some := func(n int) (list []PublicKeyCredentialDescriptor) {
+		for i := range n {
+			list = append(list, PublicKeyCredentialDescriptor{Type: PublicKeyType, ID: []byte{byte(i)}})
+		}
+		return list
+	}
+	eight, long := uint64(8), uint64(4)
+	for _, c := range []struct {
+		name string
+		info Info
+		list []PublicKeyCredentialDescriptor
+		asks bool
+	}{
+		{"no list", Info{}, nil, false},
+		{"one entry", Info{}, some(1), false},
+		{"two, and nobody knows how many fit", Info{}, some(2), true},
+		{"as many as fit", Info{MaxCredentialCountInList: &eight}, some(8), false},
+		{"one more", Info{MaxCredentialCountInList: &eight}, some(9), true},
+		{"one more, which cannot be its own", Info{MaxCredentialCountInList: &eight, MaxCredentialIDLength: &long},
+			append(some(8), PublicKeyCredentialDescriptor{Type: PublicKeyType, ID: make([]byte, 5)}), false},
+	} {
+		req := MakeCredentialRequest{ClientDataHash: make([]byte, 32), RP: RelyingParty{ID: "example.org"}, User: User{ID: []byte{1}},
+			Parameters: []CredentialParameters{{PublicKeyType, ES256}}, ExcludeList: c.list}
+		want := PermissionMakeCredential
+		if c.asks {
+			want |= PermissionGetAssertion
+		}
+		if got := CreatePermissions(c.info, req); got != want {
+			t.Errorf("%s: %b", c.name, got)
+		}
+	}
+	// The list that just fits a token of the longest kind needs no question.
+	full := Info{MaxCredentialCountInList: new(uint64)}
+	*full.MaxCredentialCountInList = 250
+	for n := 1; n < 200; n++ {
+		req := MakeCredentialRequest{ClientDataHash: make([]byte, 32), RP: RelyingParty{ID: "example.org"}, User: User{ID: []byte{1}},
+			Parameters: []CredentialParameters{{PublicKeyType, ES256}}, ExcludeList: some(n)}
+		asks := CreatePermissions(full, req) != PermissionMakeCredential
+		req.PinUvAuthParam, req.PinUvAuthProtocol = make([]byte, longestParam), 2
+		asked := false
+		k := respond(func([]byte) []byte { asked = true; return []byte{byte(StatusNoCredentials)} })
+		if _, err := FitMakeCredential(t.Context(), k, full, req); err != nil || asked != asks {
+			t.Fatalf("%d entries: a token for it %t, asked %t, %v", n, asks, asked, err)
+		}
+	}
+}
+
 func TestPreflightAnswersThatAreOdd(t *testing.T) {
 	other, err := EncodeGetAssertionResponse(GetAssertionResponse{Credential: &PublicKeyCredentialDescriptor{Type: PublicKeyType, ID: []byte("other")}, AuthData: make([]byte, minAuthData), Signature: []byte{1}})
 	if err != nil {
