@@ -31,6 +31,9 @@ async function sealed<T>(pins: string[], call: (...secrets: number[][]) => Promi
 /** Answers the question of a ceremony. */
 export const givePIN = (pin: string): Promise<void> => sealed([pin], (p = []) => ask((a) => a.GivePIN(p), nothing))
 
+/** Answers the question for an account by its place in the list. */
+export const chooseAccount = (question: number, account: number): Promise<void> => ask((a) => a.ChooseAccount({ question, account }), nothing)
+
 export const keys = (): Promise<KeyDTO[]> => ask((a) => a.Keys(), ring)
 export const winkKey = (id: string): Promise<void> => ask((a) => a.WinkKey(id), nothing)
 /** An empty old PIN sets the first one. */

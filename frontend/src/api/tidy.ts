@@ -100,6 +100,7 @@ export function ceremony(c: CeremonyDTO): CeremonyDTO {
     failure: failure(c.failure),
     state: c.state ? state(c.state) : null,
     device: c.device ? device(c.device) : null,
+    accounts: c.accounts ? { ...c.accounts, accounts: list(c.accounts.accounts) } : null,
     candidate: c.candidate ? { ...c.candidate, trust: c.candidate.trust ? trust(c.candidate.trust) : null } : null,
   }
 }

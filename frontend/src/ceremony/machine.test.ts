@@ -7,7 +7,7 @@ import { waysOn } from './ways'
 
 const at = (stage: Stage, more: Partial<CeremonyDTO> = {}): CeremonyDTO => ({
   id: 1, purpose: 'enrol', name: 'alice-phone', stage, reached: [], qr: null, until: 0, radio: '', signal: 0,
-  road: 'phone', sightings: [], keys: 0, key: '', trouble: null, pin: null,
+  road: 'phone', sightings: [], keys: 0, key: '', trouble: null, pin: null, accounts: null,
   candidate: null, device: null, state: null, failure: null, ...more,
 })
 const event = (view: CeremonyView, c: CeremonyDTO) => reduce(view, { type: 'event', ceremony: c })
@@ -130,9 +130,18 @@ describe('stepsOf a key', () => {
     ['find-key', {}, 'nnnn'],
     ['enter-pin', {}, 'dnnn'],
     ['touch-key', { keys: 1 }, 'ddnn'],
+    ['choose-account', {}, 'dddn'],
     ['verifying', {}, 'dddn'],
     ['done', {}, 'dddd'],
   ] as const)('%s', (stage, more, want) => expect(states(steps(stage, more))).toBe(want))
+
+  it('names the choice of an account while it is asked, or where it was the end', () => {
+    expect(steps('verifying', { reached: ['touch-key', 'choose-account'] }).map((s) => s.id)).toEqual(['insert', 'pin', 'touch', 'check'])
+    expect(steps('choose-account').map((s) => s.id)).toEqual(['insert', 'pin', 'touch', 'account'])
+    const failed = steps('failed', { reached: ['find-key', 'touch-key', 'choose-account'] })
+    expect([states(failed), failed[3]!.id]).toEqual(['dddf', 'account'])
+    expect(stepsOf(at('choose-account', { road: 'computer' }), around).map((s) => s.id)).toEqual(['pin', 'account'])
+  })
 
   it('takes the first touch of several keys for the choice among them', () => {
     const all = steps('touch-key', { keys: 3 })

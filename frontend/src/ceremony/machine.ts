@@ -8,6 +8,7 @@
  * or, with a security key or this computer,
  *
  *   find-key -> touch-key <-> enter-pin -> verifying    system-dialog -> verifying
+ *                                 \-> choose-account /
  *
  * and `failed` from every one of them. done and failed are the end of an id.
  */
@@ -29,7 +30,7 @@ export const nothing: CeremonyView = { current: null, left: 0 }
 
 const order: Stage[] = [
   'needs-bluetooth', 'system-dialog', 'find-key', 'show-qr', 'ring-phone', 'phone-seen', 'connecting', 'confirm-on-phone', 'touch-key', 'enter-pin',
-  'verifying', 'name-device', 'done', 'failed',
+  'choose-account', 'verifying', 'name-device', 'done', 'failed',
 ]
 
 export const isOver = (c: CeremonyDTO): boolean => c.stage === 'done' || c.stage === 'failed'

@@ -5,7 +5,7 @@ import type { Key } from '../i18n'
 export type StepState = 'done' | 'now' | 'next' | 'failed'
 
 export interface Step {
-  id: 'bluetooth' | 'reach' | 'found' | 'connect' | 'confirm' | 'check' | 'insert' | 'pin' | 'touch' | 'system'
+  id: 'bluetooth' | 'reach' | 'found' | 'connect' | 'confirm' | 'check' | 'insert' | 'pin' | 'touch' | 'system' | 'account'
   state: StepState
   label: Key
   /** A line under the label; empty for none. */
@@ -18,8 +18,8 @@ type Place = Partial<Record<Stage, number>>
 const byPhone: Place = {
   'needs-bluetooth': 0, 'show-qr': 1, 'ring-phone': 1, 'phone-seen': 2, connecting: 3, 'confirm-on-phone': 4, verifying: 5, 'name-device': 5, done: 6,
 }
-const byKey: Place = { 'find-key': 0, 'enter-pin': 1, 'touch-key': 2, verifying: 3, 'name-device': 3, done: 4 }
-const byComputer: Place = { 'enter-pin': 0, verifying: 1, 'name-device': 1, done: 2 }
+const byKey: Place = { 'find-key': 0, 'enter-pin': 1, 'touch-key': 2, 'choose-account': 3, verifying: 3, 'name-device': 3, done: 4 }
+const byComputer: Place = { 'enter-pin': 0, 'choose-account': 1, verifying: 1, 'name-device': 1, done: 2 }
 const bySystem: Place = { 'system-dialog': 0, verifying: 1, 'name-device': 1, done: 2 }
 const places: Record<Road, Place> = { phone: byPhone, key: byKey, computer: byComputer, system: bySystem }
 
@@ -82,7 +82,8 @@ function phoneRows(c: CeremonyDTO, around: Surroundings, here: number): Row[] {
 
 /** With a security key, this computer's own chip, or the system's window. */
 function nearRows(c: CeremonyDTO, around: Surroundings, here: number): Row[] {
-  const check: Row = { id: 'check', label: c.purpose === 'enrol' ? 'step.check.s_enrol' : 'step.check.s_signin', detail: '' }
+  // Only where it is asked is it a step, and then in the place of the one after it.
+  const check: Row = choosing(c) ? { id: 'account', label: 'step.account.s_label', detail: '' } : { id: 'check', label: c.purpose === 'enrol' ? 'step.check.s_enrol' : 'step.check.s_signin', detail: '' }
   if (c.road === 'system') return [{ id: 'system', label: 'step.system.s_label', detail: 'step.system.l_detail' }, check]
   if (c.road === 'computer') return [{ id: 'pin', label: 'step.pin.s_local', detail: '' }, check]
   return [
@@ -96,6 +97,9 @@ function nearRows(c: CeremonyDTO, around: Surroundings, here: number): Row[] {
     check,
   ]
 }
+
+/** An account is chosen, or was not before it failed. */
+const choosing = (c: CeremonyDTO): boolean => (c.stage === 'failed' ? c.reached.at(-1) : c.stage) === 'choose-account'
 
 /** The key went on without its PIN: it has none, or a finger did. */
 const unasked = (c: CeremonyDTO, here: number): boolean => here > byKey['enter-pin']! && c.stage !== 'enter-pin' && !c.reached.includes('enter-pin')

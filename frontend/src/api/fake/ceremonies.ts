@@ -8,7 +8,7 @@ import type { World } from './world'
 
 type Part = Pick<
   BoundAPI,
-  | 'BeginPhoneSignIn' | 'BeginPasskeySignIn' | 'BeginKeySignIn' | 'GivePIN' | 'TouchSimulatedKey' | 'BeginEnrolment' | 'NewCode' | 'ConfirmDevice' | 'CancelCeremony' | 'Ceremony'
+  | 'BeginPhoneSignIn' | 'BeginPasskeySignIn' | 'BeginKeySignIn' | 'GivePIN' | 'ChooseAccount' | 'TouchSimulatedKey' | 'BeginEnrolment' | 'NewCode' | 'ConfirmDevice' | 'CancelCeremony' | 'Ceremony'
   | 'ScanWithSimulatedPhone' | 'AnswerSimulatedPhone' | 'SetSimulatedPhone' | 'SimulatedPhone'
 >
 
@@ -67,7 +67,14 @@ export function ceremonyCalls(w: World): Part & Stagehand {
   function touched() {
     w.simKey = { ...w.simKey, waiting: false, op: '' }
     w.emit('simkey', w.simKey)
-    answered()
+    found()
+  }
+
+  /** Whose passkey, where the sign-in named nobody. */
+  function found() {
+    if (!w.running || w.half || w.running.purpose === 'enrol' || w.found.length < 2) return answered()
+    const { key, road } = w.running
+    advance('choose-account', { pin: null, accounts: { id: w.next(), key, local: road === 'computer', accounts: w.found } })
   }
 
   function heard() {
@@ -115,11 +122,17 @@ export function ceremonyCalls(w: World): Part & Stagehand {
         if (left === 0) return fail(failure('pin-blocked', 'reset-key', { category: 'denied' }))
         return advance('enter-pin', { pin: question({ left, wrong: true, replug: left === 6 }) })
       }
-      if (asked.local) return answered()
+      if (asked.local) return found()
       advance('touch-key', { pin: null })
-      if (!w.sandbox) return w.later(3, answered)
+      if (!w.sandbox) return w.later(3, found)
       w.simKey = { ...w.simKey, waiting: true, op: w.running?.purpose === 'enrol' ? 'create' : 'sign-in', rpId: w.rpId }
       w.emit('simkey', w.simKey)
+    },
+    ChooseAccount: async (r) => {
+      const asked = w.running?.accounts
+      if (!asked || w.running?.stage !== 'choose-account' || asked.id !== r.question) w.refuse('not-found', 'reload')
+      w.running = { ...w.running!, accounts: null }
+      answered()
     },
     TouchSimulatedKey: async () => touched(),
     NewCode: async () => begin(w.running?.purpose ?? 'enrol', w.running?.name ?? '', false, w.running?.road),

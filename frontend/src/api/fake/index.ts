@@ -18,7 +18,7 @@ import { World } from './world'
 
 export { blob, noMetadata, report, sampleModels, trustOf, unproven } from './catalogue'
 export { rightPIN } from './keys'
-export { key, lockedKey, samplePasskeys } from './ring'
+export { key, lockedKey, sampleFound, samplePasskeys } from './ring'
 export { codeDevice, device, failure, pretendQR, user } from './samples'
 export type { Scene } from './world'
 

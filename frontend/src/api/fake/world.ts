@@ -1,11 +1,11 @@
 /** What the fake far side knows: one account, its people and their devices, and the window's ear. */
 import type {
-  CeremonyDTO, DeviceDTO, DriftRowDTO, EventDTO, Events, FailureDTO, FileDTO, GrantedDTO, GroupDTO, InlineRequest, KeyDTO, KeyPasskeyDTO, LinkedPhoneDTO,
+  CeremonyDTO, DeviceDTO, DriftRowDTO, EventDTO, Events, FailureDTO, FileDTO, FoundAccountDTO, GrantedDTO, GroupDTO, InlineRequest, KeyDTO, KeyPasskeyDTO, LinkedPhoneDTO,
   MetadataDTO, ModelDTO, NewAppDTO, PolicyDTO, ReadinessDTO, SessionDTO, SettingsDTO, SimKeyDTO, SimPhoneDTO, StateDTO, TokenPreviewDTO, UserDTO, UserPreviewDTO, VaultDTO, VerdictDTO,
 } from '../contract'
 import { noMetadata, sampleMetadata, sampleModels, trustOf } from './catalogue'
 import { sampleGroups, samplePolicies } from './documents'
-import { key, samplePasskeys, sampleReadiness, sampleSimKey } from './ring'
+import { key, sampleFound, samplePasskeys, sampleReadiness, sampleSimKey } from './ring'
 import { dayLong, failure, sampleDevices, sampleEvents, sampleTokens, sampleUsers, user } from './samples'
 
 /**
@@ -13,12 +13,12 @@ import { dayLong, failure, sampleDevices, sampleEvents, sampleTokens, sampleUser
  * broken, and of the whole account:
  * sign-in-mixed  several kinds of device          sign-in-codes  a code device only
  * sign-in-locked the vault is locked              grace, set-up, must-change  after the password
- * sign-in-key    a security key and an app
+ * sign-in-key    a security key and an app       sign-in-shared a key or computer with passkeys of several people
  * user           an ordinary user is signed in    many           5,000 users
  */
 export type Scene =
   | 'welcome' | 'sign-in' | 'home' | 'home-one' | 'home-empty' | 'home-full' | 'sandbox' | 'sandbox-home' | 'broken'
-  | 'sign-in-mixed' | 'sign-in-codes' | 'sign-in-key' | 'sign-in-locked' | 'grace' | 'set-up' | 'must-change' | 'user' | 'many'
+  | 'sign-in-mixed' | 'sign-in-codes' | 'sign-in-key' | 'sign-in-shared' | 'sign-in-locked' | 'grace' | 'set-up' | 'must-change' | 'user' | 'many'
 
 export const rootId = 'p-root'
 
@@ -70,6 +70,8 @@ export class World {
   simPhone: SimPhoneDTO
   keys: KeyDTO[] = [key()]
   keyPasskeys: KeyPasskeyDTO[] = samplePasskeys()
+  /** Whose passkeys a sign-in without a name finds. */
+  found: FoundAccountDTO[] = []
   winked: string[] = []
   simKey: SimKeyDTO = sampleSimKey()
   readiness: ReadinessDTO = sampleReadiness()
@@ -100,6 +102,10 @@ export class World {
       ? [{ id: 'l1', name: 'Alice’s iPhone', createdAt: Date.now() - 9 * dayLong }]
       : []
     this.events = sampleEvents(scene === 'many' ? 2_000 : 60)
+    if (scene === 'sign-in-shared') {
+      this.settings.passwordless = true
+      this.found = sampleFound()
+    }
     if (scene === 'set-up') this.limit = 'set-up-device'
     if (scene === 'sign-in-locked') this.vault = { ...this.vault, state: 'locked', system: '', slots: [{ id: 's1', kind: 'passphrase', createdAt: 1 }] }
     this.mfa = this.own.length > 0
