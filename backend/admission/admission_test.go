@@ -158,6 +158,25 @@ func TestCompare(t *testing.T) {
 	if want := []string{"+Key 1", "+Key 2", "-Key 3"}; !slices.Equal(got, want) {
 		t.Errorf("got %v, want %v", got, want)
 	}
+	rows := differences(t, diff)
+	if len(rows) != 4 || !slices.Equal(rows[0][:3], []string{"change", "id", "model"}) || !slices.Equal(rows[1][:3], []string{"admitted", model(1), "Key 1"}) ||
+		!slices.Equal(rows[3][:3], []string{"refused", model(3), "Key 3"}) || rows[3][11] != "iam:FIDO-certification" {
+		t.Errorf("%q", rows)
+	}
+}
+
+// differences reads what WriteDifferences wrote.
+func differences(t *testing.T, all []Difference) [][]string {
+	t.Helper()
+	var out bytes.Buffer
+	if err := WriteDifferences(&out, all); err != nil {
+		t.Fatal(err)
+	}
+	rows, err := csv.NewReader(&out).ReadAll()
+	if err != nil {
+		t.Fatal(err)
+	}
+	return rows
 }
 
 func TestCompareBlobs(t *testing.T) {

@@ -144,6 +144,9 @@ type Difference struct {
 	Lost bool // the first admitted it
 }
 
+// Gone reports that the second does not know the model at all.
+func (d Difference) Gone() bool { return d.Lost && d.Reason == Admitted }
+
 // Compare says what the second admits and the first does not, and the other way
 // round. The BLOBs are numbers, 0 is the newest. A model that only one BLOB has counts
 // as not admitted by the other.

@@ -174,16 +174,26 @@ type differenceJSON struct {
 }
 
 // policyDiff compares two policies over one BLOB, or two BLOBs under one policy.
-var policyDiff = either("policy diff", "A B [--mds FILE] [--document FILE | --policy NAME | --user NAME]",
+var policyDiff = either("policy diff", "A B [--mds FILE] [--document FILE | --policy NAME | --user NAME] [--csv FILE]",
 	"say which models B lets in and A does not, and the other way round: two policies, or, with a policy given, two BLOBs", func(fs *flag.FlagSet) (func([]string) bool, action) {
 		var d differ
 		d.of.flags(fs)
 		d.from.flags(fs)
 		fs.StringVar(&d.document, "document", "", "compare BLOBs under the policy in `FILE`")
+		out := fs.String("csv", "", "write it as CSV to `FILE`, which must not exist")
 		return d.needsAccount, func(ctx context.Context, s *seat) error {
 			found, err := d.compare(ctx, s)
 			if err != nil {
 				return err
+			}
+			if *out != "" {
+				var text bytes.Buffer
+				if err := admission.WriteDifferences(&text, found); err != nil {
+					return err
+				}
+				if err := writeNew(*out, text.Bytes()); err != nil {
+					return err
+				}
 			}
 			list, table := []differenceJSON{}, newTable("", "MODEL", "FIDO", "FIPS-140-2", "FIPS-140-3", "WHY")
 			for _, x := range found {
@@ -192,15 +202,19 @@ var policyDiff = either("policy diff", "A B [--mds FILE] [--document FILE | --po
 					change, sign = "refused", "-"
 				}
 				why := whyOf(x.Row)
-				if x.Lost && x.Reason == admission.Admitted {
+				if x.Gone() {
 					why = "B does not know the model"
 				}
 				list = append(list, differenceJSON{change, rowOf(x.Row)})
 				table.row(sign, x.Model.Name, dash(x.Certificates.FIDO), dash(x.Certificates.FIPS1402), dash(x.Certificates.FIPS1403), why)
 			}
-			s.answer(map[string]any{"differences": list})
+			s.answer(map[string]any{"differences": list, "saved": *out})
 			if len(list) == 0 {
 				s.t.say("%s and %s let in the same models.", s.args[0], s.args[1])
+				return nil
+			}
+			if *out != "" {
+				s.t.say("Saved %s.", *out)
 				return nil
 			}
 			s.t.say("%s", table)

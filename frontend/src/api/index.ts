@@ -193,9 +193,12 @@ export const preflight = (r: PreflightRequest): Promise<PreflightDTO> =>
   )
 export const admits = (rules: RulesDTO): Promise<AdmissionDTO> =>
   ask((a) => a.Admits(rules), (d) => ({ ...d, rows: tidy.list(d.rows).map(tidy.modelRow) }))
-/** Blob numbers; 0 is the newest. */
-export const compareAdmission = (first: RulesDTO, second: RulesDTO, firstBlob = 0, secondBlob = 0): Promise<AdmissionDiffDTO[]> =>
-  ask((a) => a.CompareAdmission({ first, second, firstBlob, secondBlob }), (l) => tidy.list(l).map(tidy.modelRow))
+/** Two sets of rules, or one over two BLOBs by their numbers; 0 is the newest. */
+export interface Comparison { first: RulesDTO; second: RulesDTO; firstBlob: number; secondBlob: number }
+export const compareAdmission = (c: Comparison): Promise<AdmissionDiffDTO[]> =>
+  ask((a) => a.CompareAdmission(c), (l) => tidy.list(l).map(tidy.modelRow))
+export const saveDifferences = (title: string, name: string, c: Comparison): Promise<SavedDTO> =>
+  ask((a) => a.SaveDifferences({ title, name, ...c }), same)
 export const saveAdmission = (title: string, name: string, rules: RulesDTO): Promise<SavedDTO> =>
   ask((a) => a.SaveAdmission({ title, name, rules }), same)
 

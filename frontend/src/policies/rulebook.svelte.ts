@@ -1,6 +1,6 @@
 /** The policies and groups of the account as an administrator sees them, and what is open of them. */
 import * as api from '../api'
-import type { FailureDTO, GroupDTO, PolicyDTO, PolicyWordsDTO, UserDTO } from '../api'
+import type { FailureDTO, GroupDTO, OutcomeDTO, PolicyDTO, PolicyWordsDTO, UserDTO } from '../api'
 import { app } from '../app/app.svelte'
 import { Arrivals } from '../app/arrival'
 import { t } from '../i18n'
@@ -14,7 +14,7 @@ export const blank =
   '{\n  "Version": "2012-10-17",\n  "Statement": [\n    {\n      "Effect": "Allow",\n      "Action": [],\n      "Resource": "*"\n    }\n  ]\n}\n'
 
 /** Where the editor was opened from, and leads back to. */
-type From = 'list' | 'user' | 'group'
+type From = 'list' | 'user' | 'group' | 'metadata' | 'keys'
 
 export class Rulebook {
   /** null until they are there for the first time. */
@@ -26,6 +26,8 @@ export class Rulebook {
   view = $state<View>('list')
   draft = $state.raw<Draft | null>(null)
   from = $state<From>('list')
+  /** The statement that the text was opened for. */
+  pointed = $state.raw<OutcomeDTO | null>(null)
   groupId = $state('')
   text = $state('')
   active = $state(0)
@@ -74,12 +76,24 @@ export class Rulebook {
     this.drop()
     this.draft = new Draft(subject, text)
     this.from = from
+    this.pointed = null
     this.view = 'edit'
   }
 
   /** What nobody wrote by hand is laid out to be read. */
   editManaged(p: PolicyDTO, from: From = 'list'): void {
     this.edit({ kind: 'managed', name: p.name, path: p.path, version: p.version, builtIn: p.builtIn }, p.builtIn ? (formatted(p.document) ?? p.document) : p.document, from)
+  }
+
+  /** Shows the statement of a managed policy that decided about a model. */
+  async reveal(o: OutcomeDTO, from: From): Promise<void> {
+    await this.load()
+    if (this.failure) throw this.failure
+    const policy = this.all?.find((p) => p.name === o.policy)
+    // It decided a moment ago: whoever asks again sees what holds now.
+    if (!policy || !this.enter()) return
+    this.editManaged(policy, from)
+    this.pointed = o
   }
 
   write(text: string, path = '/'): void {
@@ -92,6 +106,7 @@ export class Rulebook {
       const from = this.from
       this.show(from === 'group' ? 'group' : 'list')
       if (from === 'user') app.go('users')
+      else if (from === 'metadata' || from === 'keys') app.go(from)
     })
   }
 

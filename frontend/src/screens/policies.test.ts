@@ -52,6 +52,26 @@ function change(view: EditorView, from: string, to: string): void {
 
 const marked = (view: EditorView) => [...view.dom.querySelectorAll('.cm-decided, .cm-decided-deny')].map((l) => l.textContent).join('\n')
 
+describe('a model that policies were asked about', () => {
+  it('leads to the statement that decided, and back', async () => {
+    const w = await walk('home')
+    await w.user.click(await button('Device models'))
+    await w.user.click(await screen.findByRole('row', { name: /Aster Key 5 FIPS/ }))
+    await w.user.type(await screen.findByRole('combobox', { name: 'For' }), 'bob{Enter}')
+    const before = within(await screen.findByRole('region', { name: 'Before the touch' }))
+    await w.user.click(await before.findByRole('button', { name: 'Show the statement' }))
+    await heading('EnableAnyDevice')
+    const view = await editor()
+    await waitFor(() => expect(marked(view)).toContain('EnableMFADevice'))
+    expect(rulebook.pointed?.policy).toBe('EnableAnyDevice')
+    await sound()
+    await w.user.selectOptions(await screen.findByLabelText('Device'), 'codes')
+    expect(rulebook.pointed).toBeNull()
+    await w.user.click(screen.getAllByRole('button', { name: 'Back' })[0]!)
+    await heading('Aster Key 5 FIPS')
+  })
+})
+
 describe('the list', () => {
   it('names each policy, to how many it is attached, and which are built in', async () => {
     const { user } = await open()
@@ -331,6 +351,12 @@ describe('what it lets in', () => {
     await w.user.selectOptions(await screen.findByLabelText('Show'), 'changed')
     await waitFor(() => expect(screen.queryByRole('row', { name: /^Aster Key 5 NFC/ })).toBeNull())
     expect((await row('Borealis Card FIPS')).textContent).toContain('changed')
+    const differences = vi.spyOn(w.far.api, 'SaveDifferences')
+    await w.user.click(await button('Save as CSV'))
+    await screen.findByText(/^Saved as differences-FipsKeysOnly-\d{4}-\d\d-\d\d\.csv\.$/)
+    expect(differences.mock.calls[0]![0].first.document).not.toContain('"L3"')
+    expect(differences.mock.calls[0]![0].second.document).toContain('"L3"')
+    await w.user.selectOptions(await screen.findByLabelText('Show'), 'all')
     const save = vi.spyOn(w.far.api, 'SaveAdmission')
     await w.user.click(await button('Save as CSV'))
     await screen.findByText(/^Saved as models-FipsKeysOnly-\d{4}-\d\d-\d\d\.csv\.$/)

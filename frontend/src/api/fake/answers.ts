@@ -6,7 +6,7 @@ import { evaluate, statementsOf, type Source } from './evaluate'
 import { failure } from './samples'
 import type { World } from './world'
 
-type Part = Pick<BoundAPI, 'TryPolicy' | 'WaysToAdd' | 'Preflight' | 'Admits' | 'CompareAdmission' | 'SaveAdmission'>
+type Part = Pick<BoundAPI, 'TryPolicy' | 'WaysToAdd' | 'Preflight' | 'Admits' | 'CompareAdmission' | 'SaveAdmission' | 'SaveDifferences'>
 
 const enable = 'iam:EnableMFADevice'
 const keyOf = { fido: 'iam:FIDO-certification', fips2: 'iam:FIDO-FIPS-140-2-certification', fips3: 'iam:FIDO-FIPS-140-3-certification' } as const
@@ -91,6 +91,7 @@ export function answerCalls(w: World): Part {
         .filter((row, i) => row.admitted !== first.rows[i]?.admitted)
         .map((row) => ({ model: row.model, change: row.admitted ? 'admitted' : 'refused', by: row.by }))
     },
+    SaveDifferences: async (r) => ({ saved: true, name: r.name }),
     SaveAdmission: async (r) => ({ saved: true, name: r.name }),
   }
 }
