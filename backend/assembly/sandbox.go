@@ -33,6 +33,10 @@ type sandbox struct {
 	running sync.WaitGroup
 }
 
+// keyPatience is how long the simulated key blinks. Real ones give up sooner: whoever
+// meets one for the first time reads before they touch it.
+const keyPatience = 2 * time.Minute
+
 // openSandbox starts it. With radio and relay given (keyferryctl, two
 // processes) there is no phone in this process.
 func openSandbox(radio, relay string, folder *home.Home, told desk.Simulated, log *slog.Logger) (*sandbox, error) {
@@ -46,7 +50,7 @@ func openSandbox(radio, relay string, folder *home.Home, told desk.Simulated, lo
 	}
 	ctx, stop := context.WithCancel(context.Background())
 	s := &sandbox{radio: l, tunnel: relay, stop: stop}
-	if s.key, err = simkey.Open(simkey.Config{Path: folder.Key(), Changed: told.Key, Clock: time.Now, Rand: rand.Reader}); err != nil {
+	if s.key, err = simkey.Open(simkey.Config{Path: folder.Key(), Changed: told.Key, Patience: keyPatience, Clock: time.Now, Rand: rand.Reader}); err != nil {
 		s.close()
 		return nil, err
 	}

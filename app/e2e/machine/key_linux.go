@@ -2,17 +2,21 @@ package machine
 
 import (
 	"context"
+	"time"
 
 	"github.com/keyferry/keyferry/backend/simkey"
 	"github.com/keyferry/keyferry/backend/transport"
 	"github.com/keyferry/keyferry/backend/transport/hid"
 )
 
-const reportSize = 64
+const (
+	reportSize = 64
+	patience   = 10 * time.Minute // longer than a picture takes on a busy machine
+)
 
 // Key plugs a security key in that calls itself name. It blinks until Touch.
 func (m *Machine) Key(ctx context.Context, name string, model simkey.Model) (*simkey.Key, error) {
-	key, err := simkey.Open(simkey.Config{Model: model})
+	key, err := simkey.Open(simkey.Config{Model: model, Patience: patience})
 	if err != nil {
 		return nil, err
 	}
