@@ -11,7 +11,7 @@ import { fileURLToPath } from 'node:url'
 export const limits = { s: 24, l: 90, p: 320 }
 
 /** Keys that are put together from a prefix and an id at run time. */
-const families = ['failure.', 'need.l_', 'tokens.s_format_', 'event.', 'behaviour.', 'broken.p_', 'create.s_strength_', 'home.s_meter_', 'home.l_meter_', 'setting.s_', 'finding.', 'policies.s_key_', 'policies.s_template_', 'policies.l_template_', 'policies.s_op_', 'odd.l_', 'drifted.l_', 'status.l_', 'transport.s_', 'protocol.s_', 'fact.', 'place.l_', 'signed.l_', 'trust.l_why_', 'trust.l_hello_', 'simkey.s_model_', 'ready.s_', 'ready.l_', 'ready.p_', 'machine.s_']
+const families = ['failure.', 'need.l_', 'tokens.s_format_', 'event.', 'behaviour.', 'broken.p_', 'create.s_strength_', 'home.s_meter_', 'home.l_meter_', 'setting.s_', 'finding.', 'policies.s_key_', 'policies.s_template_', 'policies.l_template_', 'policies.s_op_', 'odd.l_', 'drifted.l_', 'status.l_', 'transport.s_', 'protocol.s_', 'fact.', 'place.l_', 'signed.l_', 'trust.l_why_', 'trust.l_left_', 'trust.l_hello_', 'simkey.s_model_', 'ready.s_', 'ready.l_', 'ready.p_', 'machine.s_']
 
 const root = fileURLToPath(new URL('..', import.meta.url))
 

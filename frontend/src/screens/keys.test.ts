@@ -202,6 +202,8 @@ describe('a ceremony', () => {
     const w = await walk('home')
     await enrol(w)
     w.far.fail(failure('device-not-admitted', 'use-other-device', { params: { step: 'Activate', needs: 'FIDO L2', fido: 'L1', left: 'yes', rp: 'keyferry.internal', user: 'bob' } }))
+    await button('Remove it from the key')
+    expect(document.querySelector('main')?.textContent).not.toMatch(/phone/i)
     await w.user.click(await button('Remove it from the key'))
     await heading('Passkeys on YubiKey 5 NFC')
     await focused('PIN')

@@ -83,7 +83,7 @@ describe('a refusal', () => {
     expect(needed.getByText('FIPS 140-2 L2')).toBeTruthy()
     expect(needed.getByText('FIDO L2 or L2plus')).toBeTruthy()
     screen.getByText('Acme Key: FIDO L1 (metadata 122, report of 1 May 2023)')
-    screen.getByText(/delete the entry of bob for keyferry\.internal/)
+    screen.getByText(/passkeys in the phone’s settings: the entry of bob for keyferry\.internal/)
     screen.getByText('14 models in your metadata would pass.')
     await button('Use another phone')
     screen.getByText('A passkey stayed behind')
