@@ -44,7 +44,7 @@ type Desktop struct {
 }
 
 // startTime bounds how long the display and the bus may take to come up.
-const startTime = 20 * time.Second
+const startTime = 2 * time.Minute
 
 // Start starts a desktop. Close ends it.
 func Start(ctx context.Context, o Options) (*Desktop, error) {

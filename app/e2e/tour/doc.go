@@ -17,7 +17,7 @@
 //	     [-out build/tour] [-bin build/bin] [-texts frontend/src/i18n/en]
 //
 // Reading order: main_linux.go, camera_linux.go, then for -every screens_linux.go,
-// harbour_linux.go (the account), and the walk by chapters: chapters_linux.go (a new
+// index_linux.go, harbour_linux.go (the account), and the walk by chapters: chapters_linux.go (a new
 // account), own_linux.go (signing in, one's own devices), others_linux.go (people,
 // tokens, enforcement, history, backups), models_linux.go (metadata), keys_linux.go
 // (security keys, what works here), otherkeys_linux.go

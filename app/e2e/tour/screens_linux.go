@@ -24,9 +24,6 @@ type gallery struct {
 	titles []picture // in the order of the walk
 }
 
-// picture is a screen that was photographed.
-type picture struct{ name, title string }
-
 // everything visits every screen, both themes side by side, and lists what it
 // has left behind in README.md.
 func (t tour) everything(ctx context.Context) error {
@@ -69,24 +66,27 @@ func (g *gallery) visit(ctx context.Context, theme theme) error {
 	if err := h.build(); err != nil {
 		return err
 	}
-	w := &shooting{gallery: g, theme: theme, camera: camera{desk: desk}, taken: map[string]bool{}}
-	if g.walks("hardware") {
-		if err := w.hardware(ctx, filepath.Join(dir, "real")); err != nil {
-			return err
-		}
-	}
-	if g.only == "hardware" {
-		return nil
-	}
+	w := &shooting{gallery: g, theme: theme, camera: camera{desk: desk}}
 	if g.only == "" {
 		if err := w.beginnings(ctx, filepath.Join(dir, "fresh"), filepath.Join(dir, "keyferry-recovery.txt")); err != nil {
 			return err
 		}
 	}
-	return w.open(ctx, full, func(p walk.Person) []chapter {
-		v := &visitor{Person: p, h: h}
-		return slices.Concat(v.door(), v.parts(g.tour))
-	})
+	if g.only != "hardware" {
+		err := w.open(ctx, full, func(p walk.Person) []chapter {
+			v := &visitor{Person: p, h: h}
+			return slices.Concat(v.door(), v.parts(g.tour))
+		})
+		if err != nil {
+			return err
+		}
+	}
+	if g.walks("hardware") {
+		if err := w.hardware(ctx, filepath.Join(dir, "real")); err != nil {
+			return err
+		}
+	}
+	return w.shrink()
 }
 
 // beginnings walks in a new account, until its database is damaged.
@@ -127,7 +127,8 @@ type shooting struct {
 	*gallery
 	theme  theme
 	camera camera
-	taken  map[string]bool
+	taken  []string // files
+	says   string   // what is walked now
 }
 
 // open opens the window on a data folder, walks through chapters and closes it.
@@ -159,6 +160,7 @@ func (s *shooting) openOn(ctx context.Context, command func(string, ...string) (
 	p.Look = func(ctx context.Context, screen string) error { return s.look(ctx, win, screen) }
 	for _, c := range walks(p) {
 		began := time.Now()
+		s.says = c.says
 		if err := walk.Do(ctx, c.steps...); err != nil {
 			s.camera.desk.Screenshot(filepath.Join(s.out, "failed-"+s.theme.name+".png"))
 			return fmt.Errorf("%s theme: %s: %w", s.theme.name, c.says, err)
@@ -171,10 +173,10 @@ func (s *shooting) openOn(ctx context.Context, command func(string, ...string) (
 // look photographs a screen the first time it is seen, once no short message
 // about what was done before lies over it.
 func (s *shooting) look(ctx context.Context, win *window.Window, screen string) error {
-	if s.taken[screen] {
+	path := filepath.Join(s.out, screen+"-"+s.theme.name+".png")
+	if slices.Contains(s.taken, path) {
 		return nil
 	}
-	s.taken[screen] = true
 	if err := win.Quiet(ctx); err != nil {
 		return err
 	}
@@ -182,38 +184,22 @@ func (s *shooting) look(ctx context.Context, win *window.Window, screen string) 
 	if err != nil {
 		return err
 	}
-	path := filepath.Join(s.out, screen+"-"+s.theme.name+".png")
 	if err := s.camera.take(ctx, path); err != nil {
 		return err
 	}
-	s.note(picture{screen, strings.TrimSuffix(title, " · Keyferry")})
-	return s.camera.desk.Shrink(path)
+	s.note(picture{screen, strings.TrimSuffix(title, " · Keyferry"), s.says})
+	s.taken = append(s.taken, path)
+	return nil
 }
 
-func (g *gallery) note(p picture) {
-	g.mu.Lock()
-	defer g.mu.Unlock()
-	for _, t := range g.titles {
-		if t.name == p.name {
-			return
+// shrink makes the pictures small, when nobody in the window waits any more.
+func (s *shooting) shrink() error {
+	for _, path := range s.taken {
+		if err := s.camera.desk.Shrink(path); err != nil {
+			return err
 		}
 	}
-	g.titles = append(g.titles, p)
-}
-
-// readme lists the pictures.
-func (g *gallery) readme() string {
-	var b strings.Builder
-	b.WriteString("# Every screen\n\nMade by `make screens`, which walks through the production window on a display of its own. ")
-	b.WriteString("People and devices are invented; each picture is in both themes.\n\n| screen | light | dark |\n|---|---|---|\n")
-	for _, p := range g.titles {
-		fmt.Fprintf(&b, "| **%s**<br>%s", p.name, p.title)
-		for _, t := range themes {
-			fmt.Fprintf(&b, " | <img src=\"%[1]s-%[2]s.png\" width=\"420\" alt=\"%[3]s, %[2]s theme\">", p.name, t.name, strings.ReplaceAll(p.name, "-", " "))
-		}
-		b.WriteString(" |\n")
-	}
-	return b.String()
+	return nil
 }
 
 // damage writes over a database, all but its header.

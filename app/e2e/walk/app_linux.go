@@ -23,10 +23,12 @@ func (p Person) AddApp(ctx context.Context, name string) (app Authenticator, err
 		return app, err
 	}
 	now := app.Step(time.Now())
-	err = Do(ctx, p.Enter("code.s_first", app.Code(now-1)), p.Enter("code.s_second", app.Code(now)),
-		p.Looks("app-codes"), p.Push("totp.s_add"), p.Added(name))
-	app.Used = now
-	return app, err
+	err = Do(ctx, p.Enter("code.s_first", app.Code(now-1)), p.Enter("code.s_second", app.Code(now)), p.Looks("app-codes"))
+	if err != nil {
+		return app, err
+	}
+	app.Sent(now)
+	return app, Do(ctx, p.Push("totp.s_add"), p.Added(name))
 }
 
 // CodeScreen waits for the field of the second factor's code.
@@ -36,7 +38,12 @@ func (p Person) CodeScreen(ctx context.Context) error {
 
 // SignInWithNext types the next code of a device that was used before.
 func (p Person) SignInWithNext(a *Authenticator) Step {
-	return func(ctx context.Context) error { return Do(ctx, p.CodeScreen, p.TypeCode(a.Next())) }
+	return func(ctx context.Context) error {
+		if err := p.CodeScreen(ctx); err != nil {
+			return err
+		}
+		return p.TypeCode(a.Next())(ctx)
+	}
 }
 
 // TypeCode types a code; the screen sends it off with the last digit.

@@ -16,6 +16,10 @@ type Authenticator struct {
 	Secret []byte
 	Period time.Duration // default 30 s
 	Used   int64         // the step of the last code that was typed
+
+	// ahead is how far its clock seems to be ahead, in steps, since the last code was
+	// sent off: what checks codes learns it from each, and expects the next there.
+	ahead int64
 }
 
 // FromKey reads a secret key as the window shows it: base32 in groups.
@@ -43,10 +47,16 @@ func (a Authenticator) Code(step int64) string {
 }
 
 // Next is the code of the first step after the last used one that is accepted now,
-// or in a moment: one step to either side of the clock is.
+// or in a moment: one step to either side of where it is expected is.
 func (a *Authenticator) Next() string {
-	a.Used = max(a.Used+1, a.Step(time.Now()))
+	a.Sent(max(a.Used+1, a.Step(time.Now())+a.ahead))
 	return a.Code(a.Used)
+}
+
+// Sent notes that the code of this step goes off now. Where typing takes half a minute,
+// it is a step behind the clock by then, and so are those that follow.
+func (a *Authenticator) Sent(step int64) {
+	a.Used, a.ahead = step, step-a.Step(time.Now())
 }
 
 // Wrong is a code that the device does not show within hours.
