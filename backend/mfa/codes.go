@@ -128,16 +128,17 @@ const (
 	CodePINLocked       Code = "pin-locked"  // until the key is unplugged
 	CodePINBlocked      Code = "pin-blocked" // for good: only a reset helps
 	CodePINNotSet       Code = "pin-not-set"
-	CodePINSet          Code = "pin-set"     // it has one already
-	CodePINLength       Code = "pin-length"  // params: min, max
-	CodePINRefused      Code = "pin-refused" // the device has rules of its own about PINs
-	CodePINNeeded       Code = "pin-needed"  // and nobody can be asked for it
+	CodePINSet          Code = "pin-set"        // it has one already
+	CodePINLength       Code = "pin-length"     // params: min, max
+	CodePINRefused      Code = "pin-refused"    // the device has rules of its own about PINs
+	CodePINNeeded       Code = "pin-needed"     // and nobody can be asked for it
+	CodeAccountNeeded   Code = "account-needed" // there are several, and nobody can be asked which
 	CodePINChangeNeeded Code = "pin-change-needed"
 	CodeUVBlocked       Code = "user-verification-blocked" // fingerprint or face failed too often; the PIN helps
 	CodeTPMMissing      Code = "tpm-missing"
 	CodeTPMDenied       Code = "tpm-denied"       // params: node
 	CodeTPMLockout      Code = "tpm-lockout"      // params: seconds, 0 when unknown
-	CodeTPMFailed       Code = "tpm-failed"       // params: code
+	CodeTPMFailed       Code = "tpm-failed"       // params: why (gone, silent, answer, no-guard, broken, old), code (the TPM's own); either can lack
 	CodeTPMForeign      Code = "tpm-foreign"      // the key was made in another TPM, or this one was cleared
 	CodePlatformMissing Code = "platform-missing" // params: system; it offers no passkeys
 	CodePlatformTooOld  Code = "platform-too-old" // params: have, need
@@ -168,6 +169,7 @@ const (
 	CodeDevicesSuspect       Code = "devices-suspect"   // all of the person's
 	CodeNotDiscoverable      Code = "not-discoverable"
 	CodeNotAlone             Code = "passkey-not-alone" // it was made without user verification, so it is a second factor only
+	CodeComputerShared       Code = "computer-shared"   // its one PIN opens passkeys of several people
 
 	// Codes in pictures
 	CodePictureUnreadable Code = "picture-unreadable"

@@ -14,21 +14,23 @@ import (
 	"github.com/keyferry/keyferry/backend/mfa"
 )
 
-// The codes of tpm-failed that are not the TPM's own.
+// Why it failed, where more is known than the TPM's own code.
 const (
-	codeGone    = "gone"     // the device went away, or was closed under us
-	codeSilent  = "silent"   // a command took longer than a TPM may
-	codeAnswer  = "answer"   // an answer that is none, or whose HMAC is not the TPM's
-	codeNoGuard = "no-guard" // nothing would stop guesses of the PIN
+	whyGone    = "gone"     // the device went away, or was closed under us
+	whySilent  = "silent"   // a command took longer than a TPM may
+	whyAnswer  = "answer"   // an answer that is none, or whose HMAC is not the TPM's
+	whyNoGuard = "no-guard" // nothing would stop guesses of the PIN
+	whyBroken  = "broken"   // it is in failure mode, until it is switched off and on
+	whyOld     = "old"      // it is a TPM 1.2
 )
 
 var (
-	errClosed = mfa.Fail(mfa.CodeTPMFailed, "code", codeGone).Because(errors.New("tpm: closed"))
-	silent    = failed(codeSilent, errors.New("tpm: no answer in time"))
+	errClosed = failed(whyGone, errors.New("tpm: closed"))
+	silent    = failed(whySilent, errors.New("tpm: no answer in time"))
 )
 
-func failed(code string, cause error) *mfa.Failure {
-	return mfa.Fail(mfa.CodeTPMFailed, "code", code).Because(cause)
+func failed(why string, cause error) *mfa.Failure {
+	return mfa.Fail(mfa.CodeTPMFailed, "why", why).Because(cause)
 }
 
 // bus carries commands to the TPM, one at a time. Once it broke it stays broken:
@@ -114,9 +116,9 @@ func (b *bus) once(command []byte) ([]byte, error) {
 	case !watch.Stop():
 		return nil, silent // an answer by now is nobody's
 	case err != nil:
-		return nil, b.breaks(failed(codeGone, err))
+		return nil, b.breaks(failed(whyGone, err))
 	case len(response) < 10 || len(response) > maxResponse:
-		return nil, b.breaks(failed(codeAnswer, fmt.Errorf("tpm: a response of %d bytes", len(response))))
+		return nil, b.breaks(failed(whyAnswer, fmt.Errorf("tpm: a response of %d bytes", len(response))))
 	}
 	return response, nil
 }
@@ -164,7 +166,22 @@ func explain(err error) error {
 	case errors.As(err, &f):
 		return f
 	case errors.As(err, &rc):
-		return failed(fmt.Sprintf("0x%03x", uint32(rc)), rc)
+		return coded(rc)
 	}
-	return failed(codeAnswer, err)
+	return failed(whyAnswer, err)
 }
+
+// coded is the failure of a response code. A TPM 1.2 answers with its own TPM_BADTAG.
+func coded(rc tpm2.TPMRC) error {
+	params := []string{"code", fmt.Sprintf("0x%03x", uint32(rc))}
+	switch rc {
+	case tpm2.TPMRCFailure:
+		params = append(params, "why", whyBroken)
+	case badTag:
+		params = append(params, "why", whyOld)
+	}
+	return mfa.Fail(mfa.CodeTPMFailed, params...).Because(rc)
+}
+
+// badTag is TPM_RC_BAD_TAG (Part 2 section 6.6.3), the only code that both kinds share.
+const badTag tpm2.TPMRC = 0x01e

@@ -2,6 +2,7 @@ package tpm
 
 import (
 	"bytes"
+	"cmp"
 	"context"
 	"encoding/binary"
 	"errors"
@@ -64,32 +65,33 @@ func TestOpenLooksAtTheGuard(t *testing.T) {
 	rows := []struct {
 		name   string
 		answer []byte
-		code   string // of tpm-failed; empty: it opens
+		why    string // of tpm-failed, or its code; empty: it opens
 	}{
 		{"as usual", told(usual(0, 0, 32, 600)), ""},
 		{"locked", told(usual(inLockout, 32, 32, 600)), ""},
-		{"nothing is forgiven", told(usual(0, 0, 32, 0)), codeNoGuard},
-		{"no tries", told(usual(0, 0, 0, 600)), codeNoGuard},
-		{"as many tries as you like", told(usual(0, 0, 1<<31, 600)), codeNoGuard},
-		{"it does not tell", told(without), codeAnswer},
-		{"it tells of something else", response(0, 0, 0, 0, 0, 1, 0, 0, 0, 0), codeAnswer},
-		{"nothing", nil, codeAnswer},
-		{"too much", bytes.Repeat([]byte{1}, 5000), codeAnswer},
-		{"an older TPM", response(0x1e), "0x01e"},
-		{"failure mode", response(tpm2.TPMRCFailure), "0x101"},
+		{"nothing is forgiven", told(usual(0, 0, 32, 0)), whyNoGuard},
+		{"no tries", told(usual(0, 0, 0, 600)), whyNoGuard},
+		{"as many tries as you like", told(usual(0, 0, 1<<31, 600)), whyNoGuard},
+		{"it does not tell", told(without), whyAnswer},
+		{"it tells of something else", response(0, 0, 0, 0, 0, 1, 0, 0, 0, 0), whyAnswer},
+		{"nothing", nil, whyAnswer},
+		{"too much", bytes.Repeat([]byte{1}, 5000), whyAnswer},
+		{"an older TPM", response(0x1e), whyOld},
+		{"failure mode", response(tpm2.TPMRCFailure), whyBroken},
+		{"what nobody foresaw", response(tpm2.TPMRCInitialize), "0x100"},
 	}
 	for _, row := range rows {
 		t.Run(row.name, func(t *testing.T) {
 			f := newFake(func(int, []byte) ([]byte, error) { return row.answer, nil })
 			a, err := Open(t.Context(), Config{Device: f.device, Store: storetest.NewMemory()})
-			if row.code == "" {
+			if row.why == "" {
 				wantCode(t, err, "")
 				a.Close()
-			} else if f := wantCode(t, err, mfa.CodeTPMFailed); f.Params["code"] != row.code {
+			} else if f := wantCode(t, err, mfa.CodeTPMFailed); cmp.Or(f.Params["why"], f.Params["code"]) != row.why {
 				t.Errorf("params %v", f.Params)
 			}
 			<-f.closed
-			if err := Probe(t.Context(), newFake(f.answer).device); (err == nil) != (row.code == "") {
+			if err := Probe(t.Context(), newFake(f.answer).device); (err == nil) != (row.why == "") {
 				t.Error("the probe: ", explained(err))
 			}
 		})
@@ -183,7 +185,7 @@ func silence(t *testing.T) {
 		t.Error(err)
 	}
 	_, _, err = ctap2.PINRetries(t.Context(), a, info)
-	if f := wantCode(t, err, mfa.CodeTPMFailed); f.Params["code"] != codeSilent {
+	if f := wantCode(t, err, mfa.CodeTPMFailed); f.Params["why"] != whySilent {
 		t.Errorf("params %v", f.Params)
 	}
 	_, _, err = ctap2.PINRetries(t.Context(), a, info) // it stays broken

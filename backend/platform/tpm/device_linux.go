@@ -16,7 +16,7 @@ import (
 const Node = "/dev/tpmrm0"
 
 // SystemDevice opens this computer's TPM. tpm-missing; tpm-denied (node), where
-// membership of the group tss helps as a rule; tpm-failed (code).
+// membership of the group tss helps as a rule; tpm-failed (why).
 func SystemDevice() (transport.TPMCloser, error) { return openNode(Node) }
 
 func openNode(node string) (transport.TPMCloser, error) {
@@ -30,5 +30,5 @@ func openNode(node string) (transport.TPMCloser, error) {
 		errors.Is(err, syscall.ENODEV), errors.Is(err, syscall.ENXIO): // a driver without its chip
 		return nil, mfa.Fail(mfa.CodeTPMMissing).Because(err)
 	}
-	return nil, failed(codeGone, err)
+	return nil, failed(whyGone, err)
 }

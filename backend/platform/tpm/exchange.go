@@ -11,7 +11,7 @@ import (
 
 // Exchange answers one request. Whatever the request is, the answer is a status. An
 // error means that ctx ended, that Config.Consent or the store failed, or that the
-// TPM did: tpm-lockout (seconds), tpm-foreign, tpm-failed (code).
+// TPM did: tpm-lockout (seconds), tpm-foreign, tpm-failed (why or code).
 //
 // When ctx ends, Exchange returns at once, and nothing of the request is kept. The TPM
 // finishes the command that it is at, and our objects are taken out of it before the

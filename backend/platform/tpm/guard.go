@@ -53,7 +53,7 @@ func (a *Authenticator) guard(ctx context.Context) (Guard, error) {
 	}
 	list, err := answer.CapabilityData.Data.TPMProperties()
 	if err != nil {
-		return Guard{}, failed(codeAnswer, err)
+		return Guard{}, failed(whyAnswer, err)
 	}
 	var g Guard
 	seen := 0
@@ -73,7 +73,7 @@ func (a *Authenticator) guard(ctx context.Context) (Guard, error) {
 		}
 	}
 	if seen != 4 {
-		return Guard{}, failed(codeAnswer, errors.New("tpm: it does not tell of its lock-out"))
+		return Guard{}, failed(whyAnswer, errors.New("tpm: it does not tell of its lock-out"))
 	}
 	return g, nil
 }

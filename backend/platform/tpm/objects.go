@@ -142,7 +142,7 @@ func (a *Authenticator) unseal(ctx context.Context, p *parent, b blobs, auth []b
 			return a.judge(ctx, err)
 		}
 		if len(answer.OutData.Buffer) != authSize {
-			return failed(codeAnswer, errors.New("tpm: sealed data of another length"))
+			return failed(whyAnswer, errors.New("tpm: sealed data of another length"))
 		}
 		secret = mfa.NewSecret(answer.OutData.Buffer)
 		return nil
@@ -185,7 +185,7 @@ func (a *Authenticator) sign(ctx context.Context, p *parent, b blobs, auth, dige
 		}
 		parts, err := answer.Signature.Signature.ECDSA()
 		if err != nil {
-			return failed(codeAnswer, err)
+			return failed(whyAnswer, err)
 		}
 		signature, err = asn1.Marshal(struct{ R, S *big.Int }{
 			new(big.Int).SetBytes(parts.SignatureR.Buffer), new(big.Int).SetBytes(parts.SignatureS.Buffer)})
@@ -198,26 +198,26 @@ func (a *Authenticator) sign(ctx context.Context, p *parent, b blobs, auth, dige
 func publicKey(public []byte) (*ecdsa.PublicKey, error) {
 	b, err := tpm2.Unmarshal[tpm2.TPM2BPublic](public)
 	if err != nil {
-		return nil, failed(codeAnswer, err)
+		return nil, failed(whyAnswer, err)
 	}
 	area, err := b.Contents()
 	if err != nil {
-		return nil, failed(codeAnswer, err)
+		return nil, failed(whyAnswer, err)
 	}
 	at, err := area.Unique.ECC()
 	if err != nil {
-		return nil, failed(codeAnswer, err)
+		return nil, failed(whyAnswer, err)
 	}
 	point := make([]byte, 65)
 	if len(at.X.Buffer) > 32 || len(at.Y.Buffer) > 32 {
-		return nil, failed(codeAnswer, errors.New("tpm: a point that is too long"))
+		return nil, failed(whyAnswer, errors.New("tpm: a point that is too long"))
 	}
 	point[0] = 4
 	copy(point[33-len(at.X.Buffer):], at.X.Buffer)
 	copy(point[65-len(at.Y.Buffer):], at.Y.Buffer)
 	key, err := ecdsa.ParseUncompressedPublicKey(elliptic.P256(), point)
 	if err != nil {
-		return nil, failed(codeAnswer, err)
+		return nil, failed(whyAnswer, err)
 	}
 	return key, nil
 }

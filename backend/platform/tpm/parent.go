@@ -147,11 +147,11 @@ func (a *Authenticator) makeParent(ctx context.Context) (*parent, error) {
 func newParent(handle tpm2.TPMHandle, public tpm2.TPM2BPublic, transient bool) (*parent, error) {
 	area, err := public.Contents()
 	if err != nil {
-		return nil, failed(codeAnswer, err)
+		return nil, failed(whyAnswer, err)
 	}
 	name, err := tpm2.ObjectName(area)
 	if err != nil {
-		return nil, failed(codeAnswer, err)
+		return nil, failed(whyAnswer, err)
 	}
 	return &parent{handle, *name, *area, transient}, nil
 }

@@ -77,8 +77,8 @@ type Authenticator struct {
 // Open opens the TPM and looks whether it can guard a PIN. Nothing is made in it
 // before a PIN is set.
 //
-// tpm-missing, tpm-denied (node), tpm-failed (code: gone, silent, answer, no-guard
-// or the TPM's response code in hexadecimal), and the failures of Config.Store.
+// tpm-missing, tpm-denied (node), tpm-failed (why: gone, silent, answer, no-guard,
+// broken, old; code: the TPM's own, in hexadecimal), and the failures of Config.Store.
 func Open(ctx context.Context, cfg Config) (*Authenticator, error) {
 	if cfg.Device == nil {
 		cfg.Device = SystemDevice
@@ -113,7 +113,7 @@ func (a *Authenticator) start(ctx context.Context) (err error) {
 	_, err = a.hold(ctx, func(ctx context.Context) ([]byte, error) {
 		g, err := a.guard(ctx)
 		if err == nil && !g.works() {
-			err = failed(codeNoGuard, errors.New("tpm: its dictionary-attack protection is switched off"))
+			err = failed(whyNoGuard, errors.New("tpm: its dictionary-attack protection is switched off"))
 		}
 		if err != nil {
 			return nil, err

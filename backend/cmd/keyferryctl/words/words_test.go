@@ -55,6 +55,13 @@ func TestParamsMakeWordsPrecise(t *testing.T) {
 		{mfa.Fail(mfa.CodeDeleteConflict, "what", "devices"), "--with-devices"},
 		{mfa.Fail(mfa.CodePINWrong, "left", "3"), "left: 3)"},
 		{mfa.Fail(mfa.CodeTPMLockout, "seconds", "90"), "left: 90)"},
+		{mfa.Fail(mfa.CodeTPMFailed, "code", "0x922"), "(0x922)"},
+		{mfa.Fail(mfa.CodeTPMFailed, "code", "0x101", "why", "broken"), "failure mode"},
+		{mfa.Fail(mfa.CodeTPMFailed, "why", "gone"), "went away"},
+		{mfa.Fail(mfa.CodeTPMFailed, "why", "silent"), "in time"},
+		{mfa.Fail(mfa.CodeTPMFailed, "why", "answer"), "cannot be trusted"},
+		{mfa.Fail(mfa.CodeTPMFailed, "why", "no-guard"), "counts no wrong PINs"},
+		{mfa.Fail(mfa.CodeTPMFailed, "why", "old"), "TPM 1.2"},
 		{mfa.Fail(mfa.CodeTPMLockout, "seconds", "0"), "some minutes"},
 		{mfa.Fail(mfa.CodeKeyCannot, "what", "management"), "program of its maker"},
 	} {
