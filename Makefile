@@ -73,7 +73,7 @@ e2e: programs $(stamps)/display
 bench: programs $(stamps)/display ; @build/bench.sh
 
 # Visits every screen in both themes and leaves the pictures with the sources.
-screens: programs $(stamps)/display ; go run ./app/e2e/tour -every -out docs/screens
+screens: programs $(stamps)/display $(stamps)/peers ; go run ./app/e2e/tour -every -out docs/screens
 
 # --- packages -------------------------------------------------------------
 

@@ -15,16 +15,6 @@ type Machine struct {
 	ended  []func()
 }
 
-// Missing names the programs that this computer lacks for it.
-func Missing() (names []string) {
-	for _, name := range []string{"swtpm", "unshare", "setpriv"} {
-		if _, err := exec.LookPath(name); err != nil {
-			names = append(names, name)
-		}
-	}
-	return names
-}
-
 // New makes one without any device. Close ends it.
 func New() (*Machine, error) {
 	folder, err := os.MkdirTemp("", "machine")
