@@ -1,7 +1,9 @@
 package ceremony
 
 import (
+	"bytes"
 	"context"
+	"slices"
 
 	"github.com/keyferry/keyferry/backend/mfa"
 )
@@ -14,7 +16,8 @@ import (
 //
 // Counter, suspicion and what is durable when are as at SignInWithDevice; so is what the
 // session is held to. A passkey of nobody here, or one that is suspect while its owner
-// has others, is credential-unknown.
+// has others, is credential-unknown; computer-shared, when this computer has passkeys of
+// several people.
 func (s *Service) SignInWithPasskey(ctx context.Context, road mfa.Road, person Person) (mfa.Principal, mfa.Session, error) {
 	p, session, err := s.signInWithPasskey(ctx, road, person)
 	if err != nil {
@@ -35,6 +38,11 @@ func (s *Service) signInWithPasskey(ctx context.Context, road mfa.Road, person P
 	}
 	if !a.Settings.Passwordless {
 		return none(mfa.Fail(mfa.CodePasswordlessOff))
+	}
+	if road == mfa.RoadComputer {
+		if err := s.oneOwner(ctx, a.RPID); err != nil {
+			return none(err)
+		}
 	}
 	party, origin, err := s.relyingParty(ctx)
 	if err != nil {
@@ -84,4 +92,18 @@ func (s *Service) ownerOf(ctx context.Context, handle []byte) (mfa.Principal, []
 	}
 	devices, err := s.usable(ctx, p)
 	return p, devices, err
+}
+
+// oneOwner refuses what this computer would prove where several people have a passkey in
+// it. One PIN opens them all, so each of them knows the others'. Beside a password it is a
+// second factor for all that; alone, whoever has it could be any of them.
+func (s *Service) oneOwner(ctx context.Context, rpID string) error {
+	all, err := s.Store.LocalPasskeys(ctx, rpID)
+	if err != nil {
+		return err
+	}
+	if slices.ContainsFunc(all, func(p mfa.LocalPasskey) bool { return !bytes.Equal(p.UserHandle, all[0].UserHandle) }) {
+		return mfa.Fail(mfa.CodeComputerShared)
+	}
+	return nil
 }

@@ -6,6 +6,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/keyferry/keyferry/backend/authenticator"
 	"github.com/keyferry/keyferry/backend/mfa"
 	"github.com/keyferry/keyferry/backend/virtualauth"
 )
@@ -156,6 +157,43 @@ func TestPasskeyAloneOfTwoPeople(t *testing.T) {
 	}
 	if !seen[ann.ID] || !seen[bob.ID] {
 		t.Errorf("signed in as %v", seen)
+	}
+}
+
+// Two people, one computer: its one PIN would let each of them be the other.
+func TestPasskeyAloneOnASharedComputer(t *testing.T) {
+	b := newBench(t, virtualauth.Android())
+	b.settings(t, func(s *mfa.Settings) { s.Passwordless = true })
+	own := virtualauth.New(virtualauth.Config{Discoverable: true, ClientPIN: true, Transports: []string{"internal"}})
+	t.Cleanup(func() { own.Close() })
+	opened := 0
+	b.Roads.Computer = func(context.Context, authenticator.Want, mfa.Report) (authenticator.Authenticator, error) {
+		opened++
+		return open{own}, nil
+	}
+	pin := func(context.Context, mfa.PINAsk) (*mfa.Secret, error) { return mfa.NewSecret([]byte("258025")), nil }
+	add := func(name string) mfa.Principal {
+		p := b.user(t, name)
+		d, err := b.Enrol(t.Context(), b.who, p.ID, name+"-computer", mfa.RoadComputer, Person{Confirm: yes, PIN: pin})
+		if err != nil {
+			t.Fatal(err)
+		}
+		if err := b.Store.PutLocalPasskey(t.Context(), mfa.LocalPasskey{ID: d.Passkey.ID, RPID: mfa.DefaultRPID, UserHandle: p.UserHandle, Discoverable: true}); err != nil {
+			t.Fatal(err) // what platform/tpm does
+		}
+		return p
+	}
+	ann := add("ann")
+	p, _, err := b.SignInWithPasskey(t.Context(), mfa.RoadComputer, Person{PIN: pin})
+	if err != nil || p.ID != ann.ID {
+		t.Fatalf("%q, %v", p.Name, err)
+	}
+	add("bob")
+	opened = 0
+	_, _, err = b.SignInWithPasskey(t.Context(), mfa.RoadComputer, Person{PIN: pin})
+	wants(t, err, mfa.CodeComputerShared)
+	if opened != 0 {
+		t.Error("somebody was asked for a PIN in vain")
 	}
 }
 
