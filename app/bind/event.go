@@ -15,6 +15,7 @@ const (
 	EventPhone    = "phone"    // SimPhoneDTO
 	EventSimKey   = "simkey"   // SimKeyDTO
 	EventKeys     = "keys"     // []KeyDTO: security keys came or went
+	EventReset    = "reset"    // ResetDTO: how far a key's reset is
 	EventState    = "state"    // StateDTO
 	EventImport   = "import"   // ImportProgressDTO
 	EventFiles    = "files"    // []FileDTO, dropped on the window
@@ -34,6 +35,8 @@ func Event(a *API) func(desk.Event) (string, any, error) {
 			return EventSimKey, simKey(*e.SimKey), nil
 		case e.Keys != nil:
 			return EventKeys, each(*e.Keys, a.key(func(k keys.Key) string { return e.Models[k.Info.AAGUID] })), nil
+		case e.Reset != nil:
+			return EventReset, ResetDTO{Stage: string(*e.Reset)}, nil
 		case e.State != nil:
 			return EventState, a.state(*e.State), nil
 		case e.Import != nil:

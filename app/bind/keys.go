@@ -81,6 +81,11 @@ func (a *API) ResetKey(id string) error {
 	return run(a, func(ctx context.Context, b Backend) error { return b.ResetKey(ctx, id) })
 }
 
+// ResetDTO is how far a reset is: unplug, insert or touch.
+type ResetDTO struct {
+	Stage string `json:"stage"`
+}
+
 // CancelReset ends a reset that waits.
 func (a *API) CancelReset() error {
 	return run(a, func(_ context.Context, b Backend) error { b.CancelReset(); return nil })

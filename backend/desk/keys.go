@@ -116,10 +116,11 @@ func (d *Desk) ResetKey(ctx context.Context, id string) error {
 	}()
 	stop := context.AfterFunc(w.ctx, cancel)
 	defer stop()
-	return house.Keys.Reset(ctx, id, func(keys.ResetStage) {
+	return house.Keys.Reset(ctx, id, func(stage keys.ResetStage) {
 		d.mu.Lock()
 		defer d.mu.Unlock()
 		d.touched = d.clock.Now()
+		d.emit(Event{Reset: &stage})
 	})
 }
 

@@ -8,6 +8,7 @@ import (
 	"testing"
 
 	"github.com/keyferry/keyferry/backend/ctap2"
+	"github.com/keyferry/keyferry/backend/keys"
 	"github.com/keyferry/keyferry/backend/mfa"
 	"github.com/keyferry/keyferry/backend/transport"
 	"github.com/keyferry/keyferry/backend/virtualauth"
@@ -226,6 +227,11 @@ func TestOneResetAtATime(t *testing.T) {
 	<-b.hall.bus.begun // of the list
 	<-b.hall.bus.begun // of the reset
 	wants(t, b.ResetKey(t.Context(), list[0].ID), mfa.CodeBusy)
+	for e := range b.events { // the page is told how far it is
+		if e.Reset != nil && *e.Reset == keys.ResetUnplug {
+			break
+		}
+	}
 	b.CancelReset()
 	if err := <-done; mfa.AsFailure(err).Code != mfa.CodeCancelled {
 		t.Errorf("%v", err)

@@ -130,6 +130,7 @@ type Event struct {
 	SimKey   *simkey.State
 	Keys     *[]keys.Key           // security keys came or went
 	Models   map[mfa.AAGUID]string // their names by the metadata, as far as it knows them
+	Reset    *keys.ResetStage      // how far the reset that runs is
 	State    *State
 	Import   *Import
 	Files    []File // that were dropped on the window

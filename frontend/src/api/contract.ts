@@ -308,6 +308,9 @@ export interface SimKeyDTO {
   pinSet: boolean
 }
 
+/** What the key's owner is to do now; touch: within ten seconds. */
+export interface ResetDTO { stage: 'unplug' | 'insert' | 'touch' }
+
 /** What this computer can do, way by way. */
 export interface ReadinessDTO { at: number; ladders: LadderDTO[]; machine: FactDTO[]; system: 'linux' | 'windows' | 'darwin' }
 
@@ -818,6 +821,8 @@ export interface Events {
   simkey: SimKeyDTO
   /** A security key came or went. */
   keys: KeyDTO[]
+  /** How far a key's reset is, each stage once. */
+  reset: ResetDTO
   state: StateDTO
   import: ImportProgressDTO
   /** Files that were dropped on the window. */

@@ -3,7 +3,7 @@
  * index.ts so that the door does without them.
  */
 import { on } from '.'
-import type { KeyDTO, KeyPasskeyDTO, ReadinessDTO, SimKeyDTO } from './contract'
+import type { KeyDTO, KeyPasskeyDTO, ReadinessDTO, ResetDTO, SimKeyDTO } from './contract'
 import { ask, bytes, nothing } from './far'
 import { failure, list } from './tidy'
 
@@ -46,6 +46,7 @@ export const closeKey = (id: string): Promise<void> => ask((a) => a.CloseKey(id)
 /** Comes back once the key was touched and is empty. */
 export const resetKey = (id: string): Promise<void> => ask((a) => a.ResetKey(id), nothing)
 export const cancelReset = (): Promise<void> => ask((a) => a.CancelReset(), nothing)
+export const onReset = (callback: (reset: ResetDTO) => void): (() => void) => on('reset', callback)
 export const onKeys = (callback: (keys: KeyDTO[]) => void): (() => void) => on('keys', (l) => callback(ring(l)))
 
 export const readiness = (): Promise<ReadinessDTO> =>

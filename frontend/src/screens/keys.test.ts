@@ -363,9 +363,11 @@ describe('the area', () => {
     const now = () => document.querySelector('dialog [aria-current="step"]')?.textContent
     expect(now()).toContain('Unplug the key')
     await sound()
-    w.far.world.plug([])
+    w.far.emit('reset', { stage: 'unplug' })
+    w.far.emit('reset', { stage: 'insert' })
     await waitFor(() => expect(now()).toContain('Plug it in again'))
-    w.far.world.plug([key({ id: 'k9' })])
+    w.far.world.plug([key({ id: 'k9' })]) // so quick that nobody saw it gone
+    w.far.emit('reset', { stage: 'touch' })
     await waitFor(() => expect(now()).toContain('Touch it where it blinks'))
     expect(now()).toMatch(/Within (10|9) seconds/)
     await sound()

@@ -53,6 +53,8 @@ export function keyCalls(w: World): Part {
     ResetKey: (id) =>
       new Promise((done, refused) => {
         stopReset = refused
+        const stages = ['unplug', 'insert', 'touch'] as const
+        stages.forEach((stage, i) => w.later(i + 1, () => w.emit('reset', { stage })))
         w.later(4, () => {
           w.keyPasskeys = []
           put({ ...find(id), pin: 'unset', left: 8, room: 25 })
