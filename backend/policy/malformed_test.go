@@ -112,12 +112,14 @@ func TestTooLarge(t *testing.T) {
 		"10 MB of blanks":   []byte(strings.Repeat(" ", 10<<20)),
 		"a byte too much":   []byte(`{"Statement":[]}` + strings.Repeat(" ", policy.MaxDocument-15)),
 	} {
-		begin := time.Now()
-		if _, err := policy.Parse(document); !mfa.IsCode(err, mfa.CodePolicyTooLarge) {
-			t.Errorf("%s: %v", name, err)
-		}
-		if took := time.Since(begin); took > 100*time.Millisecond {
-			t.Errorf("%s took %v", name, took)
+		// It is refused by its length: nothing is read, so next to nothing is made.
+		made := testing.AllocsPerRun(1, func() {
+			if _, err := policy.Parse(document); !mfa.IsCode(err, mfa.CodePolicyTooLarge) {
+				t.Errorf("%s: %v", name, err)
+			}
+		})
+		if made > 100 {
+			t.Errorf("%s took %v allocations", name, made)
 		}
 	}
 	if _, err := policy.Parse([]byte(`{"Statement":[]}` + strings.Repeat(" ", policy.MaxDocument-16))); err != nil {
@@ -170,7 +172,7 @@ func TestMalformedCorpus(t *testing.T) {
 			if err == nil {
 				policy.NewSet(policy.Policy{Document: d}).Evaluate(policy.Request{Action: "a:b", Resource: "*"})
 			}
-			if took := time.Since(begin); took > 2*time.Second {
+			if took := time.Since(begin); took > time.Minute { // a moment, but on a busy machine
 				t.Errorf("took %v", took)
 			}
 		})

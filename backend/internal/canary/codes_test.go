@@ -54,7 +54,7 @@ func TestWhatIsNoCode(t *testing.T) {
 					}
 				}
 			})
-			if took := time.Since(begun); took > 10*time.Second {
+			if took := time.Since(begun); took > time.Minute { // only what never ends takes that long
 				t.Errorf("it took %v", took)
 			}
 		})
@@ -82,7 +82,7 @@ func TestWhatIsNoRecoveryCode(t *testing.T) {
 		if f := mfa.AsFailure(err); len(f.Params) > 0 || len(f.Explain()) > 200 {
 			t.Errorf("%s: %v, cause of %d bytes", name, f.Params, len(f.Explain()))
 		}
-		if took := time.Since(begun); took > 5*time.Second {
+		if took := time.Since(begun); took > time.Minute {
 			t.Errorf("%s: it took %v", name, took)
 		}
 	}

@@ -300,7 +300,7 @@ func (l *life) hasAPhone() {
 				case c.Stage == mfa.StageDone || c.Stage == mfa.StageFailed:
 					return *c
 				}
-			case <-time.After(time.Minute):
+			case <-time.After(5 * time.Minute):
 				w.t.Fatal("the ceremony does not end")
 			}
 		}
@@ -318,7 +318,7 @@ func (l *life) hasAPhone() {
 		crossed(l.Ceremony())(w, "Ceremony")
 	}
 	var links []bind.LinkedPhoneDTO
-	for end := time.Now().Add(20 * time.Second); len(links) == 0 && time.Now().Before(end); { // kept in the background
+	for end := time.Now().Add(2 * time.Minute); len(links) == 0 && time.Now().Before(end); { // kept in the background
 		links = crossed(l.LinkedPhones())(w, "LinkedPhones")
 	}
 	if len(links) == 0 {

@@ -108,7 +108,7 @@ func TestHugeListsOfUsers(t *testing.T) {
 			if f := mfa.AsFailure(err); f == nil || len(f.Explain())+len(fmt.Sprint(f.Params)) > 500 {
 				t.Error("the failure repeats the list")
 			}
-			if took > 5*time.Second || after.TotalAlloc-before.TotalAlloc > 128<<20 {
+			if took > time.Minute || after.TotalAlloc-before.TotalAlloc > 128<<20 {
 				t.Errorf("it took %v and %d MB", took, (after.TotalAlloc-before.TotalAlloc)>>20)
 			}
 			if len(bytes.Trim(data, "\x00")) > 0 {

@@ -231,7 +231,7 @@ func TestHugeSeedFiles(t *testing.T) {
 					}
 					p.Wipe()
 				}
-				if took > 20*time.Second {
+				if took > time.Minute {
 					t.Errorf("it took %v", took)
 				}
 				if grown := after.TotalAlloc - before.TotalAlloc; grown > 512<<20 {

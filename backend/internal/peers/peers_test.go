@@ -17,7 +17,7 @@ import (
 )
 
 // patience only ends programs that hang.
-const patience = time.Minute
+const patience = 3 * time.Minute
 
 // waits is the relying party whose requests nobody answers: the peers cancel them.
 const waits = "waits.keyferry.internal"

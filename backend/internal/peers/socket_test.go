@@ -68,7 +68,8 @@ func plugIn(t *testing.T, a hid.Answerer, can hid.Capability) (path string) {
 			if err != nil {
 				return
 			}
-			err = hid.Serve(ctx, &wire{Conn: conn}, a, can)
+			// A peer that a busy machine stops between two packets has not given up.
+			err = hid.Server{Answerer: a, Can: can, Timeout: patience}.Serve(ctx, &wire{Conn: conn})
 			conn.Close()
 			if ctx.Err() == nil && !errors.Is(err, io.EOF) && !errors.Is(err, io.ErrUnexpectedEOF) {
 				t.Errorf("serving: %v", err)

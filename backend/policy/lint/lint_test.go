@@ -186,7 +186,7 @@ func TestCheckIsBounded(t *testing.T) {
 		if len(found) != lint.MaxFindings {
 			t.Errorf("%s: %d findings", name, len(found))
 		}
-		if took := time.Since(begin); took > 10*time.Second {
+		if took := time.Since(begin); took > time.Minute { // a moment, but on a busy machine
 			t.Errorf("%s took %v", name, took)
 		}
 	}
