@@ -107,17 +107,24 @@ func TestLadders(t *testing.T) {
 		{"no library for readers", readiness.WayNFC, on("windows", dll(0, fail(mfa.CodePlatformMissing))), "not-ready: windows-api=failed(platform-missing)"},
 
 		{"computer, a TPM", readiness.WayComputer, nil, "ready: tpm-device tpm-permission tpm-lockout"},
-		{"no TPM", readiness.WayComputer, func(c *config) { c.Computer = fails(fail(mfa.CodeTPMMissing)) }, "not-ready: tpm-device=failed(tpm-missing) tpm-permission=skipped tpm-lockout=skipped"},
-		{"TPM not allowed", readiness.WayComputer, func(c *config) { c.Computer = fails(fail(mfa.CodeTPMDenied, "node", "/dev/tpmrm0")) },
+		{"no TPM", readiness.WayComputer, func(c *config) { c.Computer = owns(readiness.Own{}, fail(mfa.CodeTPMMissing)) }, "not-ready: tpm-device=failed(tpm-missing) tpm-permission=skipped tpm-lockout=skipped"},
+		{"TPM not allowed", readiness.WayComputer, func(c *config) { c.Computer = owns(readiness.Own{}, fail(mfa.CodeTPMDenied, "node", "/dev/tpmrm0")) },
 			"not-ready: tpm-device tpm-permission=failed(tpm-denied) tpm-lockout=skipped"},
-		{"TPM locked", readiness.WayComputer, func(c *config) { c.Computer = fails(fail(mfa.CodeTPMLockout, "seconds", "60")) },
+		{"TPM locked", readiness.WayComputer, func(c *config) { c.Computer = owns(readiness.Own{}, fail(mfa.CodeTPMLockout, "seconds", "60")) },
 			"not-ready: tpm-device tpm-permission tpm-lockout=failed(tpm-lockout)"},
 		{"TPM of a virtual machine", readiness.WayComputer, facts(readiness.Facts{Virtual: "kvm"}), "ready: tpm-device tpm-permission tpm-lockout virtual=warning[kind kvm]"},
+		{"TPM whose count anybody can start over", readiness.WayComputer, func(c *config) { c.Computer = owns(readiness.Own{Unguarded: true}, nil) },
+			"ready: tpm-device tpm-permission tpm-lockout[kind open]"},
+		{"passkeys in it", readiness.WayComputer, func(c *config) { c.Computer = owns(readiness.Own{Counted: true, Passkeys: 2}, nil) },
+			"ready: tpm-device tpm-permission tpm-lockout tpm-passkeys[count 2]"},
+		{"passkeys of a TPM that is gone", readiness.WayComputer, func(c *config) {
+			c.Computer = owns(readiness.Own{Counted: true, Passkeys: 2, Unguarded: true}, fail(mfa.CodeTPMMissing))
+		}, "not-ready: tpm-device=failed(tpm-missing) tpm-permission=skipped tpm-lockout=skipped tpm-passkeys[count 2]"},
 		{"TPM not built", readiness.WayComputer, func(c *config) { c.Computer = nil }, "unsure: tpm-device=unknown[why not-built] tpm-permission=skipped tpm-lockout=skipped"},
 		{"Windows Hello", readiness.WayComputer, on("windows", dll(9, nil)), "not-ready: windows-hello=failed(windows-hello)"},
 		{"macOS, not built", readiness.WayComputer, on("darwin", func(c *config) { c.Computer = nil }), "not-ready: platform=failed(platform-missing)"},
 		{"macOS", readiness.WayComputer, on("darwin"), "ready: platform"},
-		{"macOS, not signed", readiness.WayComputer, on("darwin", func(c *config) { c.Computer = fails(fail(mfa.CodePlatformMissing)) }), "not-ready: platform=failed(platform-missing)"},
+		{"macOS, not signed", readiness.WayComputer, on("darwin", func(c *config) { c.Computer = owns(readiness.Own{}, fail(mfa.CodePlatformMissing)) }), "not-ready: platform=failed(platform-missing)"},
 
 		{"codes", readiness.WayCode, nil, "ready: clock vault"},
 		{"no account", readiness.WayCode, func(c *config) { c.Vault = nil }, "ready: clock"},
@@ -129,7 +136,7 @@ func TestLadders(t *testing.T) {
 		{"the clock is wrong for a phone, too", readiness.WayPhone, func(c *config) { c.Clock = func() time.Time { return now.Add(-time.Hour) } },
 			"not-ready:" + radioGood + hosts + " clock=failed[least 2026-05-04T09:59:00Z]"},
 	} {
-		t.Run(c.name, func(t *testing.T) {
+		bubble(t, c.name, func(t *testing.T) {
 			config := world()
 			if c.change != nil {
 				c.change(&config)
