@@ -85,28 +85,30 @@ type stages struct {
 	invert  bool
 	builtIn *phonesim.Phone // nil when a phone of its own is expected
 	pins    *pinFlags
+	account *accountFlag
 	helping sync.WaitGroup
 }
 
 // stageLine is one stage in JSON. URI is the secret of the transaction; it is
 // printed because a script asked for machine-readable output in place of a code.
 type stageLine struct {
-	Stage   mfa.Stage     `json:"stage"`
-	Purpose string        `json:"purpose,omitempty"`
-	Message string        `json:"message"`
-	URI     string        `json:"uri,omitempty"`
-	Until   int64         `json:"until,omitempty"`
-	Radio   string        `json:"radio,omitempty"`
-	Signal  int           `json:"signal,omitempty"`
-	Keys    int           `json:"keys,omitempty"`    // security keys that wait for a touch
-	Key     string        `json:"key,omitempty"`     // the name of the one
-	Trouble *failureJSON  `json:"trouble,omitempty"` // why none can be used yet
-	Rule    string        `json:"rule,omitempty"`    // of udev, where that is the trouble
-	PIN     *pinJSON      `json:"pin,omitempty"`
-	Device  *deviceJSON   `json:"device,omitempty"`
-	Session *sessionJSON  `json:"session,omitempty"`
-	Failure *failureJSON  `json:"failure,omitempty"`
-	Found   *foundPasskey `json:"candidate,omitempty"`
+	Stage    mfa.Stage      `json:"stage"`
+	Purpose  string         `json:"purpose,omitempty"`
+	Message  string         `json:"message"`
+	URI      string         `json:"uri,omitempty"`
+	Until    int64          `json:"until,omitempty"`
+	Radio    string         `json:"radio,omitempty"`
+	Signal   int            `json:"signal,omitempty"`
+	Keys     int            `json:"keys,omitempty"`    // security keys that wait for a touch
+	Key      string         `json:"key,omitempty"`     // the name of the one
+	Trouble  *failureJSON   `json:"trouble,omitempty"` // why none can be used yet
+	Rule     string         `json:"rule,omitempty"`    // of udev, where that is the trouble
+	PIN      *pinJSON       `json:"pin,omitempty"`
+	Accounts []foundAccount `json:"accounts,omitempty"` // whose passkeys there are, the newest first
+	Device   *deviceJSON    `json:"device,omitempty"`
+	Session  *sessionJSON   `json:"session,omitempty"`
+	Failure  *failureJSON   `json:"failure,omitempty"`
+	Found    *foundPasskey  `json:"candidate,omitempty"`
 }
 
 // foundPasskey is what the person is asked to accept.
@@ -120,7 +122,7 @@ type foundPasskey struct {
 
 // stages begins a ceremony on a road.
 func (w *who) stages(ctx context.Context, t *terminal, house *assembly.House, purpose string, road mfa.Road) (*stages, error) {
-	s := &stages{t: t, purpose: purpose, image: w.phone.image, invert: w.phone.invert, builtIn: house.Phone, pins: &w.pins}
+	s := &stages{t: t, purpose: purpose, image: w.phone.image, invert: w.phone.invert, builtIn: house.Phone, pins: &w.pins, account: &w.account}
 	s.ctx, s.stop = context.WithCancel(ctx)
 	if road == mfa.RoadKey && house.SimKey != nil {
 		if err := w.hand.plugIn(house.SimKey); err != nil {
@@ -134,7 +136,7 @@ func (w *who) stages(ctx context.Context, t *terminal, house *assembly.House, pu
 
 // person is how somebody is reached at this terminal.
 func (w *who) person(t *terminal, s *stages) ceremony.Person {
-	return ceremony.Person{Report: s.report, PIN: w.pins.asking(t)}
+	return ceremony.Person{Report: s.report, PIN: w.pins.asking(t), Choose: w.account.choosing(t)}
 }
 
 func (s *stages) end() {
@@ -147,11 +149,13 @@ func (s *stages) report(p mfa.Progress) {
 		return // the command prints these, with what came of it
 	}
 	s.t.line(stageLine{Stage: p.Stage, Purpose: s.purpose, Message: strings.Join(stageWords(p), " "), URI: p.QR, Until: milliseconds(p.Until), Radio: p.Radio, Signal: p.Signal,
-		Keys: p.Keys, Key: p.Key, Trouble: asJSON(p.Trouble), Rule: ruleFor(p.Trouble), PIN: pinOf(p.PIN)})
+		Keys: p.Keys, Key: p.Key, Trouble: asJSON(p.Trouble), Rule: ruleFor(p.Trouble), PIN: pinOf(p.PIN), Accounts: accountsOf(p.Accounts)})
 	switch {
 	case p.Stage == mfa.StageEnterPIN && p.PIN != nil:
 		s.pins.say(s.t, *p.PIN)
 		return
+	case p.Stage == mfa.StageChooseAccount && s.account.name != "":
+		return // it is known already
 	case p.Stage != mfa.StageShowQR:
 		for _, line := range stageWords(p) {
 			s.t.say("%s", line)
@@ -174,6 +178,8 @@ func stageWords(p mfa.Progress) []string {
 	switch {
 	case p.Stage == mfa.StageEnterPIN && p.PIN != nil:
 		return words.PIN(*p.PIN)
+	case p.Stage == mfa.StageChooseAccount && p.Accounts != nil:
+		return words.Accounts(*p.Accounts)
 	case p.Stage == mfa.StageFindKey && p.Trouble != nil:
 		return []string{words.Of(p.Trouble), words.Stage(p.Stage)}
 	case p.Stage == mfa.StageTouchKey && p.Keys > 1:

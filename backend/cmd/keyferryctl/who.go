@@ -25,6 +25,7 @@ type who struct {
 	code     string
 	recovery string
 	passkey  bool
+	account  accountFlag
 	key      bool
 	computer bool
 	resync   string // signin only
@@ -40,6 +41,7 @@ func (w *who) flags(fs *flag.FlagSet) {
 	fs.StringVar(&w.code, "code", "", "prove it by a `CODE` of an authenticator app or a hardware token")
 	fs.StringVar(&w.recovery, "recovery-code-file", "", "prove it by one of root's recovery codes, in the first line of `FILE`")
 	fs.BoolVar(&w.passkey, "passkey", false, "sign in by a passkey alone, where the account allows it")
+	w.account.flags(fs)
 	fs.BoolVar(&w.key, byKey(fs), false, "prove it by a security key (default: by a phone, else a key, else this computer, else a code, as there are devices)")
 	fs.BoolVar(&w.computer, "computer", false, "prove it by this computer, which asks for its PIN")
 	w.hand = newHand()
@@ -98,6 +100,9 @@ func (w *who) check() error {
 	case w.phone.ring && (w.key || w.computer):
 		return usage("--ring wakes a phone: leave --key and --computer out")
 	}
+	if w.account.name != "" && !w.passkey {
+		return usage("--account-name is for --passkey: others say who they are by --as")
+	}
 	if w.passkey && (w.password.file != "" || w.password.stdin || w.as != "root" || w.email != "") {
 		return usage("with --passkey no name and no password is given")
 	}
@@ -143,7 +148,10 @@ func (w *who) signIn(ctx context.Context, t *terminal, house *assembly.House) (m
 			return mfa.Session{}, err
 		}
 		defer shown.end()
-		_, session, err := house.Ceremonies.SignInWithPasskey(ctx, house.Road(road), w.person(t, shown))
+		p, session, err := house.Ceremonies.SignInWithPasskey(ctx, house.Road(road), w.person(t, shown))
+		if err == nil && !w.account.is(p) {
+			return mfa.Session{}, errors.Join(mfa.Fail(mfa.CodeNotFound, "what", "passkey"), house.Ceremonies.SignOut(context.WithoutCancel(ctx), session))
+		}
 		return session, err
 	}
 	pending, err := w.firstFactor(ctx, t, house)

@@ -270,6 +270,7 @@ var precise = map[fact]string{
 	{mfa.CodeKeyCannot, "what", "fido"}:            "This card is no security key. Use another one.",
 	{mfa.CodePINNeeded, "flag", "--pin-file"}:      "The device wants its PIN, and there is no terminal to ask on. Give it with --pin-file.",
 	{mfa.CodePINNeeded, "flag", "--new-pin-file"}:  "The device wants a PIN of your choice, and there is no terminal to ask on. Give it with --new-pin-file.",
+	{mfa.CodeAccountNeeded, "name", "several"}:     "Several passkeys have this name. Give --account-name the digits beside it.",
 	{mfa.CodeKeyUnsupported, "system", "windows"}:  "Windows alone speaks to security keys, in its own window. Manage them in its settings (sign-in options).",
 	{mfa.CodeReaderNoService, "system", "darwin"}:  "The system's service for card readers does not answer. Use another way.",
 	{mfa.CodeReaderNoService, "system", "windows"}: "The Smart Card service of Windows is not running. Start it, or use another way.",
