@@ -6,6 +6,7 @@ import (
 
 	"github.com/keyferry/keyferry/backend/mfa"
 	"github.com/keyferry/keyferry/backend/platform/tpm"
+	"github.com/keyferry/keyferry/backend/readiness"
 	"github.com/keyferry/keyferry/backend/transport"
 )
 
@@ -53,11 +54,18 @@ func (computerKey) Wink(context.Context) error  { return nil }
 func (computerKey) Way() string                 { return transport.WayInternal }
 
 // askTPM is what readiness asks of it: whether it is there, may be used, and takes a PIN
-// now.
-func (m machine) askTPM(ctx context.Context) error {
-	g, err := tpm.Look(ctx, m.tpm)
-	if err == nil && g.Locked {
-		err = mfa.Fail(mfa.CodeTPMLockout, "seconds", strconv.Itoa(int(g.Interval.Seconds())))
+// now, and what is kept under it; with no account open, store is nil and nobody knows.
+func (m machine) askTPM(store mfa.LocalStore) func(context.Context) (readiness.Own, error) {
+	return func(ctx context.Context) (own readiness.Own, err error) {
+		if store != nil {
+			kept, err := store.LocalPasskeys(ctx, "")
+			own.Counted, own.Passkeys = err == nil, len(kept)
+		}
+		g, err := tpm.Look(ctx, m.tpm)
+		if err == nil && g.Locked {
+			err = mfa.Fail(mfa.CodeTPMLockout, "seconds", strconv.Itoa(int(g.Interval.Seconds())))
+		}
+		own.Unguarded = err == nil && !g.Kept
+		return own, err
 	}
-	return err
 }

@@ -1,6 +1,7 @@
 package assembly
 
 import (
+	"slices"
 	"testing"
 
 	"github.com/keyferry/keyferry/backend/keys"
@@ -176,6 +177,58 @@ func removeComputer(t *testing.T, v *visit) {
 	}
 	if own = v.lookedAfter(t); own.PIN != keys.PINUnset {
 		t.Errorf("%+v", own)
+	}
+}
+
+// TestClearedTPMHasAWayOut: keys of a TPM that was cleared lead to the reset of what this
+// computer keeps, and after it the computer is added anew.
+func TestClearedTPMHasAWayOut(t *testing.T) {
+	e, dir := tpmtest.New(t), t.TempDir()
+	v := atComputer(t, dir, e, false)
+	addComputer(t, v)
+	if _, err := v.SignOut(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	v.half(t)
+	end, _ := v.hand(t, rightPIN)
+	ended(t, end.Failure, "")
+	e.Clear()
+	if _, err := v.BeginEnrolment(t.Context(), "", "my-computer-2", mfa.RoadComputer); err != nil {
+		t.Fatal(err)
+	}
+	end, _ = v.hand(t, rightPIN)
+	ended(t, end.Failure, mfa.CodeTPMForeign)
+	if end.Failure.Next() != mfa.ActionResetKey {
+		t.Errorf("next is %s", end.Failure.Next())
+	}
+	house, session, err := v.Seat()
+	if err != nil {
+		t.Fatal(err)
+	}
+	own := house.Readiness.Check(t.Context(), readiness.Options{}).Ladder(readiness.WayComputer)
+	if !slices.ContainsFunc(own.Rungs, func(r readiness.Rung) bool { return r.ID == readiness.RungTPMPasskeys && r.Params["count"] == "1" }) {
+		t.Errorf("%+v", own.Rungs)
+	}
+	if err := v.ResetKey(t.Context(), v.lookedAfter(t).ID); err != nil {
+		t.Fatal(err)
+	}
+	if kept, err := house.Store.LocalPasskeys(t.Context(), ""); err != nil || len(kept) != 0 {
+		t.Errorf("%d passkeys stay, %v", len(kept), err)
+	}
+	devices, err := v.owned(t)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if _, err := house.Devices.Remove(t.Context(), session, devices[0].ID, devices[0].Version); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := v.BeginEnrolment(t.Context(), "", "my-computer", mfa.RoadComputer); err != nil {
+		t.Fatal(err)
+	}
+	end, asked := v.hand(t, rightPIN)
+	ended(t, end.Failure, "")
+	if len(asked) != 1 || asked[0].For != mfa.PINNew {
+		t.Errorf("asked %+v", asked)
 	}
 }
 

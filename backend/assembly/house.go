@@ -193,7 +193,7 @@ func (d doors) Open(ctx context.Context, isSandbox bool, told desk.Simulated) (*
 	held := keys.New(keys.Config{Buses: here.buses, Computer: here.ownBus(store)})
 	h := d.furnish(store, v, here.roads(way, held, store), isSandbox)
 	h.Phone, h.SimKey, h.Keys = box.phone, box.key, held
-	ready := here.readiness()
+	ready := here.readiness(store)
 	ready.Vault = func(context.Context) error {
 		s := v.State()
 		if s.Status == vault.Open || s.Status == vault.Unset && s.Store == "" { // the first secret makes one

@@ -70,8 +70,9 @@ func (m machine) roads(phones ceremony.Phones, k *keys.Service, store mfa.LocalS
 	return r
 }
 
-// readiness is how the machine is asked what it can do.
-func (m machine) readiness() readiness.Config {
+// readiness is how the machine is asked what it can do; store is nil when no account is
+// open.
+func (m machine) readiness(store mfa.LocalStore) readiness.Config {
 	c := readiness.Config{Radio: m.radio, System: runtime.GOOS, Machine: facts,
 		Windows: func(context.Context) (int, error) { return webauthnwin.Version() }}
 	if len(m.buses) > 0 {
@@ -82,9 +83,9 @@ func (m machine) readiness() readiness.Config {
 	}
 	switch {
 	case m.tpm != nil:
-		c.Computer = m.askTPM
+		c.Computer = m.askTPM(store)
 	case runtime.GOOS == "darwin":
-		c.Computer = macos.Available
+		c.Computer = func(ctx context.Context) (readiness.Own, error) { return readiness.Own{}, macos.Available(ctx) }
 	}
 	return c
 }
@@ -105,7 +106,7 @@ func facts(ctx context.Context) (readiness.Facts, error) {
 
 // Readiness is how this computer is asked what it can do, without any account.
 func Readiness() readiness.Config {
-	c := thisMachine().readiness()
+	c := thisMachine().readiness(nil)
 	c.Hosts = hybrid.Hosts()
 	return c
 }

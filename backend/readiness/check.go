@@ -15,7 +15,7 @@ type answers struct {
 	radio    answer[string]
 	usb      answer[[]transport.Slot]
 	cards    answer[onReaders]
-	computer answer[struct{}]
+	computer answer[Own]
 	windows  answer[int]
 	vault    answer[struct{}]
 	machine  answer[Facts]
@@ -34,7 +34,7 @@ func (k *Checker) Check(ctx context.Context, o Options) Report {
 
 	radio, usb, cards := k.radio.start(ctx), k.usb.start(ctx), k.cards.start(ctx)
 	machine, vault := k.machine.start(ctx), k.vault.start(ctx)
-	computer, windows := constant(answer[struct{}]{}), constant(answer[int]{})
+	computer, windows := constant(answer[Own]{}), constant(answer[int]{})
 	if k.System == "windows" {
 		windows = k.windows.start(ctx)
 	} else {

@@ -1,6 +1,21 @@
 package readiness
 
-import "github.com/keyferry/keyferry/backend/mfa"
+import (
+	"strconv"
+
+	"github.com/keyferry/keyferry/backend/mfa"
+)
+
+// Own is what is known of the authenticator that the app brings on this computer.
+type Own struct {
+	// Counted says that Passkeys is known: an account is open. They lie in its database,
+	// so they are there, and of no use, also when the TPM is not.
+	Counted  bool
+	Passkeys int
+	// Unguarded: the TPM counts wrong PINs, and whoever may speak to it can start the
+	// count over.
+	Unguarded bool
+}
 
 var tpmSteps = []step{
 	{RungTPMDevice, []mfa.Code{mfa.CodeTPMMissing, mfa.CodeTPMFailed}},
@@ -16,7 +31,13 @@ func (a *answers) thisComputer() Ladder {
 	case a.system == "windows":
 		c.fail(RungWindowsHello, mfa.Fail(mfa.CodeHelloRefused))
 	case a.system == "linux":
-		c.steps(tpmSteps, a.computer.err, a.computer.why)
+		if c.steps(tpmSteps, a.computer.err, a.computer.why) && a.computer.value.Unguarded {
+			c.rungs[len(c.rungs)-1].Params = pairs([]string{"kind", KindOpen})
+		}
+		if own := a.computer.value; own.Counted {
+			c.flight()
+			c.ok(RungTPMPasskeys, "count", strconv.Itoa(own.Passkeys))
+		}
 		if v := a.machine.value.Virtual; v != "" {
 			c.flight()
 			c.warn(RungVirtual, nil, "kind", v) // its TPM is as safe as its host

@@ -20,8 +20,9 @@ type Config struct {
 	// List is empty does not tell whether there is a reader.
 	Cards transport.KeyBus
 	// Computer asks the authenticator that the app brings on this computer: tpm-missing,
-	// tpm-denied, tpm-lockout, platform-missing. It is never asked on Windows.
-	Computer func(context.Context) error
+	// tpm-denied, tpm-lockout, tpm-failed, platform-missing. What is known beside a failure
+	// counts. It is never asked on Windows.
+	Computer func(context.Context) (Own, error)
 	// Windows gives the version of webauthn.dll's API, or platform-missing. It is asked on
 	// Windows only.
 	Windows func(context.Context) (int, error)
@@ -57,7 +58,7 @@ type Checker struct {
 	radio    probe[string]
 	usb      probe[[]transport.Slot]
 	cards    probe[onReaders]
-	computer probe[struct{}]
+	computer probe[Own]
 	windows  probe[int]
 	vault    probe[struct{}]
 	machine  probe[Facts]
@@ -86,7 +87,7 @@ func New(c Config) *Checker {
 	if c.Cards != nil {
 		k.cards.ask = func(ctx context.Context) (onReaders, error) { return lookAtReaders(ctx, c.Cards) }
 	}
-	k.computer.ask = bare(c.Computer)
+	k.computer.ask = c.Computer
 	k.vault.ask = bare(c.Vault)
 	k.windows.ask = c.Windows
 	k.machine.ask = c.Machine

@@ -24,7 +24,8 @@ const (
 	// This computer
 	RungTPMDevice     = "tpm-device"
 	RungTPMPermission = "tpm-permission"
-	RungTPMLockout    = "tpm-lockout"
+	RungTPMLockout    = "tpm-lockout"   // params: kind=open (KindOpen)
+	RungTPMPasskeys   = "tpm-passkeys"  // params: count; only when an account is open
 	RungPlatform      = "platform"      // params: system; the system's own passkeys
 	RungWindowsHello  = "windows-hello" // the way computer: never offered; the others: warns when Windows may ask for Hello first
 
@@ -41,7 +42,7 @@ const (
 func Rungs() []string {
 	return []string{RungRadioService, RungRadioPermission, RungRadioAdapter, RungRadioPower, RungHostName, RungHostConnect,
 		RungUSBAccess, RungUSBKeys, RungUSBPermission, RungCardService, RungCardAccess, RungCardReader, RungCardPresent,
-		RungTPMDevice, RungTPMPermission, RungTPMLockout, RungPlatform, RungWindowsHello,
+		RungTPMDevice, RungTPMPermission, RungTPMLockout, RungTPMPasskeys, RungPlatform, RungWindowsHello,
 		RungWindowsAPI, RungClock, RungVault, RungPackage, RungRemote, RungVirtual}
 }
 
@@ -54,6 +55,9 @@ const (
 	WhyNoRule         = "no-rule"        // usb-permission
 	WhyUnsynchronised = "unsynchronised" // clock
 )
+
+// KindOpen of tpm-lockout: whoever may speak to the TPM can start its count over.
+const KindOpen = "open"
 
 // What Fact.Name can be.
 const (

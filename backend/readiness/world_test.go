@@ -84,13 +84,17 @@ func (n network) Connect(_ context.Context, address string) error {
 func world() readiness.Config {
 	return readiness.Config{
 		Radio: radio{name: "hci0"}, USB: bus{slots: []transport.Slot{{ID: "/dev/hidraw0"}}}, Cards: bus{slots: []transport.Slot{{ID: "reader"}}},
-		Computer: fails(nil), Vault: fails(nil), Hosts: []string{google, apple}, Network: network{}, System: "linux",
+		Computer: owns(readiness.Own{}, nil), Vault: fails(nil), Hosts: []string{google, apple}, Network: network{}, System: "linux",
 		Machine: machine(readiness.Facts{Name: "Debian GNU/Linux", Version: "12", ClockKept: readiness.Yes, KeyRules: readiness.Yes}),
 		Clock:   func() time.Time { return now },
 	}
 }
 
 func fails(err error) func(context.Context) error { return func(context.Context) error { return err } }
+
+func owns(o readiness.Own, err error) func(context.Context) (readiness.Own, error) {
+	return func(context.Context) (readiness.Own, error) { return o, err }
+}
 
 func machine(f readiness.Facts) func(context.Context) (readiness.Facts, error) {
 	return func(context.Context) (readiness.Facts, error) { return f, nil }

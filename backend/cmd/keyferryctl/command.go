@@ -51,7 +51,7 @@ func (g *globals) flags(fs *flag.FlagSet) {
 func commands() []command {
 	return []command{
 		accountCreate, accountShow, signIn, passwordChange, recoveryMake,
-		enrollPhone, enrollKey, enrollComputer, keysList, keysListed, keysInfo, keysPIN, keysPasskeys, keysDelete, keysReset, keysWink,
+		enrollPhone, enrollKey, enrollComputer, keysList, keysListed, keysInfo, keysPIN, keysPasskeys, keysDelete, keysReset, keysWink, tpmShow, tpmReset,
 		devicesList, devicesShow, devicesWays, devicesGet, devicesUnassigned, devicesEnable, devicesAssign, devicesDeactivate, devicesRemove, devicesDelete,
 		devicesResync, devicesRename, devicesDrift, linksList, linksForget, virtualCreate, virtualList, tokenPreview, tokenImport, tokenList, tokenAssign, tokenDelete,
 		userList, userAdd, userChange, userRemove, userPassword, userAdmin, userImport, groupList, groupShow, groupAdd, groupRemove, groupMember, groupPolicy,

@@ -3,6 +3,7 @@ package main
 import (
 	"context"
 	"flag"
+	"maps"
 	"runtime/debug"
 	"slices"
 	"strings"
@@ -156,11 +157,22 @@ func visitOf(r readiness.Report, online bool, of func(*mfa.Failure) *mfa.Failure
 }
 
 func rungOf(r readiness.Rung, system string, f *mfa.Failure) rungJSON {
-	j := rungJSON{ID: r.ID, State: r.State, Params: r.Params, Failure: asJSON(f), Message: words.Rung(r.ID, string(r.State), r.Params)}
+	j := rungJSON{ID: r.ID, State: r.State, Params: r.Params, Failure: asJSON(f), Message: words.Rung(r.ID, string(r.State), told(r.Params))}
 	if f != nil {
 		j.Message, j.Repair, j.Rule = words.Of(f), words.Repair(system, f), ruleFor(f)
 	}
 	return j
+}
+
+// told is params with their times as people read them here.
+func told(params map[string]string) map[string]string {
+	params = maps.Clone(params)
+	for _, name := range []string{"computer", "least"} {
+		if at, err := time.Parse(time.RFC3339, params[name]); err == nil {
+			params[name] = when(at)
+		}
+	}
+	return params
 }
 
 // builtAt is when this program was made, as far as it knows: the clock cannot be before.

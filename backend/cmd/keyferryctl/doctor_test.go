@@ -8,6 +8,7 @@ import (
 	"path/filepath"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/keyferry/keyferry/backend/mfa"
 	"github.com/keyferry/keyferry/backend/readiness"
@@ -50,8 +51,10 @@ const adapterOfTests = "the-blue-one"
 func partsOfTests() readiness.Config {
 	return readiness.Config{
 		System: "linux", Radio: patientRadio{}, Cards: patientBus{}, Network: patientNet{}, Hosts: hybrid.Hosts(),
-		USB:      patientBus{slots: []transport.Slot{{ID: "/dev/hidraw7", Way: transport.WayUSB, Trouble: mfa.Fail(mfa.CodeKeyPermission, "node", "/dev/hidraw7", "vendor", "1050", "product", "0407")}}},
-		Computer: func(context.Context) error { return mfa.Fail(mfa.CodeTPMLockout, "seconds", "90") },
+		USB: patientBus{slots: []transport.Slot{{ID: "/dev/hidraw7", Way: transport.WayUSB, Trouble: mfa.Fail(mfa.CodeKeyPermission, "node", "/dev/hidraw7", "vendor", "1050", "product", "0407")}}},
+		Computer: func(context.Context) (readiness.Own, error) {
+			return readiness.Own{}, mfa.Fail(mfa.CodeTPMLockout, "seconds", "90")
+		},
 		Machine: func(context.Context) (readiness.Facts, error) {
 			return readiness.Facts{System: "linux", Name: "Debian GNU/Linux", Version: "12", Kernel: "6.1.0-" + nameOfTests, Arch: "amd64", Desktop: "Desk of ada in /home/ada", ClockKept: readiness.Yes}, nil
 		},
@@ -109,8 +112,8 @@ func TestReportNamesNobody(t *testing.T) {
 	t.Setenv("USERPROFILE", folder)
 	t.Setenv("HOSTNAME", nameOfTests)
 	parts := partsOfTests()
-	parts.Computer = func(context.Context) error {
-		return mfa.Fail(mfa.CodeTPMDenied, "node", "/srv/acme-corp/tpm").Because(os.ErrPermission)
+	parts.Computer = func(context.Context) (readiness.Own, error) {
+		return readiness.Own{}, mfa.Fail(mfa.CodeTPMDenied, "node", "/srv/acme-corp/tpm").Because(os.ErrPermission)
 	}
 	for _, file := range []string{"report.md", "report.json"} {
 		t.Run(file, func(t *testing.T) {
@@ -186,6 +189,25 @@ func TestDoctorForScripts(t *testing.T) {
 	if last := key[len(key)-1]; last.Failure == nil || last.Failure.Code != mfa.CodeKeyPermission || !strings.Contains(last.Rule, "1050") || last.Repair == "" {
 		t.Errorf("%+v", last)
 	}
+}
+
+// Times are for scripts in params and for people in the message.
+func TestDoctorTellsTheTime(t *testing.T) {
+	parts := partsOfTests()
+	parts.Clock = func() time.Time { return time.Date(1999, 12, 31, 23, 59, 0, 0, time.UTC) }
+	r := readiness.New(parts).Check(t.Context(), readiness.Options{NotBefore: time.Date(2026, 11, 1, 12, 0, 0, 0, time.UTC)})
+	for _, rung := range r.Ladder(readiness.WayCode).Rungs {
+		if rung.ID != readiness.RungClock {
+			continue
+		}
+		j := rungOf(rung, "linux", rung.Failure)
+		want := "the clock says " + when(parts.Clock()) + ","
+		if !strings.HasPrefix(j.Message, want) || j.Params["computer"] != "1999-12-31T23:59:00Z" {
+			t.Errorf("%+v, want %q", j, want)
+		}
+		return
+	}
+	t.Error("nobody looked at the clock")
 }
 
 func TestUdevRule(t *testing.T) {
