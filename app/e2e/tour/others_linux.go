@@ -83,10 +83,28 @@ func (v *visitor) account() []chapter {
 			v.Push("backup.s_restore"), v.Push("file.s_choose"), v.Choose(backup), v.Enter("backup.s_passphrase", phrase), v.Push("backup.s_look"),
 			v.Button("backup.s_restore_now"), v.Looks("backup-restore"), v.Push("do.s_cancel"),
 		}},
-		{"Sign in without a name, or be asked for a device", []walk.Step{
+		{"Sign in without a name", []walk.Step{
+			v.Open("keys"), v.Plug(true), v.OpenKey(keyName), v.Push("pin.s_set"), v.Enter("pin.s_new", keyPIN), v.Enter("pin.s_again", keyPIN),
+			v.Push("do.s_save"), v.Button("pin.s_change"), v.Open("security"), v.addKey("shared-key"),
 			v.SignOut, v.Says("signin.s_or"), v.Looks("sign-in-passwordless"),
-			v.UserPassword("niaj", userPassword), v.Title("failure.devices-suspect.s_title"), v.Looks("blocked"), v.Push("do.s_to_sign_in"),
-			v.UserPassword("erin", userPassword), v.Title("setup.s_title"), v.Looks("set-up"),
+			v.UserPassword("frank", userPassword), v.Title("setup.s_title"), v.Looks("set-up"), v.addKey("franks-key"),
+			v.SignOut, v.Push("second.s_key"), v.GivePIN(keyPIN), v.Touch("sign-in-key-touch"),
+			v.Title("account.s_title"), v.Looks("choose-account"), v.named("frank"), v.Push("do.s_continue"), v.IsHome,
+			v.Open("keys"), v.Plug(false),
+		}},
+		{"Be kept out, or be asked for a device", []walk.Step{
+			v.SignOut, v.UserPassword("niaj", userPassword), v.Title("failure.devices-suspect.s_title"), v.Looks("blocked"), v.Push("do.s_to_sign_in"),
+			v.UserPassword("erin", userPassword), v.Title("setup.s_title"),
 		}},
 	}
+}
+
+// addKey adds the simulated key, which is plugged in and has its PIN.
+func (v *visitor) addKey(name string) walk.Step {
+	return walk.All(v.NameDevice(name), v.Push("add.s_key"), v.Push("do.s_continue"), v.GivePIN(keyPIN), v.Touch("key-touch"), v.AcceptKey(name))
+}
+
+// named presses what is called so, as somebody's account is.
+func (v *visitor) named(name string) walk.Step {
+	return func(ctx context.Context) error { return v.Press(ctx, name) }
 }

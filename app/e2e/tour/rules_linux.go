@@ -16,7 +16,7 @@ func (v *visitor) rules() []chapter {
 	return []chapter{
 		{"Write rules", []walk.Step{
 			v.NewPolicy("fips-140-2-l2", fipsOnly, "2"), v.Push("policies.s_admits"), v.Looks("policy-admits"),
-			v.Push("policies.s_test"), v.Looks("policy-test"), v.Push("policies.s_all"),
+			v.Push("policies.s_all"),
 			v.Push("policies.s_groups"), v.Title("policies.s_groups"), v.Looks("policy-groups"),
 			v.OpenUser("olivia"), v.Exchange("olivia", anyDevice, fipsOnly),
 		}},
