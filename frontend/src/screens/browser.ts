@@ -11,6 +11,7 @@ HTMLDialogElement.prototype.close ??= function (this: HTMLDialogElement) {
 HTMLCanvasElement.prototype.getContext = (() => null) as never
 HTMLCanvasElement.prototype.toDataURL = () => 'data:image/png;base64,cGljdHVyZQ=='
 Element.prototype.scrollTo ??= () => {}
+Element.prototype.scrollIntoView ??= () => {}
 // The editor of policies measures its text.
 Range.prototype.getClientRects ??= () => [] as unknown as DOMRectList
 Range.prototype.getBoundingClientRect ??= () => new DOMRect()
@@ -25,5 +26,5 @@ globalThis.ResizeObserver ??= class {
 }
 
 // Nothing here waits for a clock, but a busy machine may be slow.
-configure({ asyncUtilTimeout: 15_000 })
+configure({ asyncUtilTimeout: 60_000 })
 afterEach(cleanup)

@@ -25,7 +25,12 @@ it('names hashes as people know them', () => {
 
 it('keeps 10,000 tokens far below the time of a stutter', () => {
   const many = tokenEntries(Array.from({ length: 10_000 }, (_, i) => token(`GAHT${(i * 7_919) % 10_000}`, i)))
-  const start = performance.now()
-  chooseTokens(many, '', { by: 'serial', down: true })
-  expect(performance.now() - start).toBeLessThan(80)
+  // The processor's time, not the clock's: a busy machine makes nothing dearer.
+  const cost = () => {
+    const before = process.cpuUsage()
+    chooseTokens(many, '', { by: 'serial', down: true })
+    const { user, system } = process.cpuUsage(before)
+    return (user + system) / 1000
+  }
+  expect(Math.min(cost(), cost(), cost())).toBeLessThan(80)
 })

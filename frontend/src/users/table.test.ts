@@ -66,19 +66,23 @@ it('puts 5,000 users in order far below the time of a stutter', () => {
     return user(`user-${n}`, { passkeys: n % 3, apps: n % 2, lastUsedAt: (n * 104_729) % 5_003, passwordUsedAt: n % 977, ways: n % 4 })
   })
   const all = entries(many)
+  // The processor's time, not the clock's: a busy machine makes nothing dearer.
+  const cost = (work: () => void) => {
+    const before = process.cpuUsage()
+    work()
+    const { user, system } = process.cpuUsage(before)
+    return (user + system) / 1000
+  }
   let worst = 0
   for (const by of columns) {
     for (const filter of filters) {
       for (const down of [true, false]) {
-        const start = performance.now()
-        choose(all, { text: filter === 'all' ? 'user 9' : '', filter, sort: { by, down } })
-        worst = Math.max(worst, performance.now() - start)
+        const once = () => choose(all, { text: filter === 'all' ? 'user 9' : '', filter, sort: { by, down } })
+        worst = Math.max(worst, Math.min(cost(once), cost(once), cost(once)))
       }
     }
   }
-  const start = performance.now()
-  entries(many)
-  counts(all)
-  expect(performance.now() - start).toBeLessThan(50)
+  const made = () => counts(entries(many))
+  expect(Math.min(cost(made), cost(made), cost(made))).toBeLessThan(50)
   expect(worst).toBeLessThan(50)
 })
