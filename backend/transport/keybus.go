@@ -27,7 +27,7 @@ type KeyBus interface {
 
 // Slot is a place in which a key is.
 type Slot struct {
-	ID      string // names the slot as long as the key stays in it: a device node, a reader
+	ID      string // names the slot as long as the key stays in it: a device node, a card on a reader
 	Name    string // what the key calls itself, from outside: bounded, printable; may be empty
 	Way     string // WayUSB or WayNFC
 	Vendor  uint16 // USB only

@@ -146,9 +146,17 @@ func (b *bus) Open(ctx context.Context, slotID string) (transport.Key, error) {
 	if err != nil {
 		return nil, err
 	}
+	reader, count, ok := placed(slotID)
+	if !ok {
+		return nil, mfa.Fail(mfa.CodeKeyLost)
+	}
 	return bounded(ctx, openTime, mfa.Fail(mfa.CodeKeySilent).Because(errStuck), func(ctx context.Context) (transport.Key, error) {
-		c, err := b.connect(ctx, svc, slotID, turnTime)
+		c, err := b.connect(ctx, svc, reader, turnTime)
 		if err != nil {
+			return nil, err
+		}
+		if err := c.isStill(ctx, count); err != nil {
+			c.Close()
 			return nil, err
 		}
 		k, err := nfc.Open(ctx, c)

@@ -94,8 +94,8 @@ func TestFailures(t *testing.T) {
 		{"establish", 0x80100001, mfa.CodeKeyFailed, mfa.CodeKeyFailed},
 		{"readers", codeServiceStopped, mfa.CodeReaderNoService, ""},
 		{"readers", codeNoReaders, "", ""},
-		{"wait", codeUnknownReader, "", ""},
-		{"wait", codeServiceStopped, mfa.CodeReaderNoService, ""},
+		{"wait", codeUnknownReader, "", mfa.CodeReaderMissing},
+		{"wait", codeServiceStopped, mfa.CodeReaderNoService, mfa.CodeReaderNoService},
 		{"connect", codeSecurity, "", mfa.CodeReaderDenied},
 		{"connect", codeSharing, "", mfa.CodeKeyBusy},
 		{"connect", codeNoCard, "", mfa.CodeKeyLost},
@@ -118,7 +118,7 @@ func TestFailures(t *testing.T) {
 			if (err != nil) != (c.list != "") || err != nil && !mfa.IsCode(err, c.list) {
 				t.Errorf("List: %v, want %q", err, c.list)
 			}
-			k, err := b.Open(t.Context(), "R")
+			k, err := b.Open(t.Context(), "0 R")
 			if (err != nil) != (c.open != "") || err != nil && !mfa.IsCode(err, c.open) {
 				t.Errorf("Open: %v, want %q", err, c.open)
 			}
@@ -161,7 +161,7 @@ func TestALibraryThatComesLaterIsFound(t *testing.T) {
 func TestOpenAndLift(t *testing.T) {
 	r := keyOn("R")
 	f := newFake(r)
-	k, err := f.bus().Open(t.Context(), "R")
+	k, err := f.bus().Open(t.Context(), "0 R")
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -186,7 +186,7 @@ func TestOpenAndLift(t *testing.T) {
 func TestOpenAndPullTheReader(t *testing.T) {
 	r := keyOn("R")
 	f := newFake(r)
-	k, err := f.bus().Open(t.Context(), "R")
+	k, err := f.bus().Open(t.Context(), "0 R")
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -200,11 +200,38 @@ func TestOpenAndPullTheReader(t *testing.T) {
 	f.idle(t)
 }
 
+// Nobody is to reset, or give a PIN to, a key that lies where the one stood that they chose.
+func TestAnotherKeyInItsPlaceIsNotOpened(t *testing.T) {
+	r := keyOn("R")
+	f := newFake(r)
+	b := f.bus()
+	slots, err := b.List(t.Context())
+	if err != nil || len(slots) != 1 {
+		t.Fatalf("%v, %v", slots, err)
+	}
+	f.change(func() { r.card = nfc.NewApplet(speaks{}, nfc.VersionFIDO2); r.count += 2 })
+	for _, id := range []string{slots[0].ID, "R", "", "x R", "65536 R"} {
+		if k, err := b.Open(t.Context(), id); k != nil || !mfa.IsCode(err, mfa.CodeKeyLost) {
+			t.Errorf("%q: %v", id, err)
+		}
+	}
+	now, err := b.List(t.Context())
+	if err != nil || len(now) != 1 || now[0].ID == slots[0].ID || now[0].Name != slots[0].Name {
+		t.Fatalf("%v, %v", now, err)
+	}
+	k, err := b.Open(t.Context(), now[0].ID)
+	if err != nil {
+		t.Fatal(err)
+	}
+	k.Close()
+	f.idle(t)
+}
+
 func TestOldCardsGetNoLe(t *testing.T) {
 	r := keyOn("R")
 	r.t0 = true
 	f := newFake(r)
-	k, err := f.bus().Open(t.Context(), "R")
+	k, err := f.bus().Open(t.Context(), "0 R")
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -223,7 +250,7 @@ func TestCallsThatHang(t *testing.T) {
 			b := f.bus()
 			ctx, cancel := context.WithCancel(t.Context())
 			time.AfterFunc(10*time.Millisecond, cancel)
-			if _, err := b.Open(ctx, "R"); !errors.Is(err, context.Canceled) {
+			if _, err := b.Open(ctx, "0 R"); !errors.Is(err, context.Canceled) {
 				t.Errorf("Open: %v", err)
 			}
 			close(hang)

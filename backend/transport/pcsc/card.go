@@ -80,6 +80,23 @@ func (b *bus) reach(svc service, reader string) (*card, error) {
 	return &card{bus: b, svc: svc, reader: reader, session: session, handle: h, protocol: protocol, closed: make(chan struct{})}, nil
 }
 
+// isStill holds the card to the count of events at its reader when it was listed: another
+// one that was laid in its place is key-lost. From here on a change ends the connection.
+func (c *card) isStill(ctx context.Context, count state) error {
+	_, err := beside(ctx, c.bus, func() (struct{}, error) {
+		states := []readerState{{name: c.reader, current: stateUnaware}}
+		code := c.svc.wait(c.session, 0, states)
+		if code == codeTimeout || code == codeOK {
+			code = codeOK
+			if states[0].event>>16 != count {
+				code = codeRemoved
+			}
+		}
+		return struct{}{}, code.failure()
+	}, nil)
+	return err
+}
+
 // Transmit sends one APDU. When ctx ends first, the reader still finishes it.
 func (c *card) Transmit(ctx context.Context, apdu []byte) ([]byte, error) {
 	inner, stop := context.WithCancelCause(ctx)

@@ -57,7 +57,7 @@ func TestNoService(t *testing.T) {
 	if err := b.Watch(t.Context(), func() { t.Error("told of a change") }); !mfa.IsCode(err, mfa.CodeReaderNoService) {
 		t.Errorf("Watch: %v", err)
 	}
-	if _, err := b.Open(t.Context(), "a reader"); !mfa.IsCode(err, mfa.CodeReaderNoService) {
+	if _, err := b.Open(t.Context(), "0 a reader"); !mfa.IsCode(err, mfa.CodeReaderNoService) {
 		t.Errorf("Open: %v", err)
 	}
 }

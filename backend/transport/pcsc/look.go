@@ -3,7 +3,9 @@ package pcsc
 import (
 	"bytes"
 	"context"
+	"fmt"
 	"maps"
+	"strconv"
 	"strings"
 	"unicode"
 
@@ -24,6 +26,17 @@ type lying struct {
 
 func (s readerState) lying() lying {
 	return lying{s.name, uint16(s.event >> 16), string(s.atr)}
+}
+
+// place names the reader and the card that lies on it: the same key laid down again is in
+// another slot, and so is another one that was laid in its place.
+func (s readerState) place() string { return fmt.Sprintf("%d %s", s.event>>16, s.name) }
+
+// placed takes a place apart.
+func placed(id string) (reader string, count state, ok bool) {
+	digits, reader, ok := strings.Cut(id, " ")
+	n, err := strconv.ParseUint(digits, 10, 16)
+	return reader, state(n), ok && err == nil
 }
 
 // survey gives what every reader holds.
@@ -124,7 +137,7 @@ func slot(s readerState) transport.Slot {
 	if s.event&stateExclusive != 0 {
 		trouble = mfa.Fail(mfa.CodeKeyBusy)
 	}
-	return transport.Slot{ID: s.name, Name: readerName(s.name), Way: transport.WayNFC, Trouble: trouble}
+	return transport.Slot{ID: s.place(), Name: readerName(s.name), Way: transport.WayNFC, Trouble: trouble}
 }
 
 const maxName = 64 // runes of a reader's name that are shown

@@ -216,7 +216,8 @@ func TestCeremoniesOverAReader(t *testing.T) {
 		}
 		b := d.bus.(*bus)
 		svc, _ := b.service()
-		if c, err := b.connect(t.Context(), svc, slots[0].ID, 50*time.Millisecond); !mfa.IsCode(err, mfa.CodeKeyBusy) {
+		reader, _, _ := placed(slots[0].ID)
+		if c, err := b.connect(t.Context(), svc, reader, 50*time.Millisecond); !mfa.IsCode(err, mfa.CodeKeyBusy) {
 			t.Errorf("the second got %v, %v", c, err)
 		}
 		ctx, cancel := context.WithCancel(t.Context())
@@ -240,7 +241,7 @@ func TestCeremoniesOverAReader(t *testing.T) {
 		if _, err := d.bus.Open(t.Context(), slots[0].ID); !mfa.IsCode(err, mfa.CodeKeyLost) {
 			t.Errorf("an empty reader gave %v", err)
 		}
-		if _, err := d.bus.Open(t.Context(), "no such reader"); !mfa.IsCode(err, mfa.CodeReaderMissing) {
+		if _, err := d.bus.Open(t.Context(), "0 no such reader"); !mfa.IsCode(err, mfa.CodeReaderMissing) {
 			t.Errorf("no reader gave %v", err)
 		}
 		r.put(t, keyATR)

@@ -19,7 +19,7 @@ func TestWinscard(t *testing.T) {
 	defer stop()
 	b := System()
 	slots, err := b.List(ctx)
-	if err != nil || len(slots) != 1 || slots[0] != (transport.Slot{ID: "Fake Contactless Reader 0", Name: "Fake Contactless Reader 0", Way: transport.WayNFC}) {
+	if err != nil || len(slots) != 1 || slots[0] != (transport.Slot{ID: "3 Fake Contactless Reader 0", Name: "Fake Contactless Reader 0", Way: transport.WayNFC}) {
 		t.Fatalf("List: %+v, %v", slots, err)
 	}
 	watch, leave := context.WithCancel(ctx)
