@@ -10,9 +10,9 @@ import (
 
 // SignInWithPasskey signs in without a name and a password, by a passkey that its
 // authenticator finds by itself and that verifies its owner: two factors in one. Who signs in is known
-// from the user handle, once the signature holds; where a security key or this computer
-// has passkeys of several people, person.Choose says whose it shall be. The account must
-// allow it: passwordless-off.
+// from the user handle, once the signature holds; where a security key has passkeys of
+// several accounts, person.Choose says whose it shall be. The account must allow it:
+// passwordless-off.
 //
 // Counter, suspicion and what is durable when are as at SignInWithDevice; so is what the
 // session is held to. A passkey of nobody here, or one that is suspect while its owner
