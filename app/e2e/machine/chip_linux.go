@@ -9,6 +9,7 @@ import (
 	"net"
 	"os"
 	"os/exec"
+	"sync"
 	"syscall"
 	"time"
 
@@ -22,23 +23,34 @@ const (
 	startTime  = 30 * time.Second
 )
 
+// chip is what stands behind the node.
+type chip struct {
+	tpm net.Conn
+
+	mu    sync.Mutex // one command at a time
+	users int        // programs that have the node open
+}
+
 // Chip puts a security chip in that was never used.
 func (m *Machine) Chip(ctx context.Context) error {
 	tpm, err := m.swtpm(ctx)
 	if err != nil {
 		return err
 	}
-	t, err := openTerminal()
+	c := &chip{tpm: tpm}
+	l, path, err := mountLink(m.path("link"), func() (string, error) {
+		t, err := openTerminal()
+		if err != nil {
+			return "", err
+		}
+		go c.carry(t)
+		return m.path("real", "pts", t.number), nil
+	})
 	if err != nil {
 		return err
 	}
-	m.ended = append(m.ended, func() { t.Close() })
-	if err := t.node(m)(m.path("dev", "tpmrm0")); err != nil {
-		return err
-	}
-	t.letGo()
-	go carry(t, tpm)
-	return nil
+	m.ended = append(m.ended, func() { l.close() })
+	return os.Symlink(path, m.path("dev", "tpmrm0"))
 }
 
 // swtpm starts it and connects.
@@ -73,39 +85,57 @@ func (m *Machine) swtpm(ctx context.Context) (net.Conn, error) {
 	}
 }
 
-// carry hands commands to the chip and answers back, and forgets what a program has loaded
-// as soon as it closes the node: the kernel's resource manager does the same.
-func carry(node *terminal, tpm net.Conn) {
-	dirty := false
-	for {
+// carry serves one program: it hands commands to the chip and answers back until the
+// program closes the node. Where the link was followed for a look alone nobody comes.
+func (c *chip) carry(node *terminal) {
+	defer node.Close()
+	came := false
+	for nobody := time.Now().Add(startTime); came || time.Now().Before(nobody); {
 		command, err := message(node)
 		switch {
-		case errors.Is(err, syscall.EIO): // nobody has it open
-			if dirty {
-				forget(tpm)
-			}
-			dirty = false
+		case errors.Is(err, syscall.EIO) && !came:
 			time.Sleep(2 * time.Millisecond) // nothing tells when somebody opens it
 			continue
 		case err != nil:
+			if came {
+				c.leaves()
+			}
 			return
+		case !came:
+			came = true
+			c.comes()
 		}
-		dirty = true
-		answer, err := exchange(tpm, command)
+		answer, err := c.exchange(command)
 		if err != nil {
 			return
 		}
-		if _, err := node.Write(answer); err != nil && !errors.Is(err, syscall.EIO) {
-			return
-		}
+		node.Write(answer) // nobody may be there any more
 	}
 }
 
-func exchange(tpm net.Conn, command []byte) ([]byte, error) {
-	if _, err := tpm.Write(command); err != nil {
+func (c *chip) comes() {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	c.users++
+}
+
+// leaves forgets what programs have loaded when the last one has gone. The kernel's
+// resource manager does it for each.
+func (c *chip) leaves() {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if c.users--; c.users == 0 {
+		forget(c.tpm)
+	}
+}
+
+func (c *chip) exchange(command []byte) ([]byte, error) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if _, err := c.tpm.Write(command); err != nil {
 		return nil, err
 	}
-	return message(tpm)
+	return message(c.tpm)
 }
 
 // message reads a command or an answer: its length stands in its head.

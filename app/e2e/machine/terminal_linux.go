@@ -12,7 +12,6 @@ import (
 type terminal struct {
 	*os.File        // our end
 	number   string // of the other end, under /dev/pts
-	other    *os.File
 }
 
 func openTerminal() (*terminal, error) {
@@ -43,19 +42,12 @@ func (t *terminal) prepare() error {
 		return err
 	}
 	t.number = strconv.Itoa(number)
-	if t.other, err = os.OpenFile("/dev/pts/"+t.number, os.O_RDWR|unix.O_NOCTTY|unix.O_CLOEXEC, 0); err != nil {
+	other, err := os.OpenFile("/dev/pts/"+t.number, os.O_RDWR|unix.O_NOCTTY|unix.O_CLOEXEC, 0)
+	if err != nil {
 		return err
 	}
+	defer other.Close() // our end reads EIO from then on, while nobody has the other open
 	raw := unix.Termios{Cflag: unix.CS8 | unix.CREAD}
 	raw.Cc[unix.VMIN] = 1
-	return unix.IoctlSetTermios(int(t.other.Fd()), unix.TCSETS, &raw)
-}
-
-// letGo closes our hold on the other end: from then on our end reads EIO while nobody has
-// the node open.
-func (t *terminal) letGo() { t.other.Close() }
-
-// node puts the other end where a program finds it.
-func (t *terminal) node(m *Machine) func(path string) error {
-	return func(path string) error { return os.Symlink(m.path("real", "pts", t.number), path) }
+	return unix.IoctlSetTermios(int(other.Fd()), unix.TCSETS, &raw)
 }
