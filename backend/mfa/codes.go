@@ -72,7 +72,7 @@ const (
 	// Bluetooth
 	CodeRadioMissing     Code = "bluetooth-missing"
 	CodeRadioOff         Code = "bluetooth-off"
-	CodeRadioDenied      Code = "bluetooth-denied"
+	CodeRadioDenied      Code = "bluetooth-denied" // params: why (macos), where it matters
 	CodeRadioNoService   Code = "bluetooth-service-missing"
 	CodeRadioUnsupported Code = "bluetooth-unsupported" // params: system
 	CodeRadioFailed      Code = "bluetooth-failed"
@@ -112,7 +112,7 @@ const (
 
 	// Security keys, readers and this computer
 	CodeKeyMissing      Code = "key-missing"     // none was plugged in, in time
-	CodeKeyPermission   Code = "key-permission"  // params: node, vendor, product; this user may not open it
+	CodeKeyPermission   Code = "key-permission"  // params: node; vendor, product, where a udev rule helps; why (macos); this user may not open it
 	CodeKeyBusy         Code = "key-busy"        // another program talks to it
 	CodeKeyLost         Code = "key-lost"        // pulled out, or taken off the reader
 	CodeKeySilent       Code = "key-silent"      // it does not answer any more
@@ -140,7 +140,7 @@ const (
 	CodeTPMLockout      Code = "tpm-lockout"      // params: seconds, 0 when unknown
 	CodeTPMFailed       Code = "tpm-failed"       // params: why (gone, silent, answer, no-guard, broken, old), code (the TPM's own); either can lack
 	CodeTPMForeign      Code = "tpm-foreign"      // the key was made in another TPM, or this one was cleared
-	CodePlatformMissing Code = "platform-missing" // params: system; it offers no passkeys
+	CodePlatformMissing Code = "platform-missing" // params: system; why (not-built, not-associated, no-window, not-set-up), on macOS; it offers no passkeys
 	CodePlatformTooOld  Code = "platform-too-old" // params: have, need
 	CodePlatformFailed  Code = "platform-failed"  // params: code
 

@@ -66,7 +66,7 @@ func (c *client) operate(ctx context.Context, r request, limit time.Duration) (a
 		return answer{}, err
 	}
 	if !c.services.signed().covers(r.rpID) {
-		return answer{}, missing(reasonNotAssociated)
+		return answer{}, missing(whyNotAssociated)
 	}
 	type outcome struct {
 		answer

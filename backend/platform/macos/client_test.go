@@ -269,12 +269,12 @@ func TestErrors(t *testing.T) {
 		"invalid response":       {as(errorInvalidResponse), mfa.CodePlatformFailed, "1002"},
 		"not handled":            {as(errorNotHandled), mfa.CodePlatformFailed, "1003"},
 		"not interactive":        {as(errorNotInteractive), mfa.CodePlatformFailed, "1005"},
-		"no place for passkeys":  {as(errorNotSetUp), mfa.CodePlatformMissing, reasonNotSetUp},
+		"no place for passkeys":  {as(errorNotSetUp), mfa.CodePlatformMissing, whyNotSetUp},
 		"of tomorrow":            {as(4711), mfa.CodePlatformFailed, "4711"},
 		"1001 of somebody else":  {&nsError{"NSCocoaErrorDomain", errorCanceled}, mfa.CodePlatformFailed, "other 1001"},
 		"8 of the sheet itself":  {as(webKitExcluded), mfa.CodePlatformFailed, "8"},
 		"no error of the system": {errors.New("nil"), mfa.CodePlatformFailed, "internal"},
-		"a failure already":      {missing(reasonNoWindow), mfa.CodePlatformMissing, reasonNoWindow},
+		"a failure already":      {missing(whyNoWindow), mfa.CodePlatformMissing, whyNoWindow},
 		"wrapped":                {fmt.Errorf("sheet: %w", as(errorCanceled)), mfa.CodeCancelled, ""},
 	} {
 		t.Run(name, func(t *testing.T) {
@@ -332,7 +332,7 @@ func TestNobodyIsAskedForDomainsThatDoNotVouch(t *testing.T) {
 	f := newServices()
 	f.is = signature{domains: []string{"webcredentials:example.com"}}
 	_, err := f.client().MakeCredential(t.Context(), creation())
-	if !mfa.IsCode(err, mfa.CodePlatformMissing) || !strings.Contains(fmt.Sprint(mfa.AsFailure(err).Params), reasonNotAssociated) {
+	if !mfa.IsCode(err, mfa.CodePlatformMissing) || !strings.Contains(fmt.Sprint(mfa.AsFailure(err).Params), whyNotAssociated) {
 		t.Errorf("MakeCredential = %v", err)
 	}
 	if len(f.asked) > 0 {

@@ -63,7 +63,7 @@ func (o *operation) begin(r request) {
 		o.window = frontWindow()
 	}
 	if o.window == 0 {
-		o.end(answer{}, missing(reasonNoWindow))
+		o.end(answer{}, missing(whyNoWindow))
 		return
 	}
 	o.delegate = f.Ask(f.Ask(objc.ID(o.services.delegate), "alloc"), "init")

@@ -8,7 +8,7 @@
 // with the program's ID, reachable for Apple's servers. Keyferry as published has no such
 // domain, so the binding is compiled only with the build tag associated, and then looks at
 // its own signature first. In every other build New and Available say platform-missing,
-// with the reason. Keys on USB (transport/hid) and phones (transport/ble) need none of
+// and why. Keys on USB (transport/hid) and phones (transport/ble) need none of
 // this, which is why they come first on macOS.
 //
 // Client data are the system's, with the origin https://<RP ID>; only the challenge of ours

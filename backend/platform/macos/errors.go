@@ -3,7 +3,6 @@ package macos
 import (
 	"errors"
 	"fmt"
-	"runtime"
 	"strconv"
 
 	"github.com/keyferry/keyferry/backend/mfa"
@@ -56,7 +55,7 @@ func failure(err error) error {
 	case e.domain == domainAuthorization && e.code == errorExcluded, e.domain == domainWebKit && e.code == webKitExcluded:
 		return mfa.Fail(mfa.CodeAlreadyRegistered).Because(err)
 	case e.domain == domainAuthorization && e.code == errorNotSetUp:
-		return missing(reasonNotSetUp).Because(err)
+		return missing(whyNotSetUp).Because(err)
 	}
 	code := strconv.Itoa(e.code)
 	if e.domain != domainAuthorization {
@@ -65,14 +64,14 @@ func failure(err error) error {
 	return mfa.Fail(mfa.CodePlatformFailed, "code", code).Because(err)
 }
 
-// Why there is no platform: param reason of platform-missing.
+// Why there is no platform: param why of platform-missing.
 const (
-	reasonNotBuilt      = "not-built"      // compiled without the tag associated, or for another system
-	reasonNotAssociated = "not-associated" // signed for other domains, for none, or not at all
-	reasonNoWindow      = "no-window"      // a program without AppKit's loop has nothing to show a sheet on
-	reasonNotSetUp      = "not-set-up"     // the person has no place for passkeys
+	whyNotBuilt      = "not-built"      // compiled without the tag associated, or for another system
+	whyNotAssociated = "not-associated" // signed for other domains, for none, or not at all
+	whyNoWindow      = "no-window"      // a program without AppKit's loop has nothing to show a sheet on
+	whyNotSetUp      = "not-set-up"     // the person has no place for passkeys
 )
 
-func missing(reason string) *mfa.Failure {
-	return mfa.Fail(mfa.CodePlatformMissing, "system", runtime.GOOS, "reason", reason)
+func missing(why string) *mfa.Failure {
+	return mfa.Fail(mfa.CodePlatformMissing, "system", "macOS", "why", why)
 }

@@ -15,7 +15,7 @@ const Oldest = 13
 
 // New gives the system's WebAuthn client. window says which NSWindow the sheet stands
 // before; nil or 0 means the one in front. It fails with platform-missing (params system,
-// reason) or platform-too-old (params have, need).
+// why) or platform-too-old (params have, need).
 func New(window func() uintptr) (authenticator.Native, error) {
 	s, err := available()
 	if err != nil {
@@ -24,8 +24,8 @@ func New(window func() uintptr) (authenticator.Native, error) {
 	return newClient(s, window), nil
 }
 
-// Available is nil where New gives a client, and fails as New does: for readiness. The
-// reasons are not-built, not-associated and no-window.
+// Available is nil where New gives a client, and fails as New does: for readiness. Param
+// why is not-built, not-associated or no-window.
 func Available(ctx context.Context) error {
 	if err := ctx.Err(); err != nil {
 		return err
@@ -47,7 +47,7 @@ func available() (services, error) {
 		return nil, err
 	}
 	if !s.signed().any() {
-		return nil, missing(reasonNotAssociated)
+		return nil, missing(whyNotAssociated)
 	}
 	return s, nil
 }

@@ -70,7 +70,7 @@ func TestNotBuilt(t *testing.T) {
 	}
 	_, err := New(nil)
 	for name, err := range map[string]error{"New": err, "Available": Available(t.Context())} {
-		if !mfa.IsCode(err, mfa.CodePlatformMissing) || !strings.Contains(fmt.Sprint(mfa.AsFailure(err).Params), reasonNotBuilt) {
+		if !mfa.IsCode(err, mfa.CodePlatformMissing) || !strings.Contains(fmt.Sprint(mfa.AsFailure(err).Params), whyNotBuilt) {
 			t.Errorf("%s = %v", name, err)
 		}
 	}

@@ -28,7 +28,7 @@ var loadOnce = sync.OnceValues(func() (*authenticationServices, error) {
 	s := &authenticationServices{}
 	var err error
 	if s.framework, err = f.Load("AuthenticationServices"); err != nil {
-		return nil, missing(reasonNotBuilt).Because(err)
+		return nil, missing(whyNotBuilt).Because(err)
 	}
 	security, err := f.Load("Security")
 	if err == nil {
@@ -44,7 +44,7 @@ var loadOnce = sync.OnceValues(func() (*authenticationServices, error) {
 		s.delegate, err = delegateClass()
 	}
 	if err != nil {
-		return nil, missing(reasonNotBuilt).Because(err)
+		return nil, missing(whyNotBuilt).Because(err)
 	}
 	return s, nil
 })
@@ -63,7 +63,7 @@ func load() (services, error) {
 		}
 	})
 	if !running {
-		return nil, missing(reasonNoWindow)
+		return nil, missing(whyNoWindow)
 	}
 	return s, nil
 }

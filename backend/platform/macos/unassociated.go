@@ -2,4 +2,4 @@
 
 package macos
 
-func load() (services, error) { return nil, missing(reasonNotBuilt) }
+func load() (services, error) { return nil, missing(whyNotBuilt) }

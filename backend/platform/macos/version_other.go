@@ -2,4 +2,4 @@
 
 package macos
 
-func productVersion() (string, error) { return "", missing(reasonNotBuilt) }
+func productVersion() (string, error) { return "", missing(whyNotBuilt) }

@@ -32,7 +32,17 @@ func (s cbState) failure() error {
 	case cbOff:
 		code = mfa.CodeRadioOff
 	}
-	return mfa.Fail(code).Because(fmt.Errorf("CoreBluetooth: state %d", int(s)))
+	cause := fmt.Errorf("CoreBluetooth: state %d", int(s))
+	if code == mfa.CodeRadioDenied {
+		return denied(cause)
+	}
+	return mfa.Fail(code).Because(cause)
+}
+
+// denied names macOS, where it matters who asks: what a terminal has started asks under
+// the terminal's name.
+func denied(cause error) *mfa.Failure {
+	return mfa.Fail(mfa.CodeRadioDenied, "why", "macos").Because(cause)
 }
 
 // cbAuthorization is CBManagerAuthorization: what the person has said, once.
@@ -57,9 +67,9 @@ var (
 func admitted(a cbAuthorization, mayAsk bool) error {
 	switch {
 	case a == cbRestricted || a == cbDenied:
-		return mfa.Fail(mfa.CodeRadioDenied).Because(errRefused)
+		return denied(errRefused)
 	case a == cbNotDetermined && !mayAsk:
-		return mfa.Fail(mfa.CodeRadioDenied).Because(errMayNotAsk)
+		return denied(errMayNotAsk)
 	}
 	return nil
 }

@@ -68,7 +68,7 @@ func (d ioDevice) failure(err error) error {
 	case "":
 		return mfa.Fail(mfa.CodeKeyFailed).Because(err)
 	case mfa.CodeKeyPermission:
-		return mfa.Fail(code, "node", d.place(), "vendor", fmt.Sprintf("%04x", d.vendor), "product", fmt.Sprintf("%04x", d.product)).Because(err)
+		return mfa.Fail(code, "node", d.place(), "why", "macos").Because(err) // a vendor here would offer a rule of Linux
 	default:
 		return mfa.Fail(code).Because(err)
 	}

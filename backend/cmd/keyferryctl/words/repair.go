@@ -40,8 +40,9 @@ var repairs = map[repairOf]string{
 	{"windows", mfa.CodeRadioMissing}:    "plug in a Bluetooth adapter (4.0 or newer), or choose another way",
 	{"windows", mfa.CodePlatformMissing}: "update Windows: security keys need Windows 10 1903 or newer",
 
-	{"darwin", mfa.CodeRadioOff}:    "System Settings, Bluetooth: turn it on",
-	{"darwin", mfa.CodeRadioDenied}: "System Settings, Privacy & Security, Bluetooth: allow Keyferry",
+	{"darwin", mfa.CodeRadioOff}:      "System Settings, Bluetooth: turn it on",
+	{"darwin", mfa.CodeRadioDenied}:   "System Settings, Privacy & Security, Bluetooth: allow Keyferry, or the terminal that it was started from",
+	{"darwin", mfa.CodeKeyPermission}: "a policy or the app's sandbox keeps it from USB: ask whoever manages this Mac",
 }
 
 // Action says what an action that a failure asks for means, "" when the failure's own
