@@ -17,7 +17,7 @@ it.each([
   ['no rule for keys', rung('usb-permission', 'warning', { why: 'no-rule' }), 'Allowed to open keys', 'Nothing lets people open security keys'],
   ['a rule before any key', rung('usb-permission', 'ok', { count: '0' }), 'Allowed to open keys', 'A rule of this system'],
   ['secrets that wait for a passphrase', rung('vault', 'failed', {}, { failure: failure('vault-locked', 'unlock', { params: { state: 'unset' } }) }), 'Place for secrets', 'Set a passphrase'],
-  ['Bluetooth that is off', rung('radio-power', 'failed', {}, { failure: failure('bluetooth-off') }), 'Bluetooth turned on', 'Bluetooth is off.'],
+  ['Bluetooth that is off', rung('radio-power', 'failed', {}, { failure: failure('bluetooth-off', 'turn-on-bluetooth') }), 'Bluetooth turned on', 'Bluetooth is off.'],
   ['what was not asked', rung('host-name', 'unknown', { why: 'not-asked' }), 'Name of the server', 'The network was left alone.'],
 ])('says it of %s', (_, r, name, line) => {
   expect(rungName(r)).toBe(name)
