@@ -16,7 +16,7 @@ case "${1-}" in
   display) packages=(xvfb dbus at-spi2-core xdotool imagemagick zbar-tools x11-utils) ;;
   peers)   packages=(gcc libc6-dev libfido2-dev python3-fido2 pcscd vsmartcard-vpcd swtpm) ;;
   wine)    packages=(wine64 gcc-mingw-w64-x86-64) ;;
-  package) packages=(dpkg-dev zip librsvg2-bin icoutils nsis openssl osslsigncode desktop-file-utils appstream lintian mmdebstrap) ;;
+  package) packages=(dpkg-dev file zip unzip librsvg2-bin icoutils nsis openssl osslsigncode desktop-file-utils appstream lintian mmdebstrap iproute2) ;;
   *) echo "usage: build/setup.sh window|display|peers|wine|package" >&2; exit 2 ;;
 esac
 

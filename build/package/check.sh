@@ -22,6 +22,7 @@ step "Sums" sums
 step "The inventory's own tests" inventory
 step "Desktop file and AppStream data" desktop
 step "The .deb, by Debian's own checker" deb
+step "What each package holds, and the bill of materials" build/package/contents.sh
 step "Version information and manifest" build/package/resources.sh
 step "Signing, with a certificate made for this" build/package/signing.sh
 step "The Windows installer, under wine" build/package/install.sh

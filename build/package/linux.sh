@@ -46,3 +46,4 @@ put 755 build/linux/postinst "$tree/DEBIAN"
 (cd "$tree" && find usr -type f | sort | xargs md5sum > DEBIAN/md5sums)
 settle "$tree"
 dpkg-deb --root-owner-group -Zxz --build "$tree" "$dist/keyferry_${VERSION}_$arch.deb"
+bounded "$dist/keyferry_${VERSION}_$arch.deb"

@@ -6,12 +6,12 @@ cd "$(dirname "$0")/../.."
 . build/package/names.sh
 . build/package/tree.sh
 arch=$1
-most=20000000 # bytes of the installer
 
 name=keyferry-$VERSION-windows-$arch
 programs=$made/programs/windows-$arch
 tree=$made/$name
 put 644 "$programs"/*.exe "$made"/licences/* "$tree"
+put 644 build/windows/READ-ME.txt "$tree"
 settle "$tree"
 rm -f "$dist/$name.zip" # zip would add to it
 (cd "$made" && find "$name" -type f | sort | zip -9 -X -q -@ "$dist/$name.zip")
@@ -27,5 +27,4 @@ makensis -V2 -NOCD -XTarget\ "$target" -DARCH="$arch" -DVERSION="$VERSION" -DTRE
   -DOUT="$installer" -DKILOBYTES="$(du -k --apparent-size -s "$tree" | cut -f1)" "${sign[@]}" build/windows/setup.nsi
 build/package/sign.sh "$installer"
 chmod 644 "$installer" "$dist/$name.zip"
-size=$(stat -c %s "$installer")
-[ "$size" -le "$most" ] || { echo "$installer has $size bytes. At most $most are allowed." >&2; exit 1; }
+bounded "$installer"
