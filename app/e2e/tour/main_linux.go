@@ -25,7 +25,7 @@ func main() {
 	flag.StringVar(&t.out, "out", "build/tour", "leave the pictures in `DIR`")
 	flag.StringVar(&t.bin, "bin", "build/bin", "the programs are in `DIR`")
 	flag.StringVar(&t.texts, "texts", "frontend/src/i18n/en", "the window's texts")
-	flag.StringVar(&t.only, "only", "", "with -every: walk these `PARTS` alone, by commas: own, others, metadata, keys, otherkeys, rules, account of the sandbox, and hardware")
+	flag.StringVar(&t.only, "only", "", "with -every: walk these `PARTS` alone, by commas: first; own, others, metadata, keys, otherkeys, rules and account of the sandbox; hardware")
 	flag.IntVar(&t.width, "width", 1120, "of the window, in pixels")
 	flag.IntVar(&t.height, "height", 740, "of the window, in pixels")
 	every := flag.Bool("every", false, "visit every screen, and list the pictures in README.md")

@@ -67,12 +67,12 @@ func (g *gallery) visit(ctx context.Context, theme theme) error {
 		return err
 	}
 	w := &shooting{gallery: g, theme: theme, camera: camera{desk: desk}}
-	if g.only == "" {
+	if g.walks("first") {
 		if err := w.beginnings(ctx, filepath.Join(dir, "fresh"), filepath.Join(dir, "keyferry-recovery.txt")); err != nil {
 			return err
 		}
 	}
-	if g.only != "hardware" {
+	if g.only != "first" && g.only != "hardware" {
 		err := w.open(ctx, full, func(p walk.Person) []chapter {
 			v := &visitor{Person: p, h: h}
 			return slices.Concat(v.door(), v.parts(g.tour))
