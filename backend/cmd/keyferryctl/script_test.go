@@ -3,13 +3,16 @@ package main
 import (
 	"bytes"
 	"errors"
+	"fmt"
 	"image"
 	"image/png"
+	"math/rand/v2"
 	"net"
 	"os"
 	"regexp"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -156,20 +159,33 @@ func (c *shownCodes) next(keyFile string, now time.Time) (string, error) {
 	return totp.Code(seed, totp.Default, totp.Default.Start(s.step))
 }
 
-// freePorts gives a UDP and a TCP address that were free a moment ago.
+// freePorts gives a UDP and a TCP address that nobody uses. They lie below the ports that
+// a system hands out by itself (from 32768 on Linux, from 49152 elsewhere): one of those
+// can be somebody's by the time a process of the test takes it. Each is given once.
 func freePorts(fatal func(string, ...any)) (radio, listen string) {
-	u, err := net.ListenPacket("udp", "127.0.0.1:0")
-	if err != nil {
-		fatal("%v", err)
+	for range 1000 {
+		address := fmt.Sprintf("127.0.0.1:%d", 10_000+nextPort.Add(1)%20_000)
+		u, err := net.ListenPacket("udp", address)
+		if err != nil {
+			continue
+		}
+		l, err := net.Listen("tcp", address)
+		u.Close()
+		if err == nil {
+			l.Close()
+			return address, address
+		}
 	}
-	defer u.Close()
-	l, err := net.Listen("tcp", "127.0.0.1:0")
-	if err != nil {
-		fatal("%v", err)
-	}
-	defer l.Close()
-	return u.LocalAddr().String(), l.Addr().String()
+	fatal("there are no free ports")
+	return "", ""
 }
+
+// nextPort begins somewhere, so that two runs of these tests seldom meet.
+var nextPort = func() *atomic.Uint32 {
+	var n atomic.Uint32
+	n.Store(rand.Uint32N(20_000))
+	return &n
+}()
 
 func listens(addr string) bool {
 	c, err := net.Dial("tcp", addr)
@@ -181,7 +197,7 @@ func listens(addr string) bool {
 
 // waitFor looks until another process has done something; nothing else tells.
 func waitFor(fatal func(string, ...any), what string, done func() bool) {
-	for deadline := time.Now().Add(20 * time.Second); !done(); {
+	for deadline := time.Now().Add(2 * time.Minute); !done(); {
 		if time.Now().After(deadline) {
 			fatal("waited in vain for %s", what)
 		}
