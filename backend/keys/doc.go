@@ -12,7 +12,12 @@
 // authenticators: all are asked, the first that is touched is meant, the others are
 // cancelled.
 //
-// Reading order: service.go (what there is), opened.go (one key, whatever it speaks),
-// find.go (the key that is meant), choose.go (several keys), key.go (what is known of
-// one), pin.go, session.go (a key whose PIN was given), passkeys.go, reset.go.
+// A key may say what it likes, and for as long as it likes: everything asked of one has
+// a time limit in all (limit.go), after which it is told to stop and let go. What keys
+// may do, and where, is gone through in hostile_test.go.
+//
+// Reading order: service.go (what there is), limit.go (how long it may take), opened.go
+// (one key, whatever it speaks), find.go (the key that is meant), choose.go (several
+// keys, and which may have the passkey), key.go (what is known of one), pin.go, session.go
+// (a key whose PIN was given), passkeys.go, reset.go.
 package keys

@@ -24,6 +24,9 @@ type drawer struct {
 	watched []chan struct{}
 	fail    error
 	way     string // empty: USB
+
+	wire   func(hid.Device) hid.Device     // what lies between a key and who opens it; nil: nothing
+	behind func(hid.Answerer) hid.Answerer // and between the key's wire and the key
 }
 
 // stick is one key.
@@ -131,7 +134,14 @@ func (d *drawer) Open(ctx context.Context, id string) (transport.Key, error) {
 	host, device := hid.Pipe(64)
 	s.device = device
 	d.mu.Unlock()
-	go hid.Serve(context.Background(), device, s, s.can) // it ends with the pipe
+	var answers hid.Answerer = s
+	if d.behind != nil {
+		answers = d.behind(s)
+	}
+	go hid.Serve(context.Background(), device, answers, s.can) // it ends with the pipe
+	if d.wire != nil {
+		host = d.wire(host)
+	}
 	return hid.Open(ctx, host, rand.Reader)
 }
 

@@ -97,7 +97,8 @@ func (s *Service) DeletePasskey(ctx context.Context, id string, credentialID []b
 			return mfa.Fail(mfa.CodeNotFound, "what", "passkey")
 		}
 		s.stale(id)
-		if err := ctap2.DeleteStored(ctx, o, o.info, o.token, credentialID); err != nil {
+		// It was there just now: where it is not, the answer to a first try was lost.
+		if err := ctap2.DeleteStored(ctx, o, o.info, o.token, credentialID); err != nil && !mfa.IsCode(err, mfa.CodeNoCredential) {
 			return err
 		}
 		if o.ask(ctx) == nil { // else it went just now, and the passkey is gone all the same
