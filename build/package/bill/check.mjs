@@ -18,6 +18,7 @@ const fault = (words) => { faults++; console.error(words) }
 
 const error = await new Validation.JsonStrictValidator(Spec.Version.v1dot6).validate(text)
 if (error !== null) fault(`not CycloneDX 1.6: ${JSON.stringify(error)}`)
+if (bill.specVersion !== '1.6') fault(`it says that it is CycloneDX ${bill.specVersion}`)
 
 const parts = new Map()
 for (const part of bill.components) {
