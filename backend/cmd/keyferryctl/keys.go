@@ -43,12 +43,13 @@ type holder struct {
 // keyAction is what such a command does.
 type keyAction func(ctx context.Context, h *holder) error
 
-// ofKeys makes a command about security keys.
-func ofKeys(path, args, summary string, set func(fs *flag.FlagSet) keyAction) command {
+// ofKeys makes a command about security keys that asks for the PINs that are named.
+func ofKeys(path, args, summary string, asks pinsAsked, set func(fs *flag.FlagSet) keyAction) command {
 	return command{path: strings.Fields(path), args: args, summary: summary,
 		set: func(fs *flag.FlagSet, g *globals) func(context.Context, *terminal, []string) error {
 			var d drawer
 			d.flags(fs)
+			d.pins.some(fs, asks)
 			do := set(fs)
 			return func(ctx context.Context, t *terminal, given []string) error {
 				if err := count(path, args, given); err != nil {
@@ -87,7 +88,6 @@ func (d *drawer) flags(fs *flag.FlagSet) {
 	fs.BoolVar(&d.sandbox, "sandbox", false, "the simulated key of the data folder's sandbox, not those of this computer")
 	fs.BoolVar(&d.computer, "computer", false, "this computer's own passkeys, as the account in the data folder has them")
 	d.hand.flags(fs)
-	d.pins.flags(fs)
 }
 
 func (d *drawer) open(ctx context.Context, t *terminal, g *globals) (*holder, error) {
@@ -133,7 +133,7 @@ func (d *drawer) open(ctx context.Context, t *terminal, g *globals) (*holder, er
 }
 
 // openComputer opens the account, and lets nobody in: what is asked of this computer
-// takes its PIN.
+// takes its PIN, or, to reset it, no more than who may write the data folder has anyway.
 func (d *drawer) openComputer(ctx context.Context, t *terminal, g *globals) (*holder, error) {
 	h := houseFlags{sandbox: d.sandbox}
 	if err := h.settle(ctx, t, g); err != nil {

@@ -9,10 +9,15 @@ import (
 
 var (
 	getWindow        = windows.NewLazySystemDLL("user32.dll").NewProc("GetWindow")
+	getAncestor      = windows.NewLazySystemDLL("user32.dll").NewProc("GetAncestor")
 	getConsoleWindow = windows.NewLazySystemDLL("kernel32.dll").NewProc("GetConsoleWindow")
 )
 
-const gwOwner = 4 // GW_OWNER, winuser.h
+// winuser.h
+const (
+	gwOwner     = 4 // GW_OWNER
+	gaRootOwner = 3 // GA_ROOTOWNER
+)
 
 // listing is what the callback below writes to. There is one callback for ever, as the
 // system never gives back what it takes for one.
@@ -34,7 +39,9 @@ var listed = sync.OnceValue(func() uintptr {
 
 // Window finds the visible top-level window of this process that nobody owns. A program
 // without one has its console, and one without either the window in front, since the
-// system's own must stand before something; 0 when there is no desktop.
+// system's own must stand before something; 0 when there is no desktop. The console of a
+// terminal program (Windows Terminal) is a window that is never shown, and the terminal's
+// is the one that owns it.
 func Window() uintptr {
 	listing.Lock()
 	defer listing.Unlock()
@@ -44,6 +51,9 @@ func Window() uintptr {
 		return own
 	}
 	if console, _, _ := getConsoleWindow.Call(); console != 0 {
+		if terminal, _, _ := getAncestor.Call(console, gaRootOwner); terminal != 0 {
+			return terminal
+		}
 		return console
 	}
 	return uintptr(windows.GetForegroundWindow())
