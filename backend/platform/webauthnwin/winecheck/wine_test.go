@@ -131,7 +131,11 @@ func (a answer) into(t *testing.T, v any) {
 func (a answer) hold(t *testing.T, want map[string]string) {
 	t.Helper()
 	for _, key := range slices.Sorted(maps.Keys(want)) {
-		if got := strings.Join(a.given[key], " | "); got != want[key] {
+		given := a.given[key]
+		if n := strings.Count(want[key], "|") + 1; key == "cancelled" && len(given) > n && len(slices.Compact(slices.Clone(given))) == 1 {
+			given = given[:n] // it is cancelled again until it ends, and on a busy machine that takes
+		}
+		if got := strings.Join(given, " | "); got != want[key] {
 			t.Errorf("%s is %q and not %q", key, got, want[key])
 		}
 	}
