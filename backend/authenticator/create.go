@@ -47,11 +47,21 @@ func (c Client) Create(ctx context.Context, optionsJSON []byte, origin string) (
 	client := newClientData(typeCreate, o.challenge, origin)
 	want := Want{Purpose: PurposeCreate, RPID: o.rp.ID, Credentials: ids(o.exclude)}
 	return ceremony(ctx, c, want, o.timeout, func(ctx context.Context, s session) ([]byte, error) {
-		req, err := o.request(client, s)
+		req, extensions, err := o.request(client, s)
 		if err != nil {
 			return nil, err
 		}
-		proof, err := s.verify(ctx, o.userVerification, ctap2.CreatePermissions(s.info, req), o.rp.ID, client.hash[:])
+		wish, permissions := o.userVerification, ctap2.CreatePermissions(s.info, req)
+		if wish == discouraged && req.Options[ctap2.OptionResidentKey] && !s.hybrid() {
+			wish = preferred // a key that makes others without (makeCredUvNotRqd) does not make these: CTAP 2.2 section 6.1.2
+		}
+		if o.prf.evaluates(s, ctap2.ExtensionHMACSecretMC) {
+			wish = required // whatever else was wished for: WebAuthn Level 3 section 10.1.4
+			if len(req.ExcludeList) > 0 {
+				permissions |= ctap2.PermissionGetAssertion // salts make the request longer, and the list may have to be asked about
+			}
+		}
+		proof, err := s.verify(ctx, wish, permissions, o.rp.ID, client.hash[:])
 		if err != nil {
 			return nil, err
 		}
@@ -59,6 +69,11 @@ func (c Client) Create(ctx context.Context, optionsJSON []byte, origin string) (
 			req.Options[ctap2.OptionUserVerification] = true
 		}
 		req.PinUvAuthParam, req.PinUvAuthProtocol = proof.param, proof.protocol
+		secret, err := o.salt(ctx, s, extensions, &req, proof.given())
+		if err != nil {
+			return nil, err
+		}
+		defer secret.Wipe()
 		if !s.hybrid() {
 			if req, err = ctap2.FitMakeCredential(ctx, s, s.info, req); err != nil {
 				return nil, err
@@ -68,7 +83,8 @@ func (c Client) Create(ctx context.Context, optionsJSON []byte, origin string) (
 		if err != nil {
 			return nil, err
 		}
-		return o.finish(client, s, req, answer)
+		defer clear(answer.LargeBlobKey)
+		return o.finish(client, s, req, answer, secret)
 	})
 }
 
@@ -87,24 +103,30 @@ func (o *creation) fillNames() {
 }
 
 // request maps the options to CTAP2 for this authenticator.
-func (o creation) request(client clientData, s session) (ctap2.MakeCredentialRequest, error) {
-	extensions, err := o.createExtensions(s.info)
-	if err != nil {
-		return ctap2.MakeCredentialRequest{}, err
-	}
+func (o creation) request(client clientData, s session) (ctap2.MakeCredentialRequest, ctap2.ExtensionInputs, error) {
+	var none ctap2.MakeCredentialRequest
 	options := map[string]bool{}
 	if o.residentKey == required || o.residentKey == preferred && (s.hybrid() || s.info.IsOn(ctap2.OptionResidentKey)) {
 		options[ctap2.OptionResidentKey] = true
 	}
 	if options[ctap2.OptionResidentKey] && !s.hybrid() && !s.info.IsOn(ctap2.OptionResidentKey) {
-		return ctap2.MakeCredentialRequest{}, mfa.Fail(mfa.CodeKeyCannot, "what", "passkeys")
+		return none, ctap2.ExtensionInputs{}, mfa.Fail(mfa.CodeKeyCannot, "what", "passkeys")
+	}
+	extensions, err := o.createExtensions(s, options[ctap2.OptionResidentKey])
+	if err != nil {
+		return none, extensions, err
+	}
+	encoded, err := ctap2.EncodeExtensionInputs(extensions)
+	if err != nil {
+		return none, extensions, mfa.Fail(mfa.CodeInternal).Because(err)
 	}
 	return ctap2.MakeCredentialRequest{ClientDataHash: client.hash[:], RP: o.rp, User: o.user, Parameters: o.parameters,
-		ExcludeList: forAuthenticator(o.exclude), Extensions: extensions, Options: options}, nil
+		ExcludeList: forAuthenticator(o.exclude), Extensions: encoded, Options: options}, extensions, nil
 }
 
-// finish checks the answer and builds the response.
-func (o creation) finish(client clientData, s session, req ctap2.MakeCredentialRequest, answer ctap2.MakeCredentialResponse) ([]byte, error) {
+// finish checks the answer and builds the response. secret opens the results of prf, and
+// is nil without.
+func (o creation) finish(client clientData, s session, req ctap2.MakeCredentialRequest, answer ctap2.MakeCredentialResponse, secret *ctap2.HMACSecret) ([]byte, error) {
 	d, err := checkAuthData(answer.AuthData, o.rp.ID, o.userVerification)
 	if err != nil {
 		return nil, err
@@ -132,9 +154,14 @@ func (o creation) finish(client clientData, s session, req ctap2.MakeCredentialR
 	if err != nil {
 		return nil, mfa.Fail(mfa.CodeAuthenticatorProtocol).Because(err)
 	}
+	results, secrets, err := o.extensionResults(s, req, answer, d, secret)
+	if err != nil {
+		return nil, err
+	}
+	defer secrets.wipe()
 	return registrationJSON(registration{
 		clientData: client.json, object: object, authData: answer.AuthData, credential: *d.Attested, algorithm: alg,
-		transports: transports(s), extensions: o.extensionResults(s, req),
+		transports: transports(s), extensions: results,
 	})
 }
 

@@ -13,5 +13,6 @@
 //
 // Reading order: authenticator.go (the seam), origin.go, json.go and options.go
 // (what comes in), clientdata.go, session.go (time, cancel, progress), create.go,
-// extensions.go, attestation.go, get.go, accounts.go, response.go (what goes out).
+// extensions.go (prf.go, largeblob.go), attestation.go, get.go, accounts.go, response.go
+// (what goes out).
 package authenticator

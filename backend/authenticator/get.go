@@ -32,7 +32,11 @@ func (c Client) Get(ctx context.Context, optionsJSON []byte, origin string) (res
 	want := Want{Purpose: PurposeGet, RPID: o.rpID, Credentials: ids(o.allow)}
 	return ceremony(ctx, c, want, o.timeout, func(ctx context.Context, s session) ([]byte, error) {
 		req := ctap2.GetAssertionRequest{RPID: o.rpID, ClientDataHash: client.hash[:], AllowList: forAuthenticator(o.allow)}
-		proof, err := s.verify(ctx, o.userVerification, ctap2.PermissionGetAssertion, o.rpID, client.hash[:])
+		wish := o.userVerification
+		if o.prf.evaluates(s, ctap2.ExtensionHMACSecret) {
+			wish = required // whatever else was wished for: WebAuthn Level 3 section 10.1.4
+		}
+		proof, err := s.verify(ctx, wish, ctap2.PermissionGetAssertion, o.rpID, client.hash[:])
 		if err != nil {
 			return nil, err
 		}
@@ -40,6 +44,11 @@ func (c Client) Get(ctx context.Context, optionsJSON []byte, origin string) (res
 			req.Options = map[string]bool{ctap2.OptionUserVerification: true}
 		}
 		req.PinUvAuthParam, req.PinUvAuthProtocol = proof.param, proof.protocol
+		secret, err := o.salt(ctx, s, &req, proof.given())
+		if err != nil {
+			return nil, err
+		}
+		defer secret.Wipe()
 		if !s.hybrid() { // a phone wants the list whole, and asks before it says that it has none
 			if req, err = ctap2.FitGetAssertion(ctx, s, s.info, req); err != nil {
 				return nil, err
@@ -49,13 +58,15 @@ func (c Client) Get(ctx context.Context, optionsJSON []byte, origin string) (res
 		if err != nil {
 			return nil, err
 		}
-		return o.finish(client, answer)
+		return o.finish(client, answer, secret)
 	})
 }
 
-// finish checks the answer and builds the response.
-func (o request) finish(client clientData, answer ctap2.GetAssertionResponse) ([]byte, error) {
-	if _, err := checkAuthData(answer.AuthData, o.rpID, o.userVerification); err != nil {
+// finish checks the answer and builds the response. secret opens the results of prf, and
+// is nil without.
+func (o request) finish(client clientData, answer ctap2.GetAssertionResponse, secret *ctap2.HMACSecret) ([]byte, error) {
+	d, err := checkAuthData(answer.AuthData, o.rpID, o.userVerification)
+	if err != nil {
 		return nil, err
 	}
 	var id []byte
@@ -76,8 +87,13 @@ func (o request) finish(client clientData, answer ctap2.GetAssertionResponse) ([
 	} else if !o.restricted {
 		return nil, protocolFault("a discoverable credential without a user handle")
 	}
+	results, secrets, err := o.extensionResults(d, secret)
+	if err != nil {
+		return nil, err
+	}
+	defer secrets.wipe()
 	return authenticationJSON(authentication{credentialID: id, clientData: client.json, authData: answer.AuthData,
-		signature: answer.Signature, userHandle: userHandle})
+		signature: answer.Signature, userHandle: userHandle, extensions: results})
 }
 
 func ids(list []known) [][]byte {

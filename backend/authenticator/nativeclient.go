@@ -63,7 +63,7 @@ func (o creation) finishNative(client clientData, made NativeCredential) ([]byte
 	if made.Discoverable != nil {
 		request.Options[ctap2.OptionResidentKey] = *made.Discoverable
 	}
-	return o.finish(client, session{Authenticator: w, Client: Client{}}, request, answer)
+	return o.finish(client, session{Authenticator: w, Client: Client{}}, request, answer, nil)
 }
 
 // Get is Client.Get.
@@ -95,7 +95,7 @@ func (c NativeClient) Get(ctx context.Context, optionsJSON []byte, origin string
 	if len(signed.UserHandle) > 0 {
 		answer.User = &ctap2.User{ID: bytes.Clone(signed.UserHandle)}
 	}
-	return o.finish(client, answer)
+	return o.finish(client, answer, nil)
 }
 
 // native stands in finish for the authenticator that the system spoke to.

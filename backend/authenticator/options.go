@@ -1,9 +1,11 @@
 package authenticator
 
 import (
+	"cmp"
 	"time"
 
 	"github.com/keyferry/keyferry/backend/ctap2"
+	"github.com/keyferry/keyferry/backend/mfa"
 )
 
 // Limits of a ceremony's time. Finding the phone, unlocking it and reading what
@@ -34,6 +36,8 @@ type creation struct {
 	platform         bool // only this machine's own authenticator is wanted
 	attestation      string
 	extensions       object
+	prf              prf
+	largeBlob        largeBlob
 	timeout          time.Duration
 	hints            []string
 }
@@ -45,12 +49,15 @@ type request struct {
 	allow            []known
 	restricted       bool // an allow list was given, even if nothing of it is left
 	userVerification string
+	prf              prf
+	largeBlob        largeBlob
 	timeout          time.Duration
 	hints            []string
 }
 
 // parseCreation reads PublicKeyCredentialCreationOptionsJSON, bare or as member
-// publicKey. Failures are invalid-input with the member's path as field.
+// publicKey. Failures are invalid-input with the member's path as field, and
+// unsupported-option for extension inputs of a sign-in.
 func parseCreation(data []byte) (creation, error) {
 	o, err := openOptions(data)
 	if err != nil {
@@ -84,11 +91,16 @@ func parseCreation(data []byte) (creation, error) {
 	if given, _ := member[[]any](o, "pubKeyCredParams"); len(given) == 0 {
 		c.parameters = []ctap2.CredentialParameters{{Type: ctap2.PublicKeyType, Alg: ctap2.ES256}, {Type: ctap2.PublicKeyType, Alg: ctap2.RS256}}
 	}
-	return c, o.err()
+	c.prf = readPRF(c.extensions)
+	if c.largeBlob, err = readLargeBlob(c.extensions); err == nil && c.prf.by != nil {
+		err = mfa.Fail(mfa.CodeUnsupportedOption) // there are no credentials yet
+	}
+	return c, cmp.Or(o.err(), err)
 }
 
 // parseRequest reads PublicKeyCredentialRequestOptionsJSON, bare or as member
-// publicKey. Failures are invalid-input with the member's path as field.
+// publicKey. Failures are invalid-input with the member's path as field, and
+// unsupported-option for extension inputs that do not fit.
 func parseRequest(data []byte) (request, error) {
 	o, err := openOptions(data)
 	if err != nil {
@@ -105,7 +117,12 @@ func parseRequest(data []byte) (request, error) {
 	}
 	given, _ := member[[]any](o, "allowCredentials")
 	r.restricted = len(given) > 0
-	return r, o.err()
+	extensions := o.inside("extensions")
+	r.prf = readPRF(extensions)
+	if r.largeBlob, err = readLargeBlobUse(extensions, r.allow); err == nil {
+		err = r.prf.fits(r.allow)
+	}
+	return r, cmp.Or(o.err(), err)
 }
 
 // openOptions takes the options out of {"publicKey": ...}, the form in which they

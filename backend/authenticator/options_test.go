@@ -151,7 +151,9 @@ func FuzzOptions(f *testing.F) {
 	f.Add(creationJSON(f, nil))
 	f.Add(requestJSON(f, obj{"allowCredentials": []obj{{"type": "public-key", "id": "AA"}}, "timeout": 1}))
 	f.Add([]byte(`{"publicKey":{"challenge":"AAAAAAAAAAAAAAAAAAAAAA"}}`))
-	a := virtualauth.New(virtualauth.Config{MaxCredentials: 1, Algorithms: []int64{-8}, Transports: []string{"usb"}})
+	f.Add(creationJSON(f, obj{"extensions": obj{"prf": obj{"eval": inputs("one", "two")}, "largeBlob": obj{"support": "required"}}}))
+	f.Add(requestJSON(f, obj{"allowCredentials": []obj{{"type": "public-key", "id": "AA"}}, "extensions": obj{"prf": obj{"evalByCredential": obj{"AA": inputs("one")}}, "largeBlob": obj{"write": "AA"}}}))
+	a := virtualauth.New(virtualauth.Config{MaxCredentials: 1, Algorithms: []int64{-8}, Transports: []string{"usb"}, Discoverable: true, BuiltInUV: true, HMACSecret: true, HMACSecretMC: true, LargeBlobKey: true})
 	f.Fuzz(func(t *testing.T, data []byte) {
 		if o, err := parseCreation(data); err == nil {
 			if len(o.challenge) < 16 || len(o.user.ID) == 0 || o.timeout < minTimeout {

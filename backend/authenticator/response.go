@@ -58,6 +58,7 @@ type registration struct {
 
 type authentication struct {
 	credentialID, clientData, authData, signature, userHandle []byte
+	extensions                                                map[string]any
 }
 
 func registrationJSON(r registration) ([]byte, error) {
@@ -75,7 +76,7 @@ func registrationJSON(r registration) ([]byte, error) {
 
 func authenticationJSON(a authentication) ([]byte, error) {
 	return encodeCredential(a.credentialID, assertionJSON{ClientDataJSON: a.clientData, AuthenticatorData: a.authData,
-		Signature: a.signature, UserHandle: a.userHandle}, map[string]any{})
+		Signature: a.signature, UserHandle: a.userHandle}, a.extensions)
 }
 
 func encodeCredential(id []byte, response any, extensions map[string]any) ([]byte, error) {

@@ -16,6 +16,9 @@ type proof struct {
 	protocol uint64
 }
 
+// given reports whether the authenticator will have verified the person.
+func (p proof) given() bool { return p.uv || p.param != nil }
+
 // uvTries is how often somebody may fail at the sensor before the PIN is asked for,
 // where the authenticator does not say.
 const uvTries = 3

@@ -73,21 +73,22 @@ func TestThePINOfAKey(t *testing.T) {
 		return mfa.PINAsk{For: f, Left: left, Wrong: wrong, Replug: replug}
 	}
 	for name, c := range (rows{
-		"right at once":          {set: "2580", options: uvRequired, answers: []string{"2580"}, asked: []mfa.PINAsk{ask(mfa.PINVerify, 8, false, false)}},
-		"right at the second":    {set: "2580", options: uvRequired, answers: []string{"1", "0000", "2580"}, asked: []mfa.PINAsk{ask(mfa.PINVerify, 8, false, false), ask(mfa.PINVerify, 8, true, false), ask(mfa.PINVerify, 7, true, false)}},
-		"wrong three times":      {set: "2580", options: uvRequired, answers: []string{"0001", "0002", "0003"}, code: mfa.CodePINLocked, asked: []mfa.PINAsk{ask(mfa.PINVerify, 8, false, false), ask(mfa.PINVerify, 7, true, false), ask(mfa.PINVerify, 6, true, true)}},
-		"given up":               {set: "2580", options: uvRequired, code: mfa.CodeCancelled, asked: []mfa.PINAsk{ask(mfa.PINVerify, 8, false, false)}},
-		"wished for":             {set: "2580", options: uvPreferred, answers: []string{"2580"}, asked: []mfa.PINAsk{ask(mfa.PINVerify, 8, false, false)}},
-		"wished for, none set":   {options: uvPreferred},
-		"not wanted, none set":   {options: uvNot},
-		"not wanted, but set":    {set: "2580", options: uvNot, answers: []string{"2580"}, asked: []mfa.PINAsk{ask(mfa.PINVerify, 8, false, false)}},
-		"not wanted, not needed": {set: "2580", config: func(c *virtualauth.Config) { c.UVOptional = true }, options: uvNot},
-		"required, none set":     {options: uvRequired, answers: []string{"12", "2580"}, asked: []mfa.PINAsk{ask(mfa.PINNew, -1, false, false), ask(mfa.PINNew, -1, true, false)}},
-		"an old key":             {set: "2580", config: func(c *virtualauth.Config) { c.Versions, c.PINProtocols = []string{"FIDO_2_0"}, []uint64{1} }, options: uvRequired, answers: []string{"2580"}, asked: []mfa.PINAsk{ask(mfa.PINVerify, 8, false, false)}},
-		"it must be changed":     {set: "2580", config: func(c *virtualauth.Config) { c.ForcePINChange = true }, options: uvRequired, answers: []string{"2580", "13579"}, asked: []mfa.PINAsk{ask(mfa.PINVerify, 8, false, false), ask(mfa.PINChange, -1, false, false)}},
-		"a PIN for other things": {set: "2580", config: onlyForOtherThings, options: uvPreferred},
-		"the same, and required": {set: "2580", config: onlyForOtherThings, options: uvRequired, code: mfa.CodeKeyCannot},
-		"no PIN at all":          {config: func(c *virtualauth.Config) { c.ClientPIN = false }, options: uvRequired, code: mfa.CodeKeyCannot},
+		"right at once":                {set: "2580", options: uvRequired, answers: []string{"2580"}, asked: []mfa.PINAsk{ask(mfa.PINVerify, 8, false, false)}},
+		"right at the second":          {set: "2580", options: uvRequired, answers: []string{"1", "0000", "2580"}, asked: []mfa.PINAsk{ask(mfa.PINVerify, 8, false, false), ask(mfa.PINVerify, 8, true, false), ask(mfa.PINVerify, 7, true, false)}},
+		"wrong three times":            {set: "2580", options: uvRequired, answers: []string{"0001", "0002", "0003"}, code: mfa.CodePINLocked, asked: []mfa.PINAsk{ask(mfa.PINVerify, 8, false, false), ask(mfa.PINVerify, 7, true, false), ask(mfa.PINVerify, 6, true, true)}},
+		"given up":                     {set: "2580", options: uvRequired, code: mfa.CodeCancelled, asked: []mfa.PINAsk{ask(mfa.PINVerify, 8, false, false)}},
+		"wished for":                   {set: "2580", options: uvPreferred, answers: []string{"2580"}, asked: []mfa.PINAsk{ask(mfa.PINVerify, 8, false, false)}},
+		"wished for, none set":         {options: uvPreferred},
+		"not wanted, none set":         {options: uvNot},
+		"not wanted, but set":          {set: "2580", options: uvNot, answers: []string{"2580"}, asked: []mfa.PINAsk{ask(mfa.PINVerify, 8, false, false)}},
+		"not wanted, not needed":       {set: "2580", config: func(c *virtualauth.Config) { c.UVOptional = true }, options: uvNot},
+		"required, none set":           {options: uvRequired, answers: []string{"12", "2580"}, asked: []mfa.PINAsk{ask(mfa.PINNew, -1, false, false), ask(mfa.PINNew, -1, true, false)}},
+		"not needed but for a passkey": {set: "2580", config: func(c *virtualauth.Config) { c.UVOptional = true }, options: obj{"authenticatorSelection": obj{"userVerification": "discouraged", "residentKey": "required"}}, answers: []string{"2580"}, asked: []mfa.PINAsk{ask(mfa.PINVerify, 8, false, false)}},
+		"an old key":                   {set: "2580", config: func(c *virtualauth.Config) { c.Versions, c.PINProtocols = []string{"FIDO_2_0"}, []uint64{1} }, options: uvRequired, answers: []string{"2580"}, asked: []mfa.PINAsk{ask(mfa.PINVerify, 8, false, false)}},
+		"it must be changed":           {set: "2580", config: func(c *virtualauth.Config) { c.ForcePINChange = true }, options: uvRequired, answers: []string{"2580", "13579"}, asked: []mfa.PINAsk{ask(mfa.PINVerify, 8, false, false), ask(mfa.PINChange, -1, false, false)}},
+		"a PIN for other things":       {set: "2580", config: onlyForOtherThings, options: uvPreferred},
+		"the same, and required":       {set: "2580", config: onlyForOtherThings, options: uvRequired, code: mfa.CodeKeyCannot},
+		"no PIN at all":                {config: func(c *virtualauth.Config) { c.ClientPIN = false }, options: uvRequired, code: mfa.CodeKeyCannot},
 	}) {
 		t.Run(name, func(t *testing.T) {
 			config := keyConfig()
