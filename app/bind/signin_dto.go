@@ -65,10 +65,8 @@ const (
 
 func (a *API) signIn(s desk.SignIn) SignInDTO {
 	ways := []string{}
-	for _, road := range []mfa.Road{mfa.RoadPhone, mfa.RoadKey, mfa.RoadComputer} {
-		if slices.ContainsFunc(s.Devices, func(d mfa.Device) bool { return d.Passkey != nil && d.Passkey.ReachedBy(road) }) {
-			ways = append(ways, string(road))
-		}
+	for _, road := range s.Roads {
+		ways = append(ways, string(road))
 	}
 	if slices.ContainsFunc(s.Devices, func(d mfa.Device) bool { return d.Kind.HasCodes() }) {
 		ways = append(ways, wayCode)

@@ -26,14 +26,24 @@ type machine struct {
 	radio transport.Scanner
 	buses []transport.KeyBus
 	tpm   tpm.Device // nil where passkeys are the system's affair
-	// system is the operating system's own client, nil where it has none.
+	// system is the operating system's own client, nil where it has none; keeps says that
+	// it also keeps passkeys of this computer: on macOS, never on Windows, whose Hello is
+	// not accepted.
 	system authenticator.Native
+	keeps  bool
+	asked  func(context.Context) error // whether it can do so now; nil: it never does
 }
 
 // thisMachine is the computer as it is. On Windows the system alone may speak to
 // security keys.
 func thisMachine() machine {
 	m := machine{radio: ble.System(), buses: []transport.KeyBus{hid.System(), pcsc.System()}, tpm: Config{}.tpm()}
+	if runtime.GOOS == "darwin" {
+		m.asked = macos.Available
+	}
+	if native := passkeys(); native != nil {
+		m.system, m.keeps = native, true
+	}
 	if native, err := webauthnwin.New(nil); err == nil {
 		m.system, m.buses = native, nil
 	}
@@ -60,7 +70,7 @@ func (m machine) ownBus(store mfa.LocalStore) transport.KeyBus {
 
 // roads puts the ways together that ceremonies can go.
 func (m machine) roads(phones ceremony.Phones, k *keys.Service, store mfa.LocalStore) ceremony.Roads {
-	r := ceremony.Roads{Phones: phones, Computer: m.computer(store), System: m.system}
+	r := ceremony.Roads{Phones: phones, Computer: m.computer(store), System: m.system, Keeps: m.keeps}
 	if len(m.buses) > 0 {
 		r.Keys = k.Open
 	}
@@ -84,8 +94,8 @@ func (m machine) readiness(store mfa.LocalStore) readiness.Config {
 	switch {
 	case m.tpm != nil:
 		c.Computer = m.askTPM(store)
-	case runtime.GOOS == "darwin":
-		c.Computer = func(ctx context.Context) (readiness.Own, error) { return readiness.Own{}, macos.Available(ctx) }
+	case m.asked != nil:
+		c.Computer = func(ctx context.Context) (readiness.Own, error) { return readiness.Own{}, m.asked(ctx) }
 	}
 	return c
 }

@@ -30,6 +30,7 @@ type Roads struct {
 	Keys     Opening
 	Computer Opening
 	System   authenticator.Native
+	Keeps    bool // System keeps passkeys of this computer, too; never Windows, which means Hello
 	// Forget takes a credential out of this computer again: not-found when it is not in it.
 	// nil: what was made stays.
 	Forget func(ctx context.Context, credentialID []byte) error

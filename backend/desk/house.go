@@ -2,6 +2,7 @@ package desk
 
 import (
 	"context"
+	"slices"
 
 	"github.com/keyferry/keyferry/backend/account"
 	"github.com/keyferry/keyferry/backend/activity"
@@ -47,12 +48,34 @@ type House struct {
 }
 
 // Road is the road by which a way is gone here: on Windows the system alone may speak to
-// keys.
+// keys, and on macOS it alone keeps passkeys of the computer.
 func (h *House) Road(wanted mfa.Road) mfa.Road {
-	if roads := h.Ceremonies.Roads; wanted == mfa.RoadKey && roads.Keys == nil && roads.System != nil {
+	roads := h.Ceremonies.Roads
+	switch {
+	case roads.System == nil:
+	case wanted == mfa.RoadKey && roads.Keys == nil, wanted == mfa.RoadComputer && roads.Computer == nil && roads.Keeps:
 		return mfa.RoadSystem
 	}
 	return wanted
+}
+
+// Meets reports that a passkey may be met by a way here. One that the system keeps says
+// that it is also on phones, which the system hands it on to.
+func (h *House) Meets(c mfa.Credential, wanted mfa.Road) bool {
+	if road := h.Road(wanted); wanted == mfa.RoadComputer && road == mfa.RoadSystem {
+		return slices.Contains(c.Transports, "internal") && c.ReachedBy(road)
+	}
+	return c.ReachedBy(wanted)
+}
+
+// meeting gives the ways by which one of the devices may be met.
+func (h *House) meeting(devices []mfa.Device) (ways []mfa.Road) {
+	for _, road := range []mfa.Road{mfa.RoadPhone, mfa.RoadKey, mfa.RoadComputer} {
+		if slices.ContainsFunc(devices, func(d mfa.Device) bool { return d.Passkey != nil && h.Meets(*d.Passkey, road) }) {
+			ways = append(ways, road)
+		}
+	}
+	return ways
 }
 
 // Simulated is told what the sandbox's own devices show.

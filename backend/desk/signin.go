@@ -63,7 +63,7 @@ func (d *Desk) SignIn(ctx context.Context, who mfa.Identity, password *mfa.Secre
 	d.pending, d.last, d.touched = &p, &who, d.clock.Now()
 	d.watch()
 	usable := slices.DeleteFunc(slices.Clone(p.Devices), func(dev mfa.Device) bool { return !dev.CanSignIn() })
-	return SignIn{State: d.state(), Devices: usable, Links: p.Links, RecoveryLeft: p.RecoveryLeft}, nil
+	return SignIn{State: d.state(), Devices: usable, Roads: house.meeting(usable), Links: p.Links, RecoveryLeft: p.RecoveryLeft}, nil
 }
 
 // SignInWithCode is the second factor by a code: see ceremony.Service.

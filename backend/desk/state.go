@@ -147,6 +147,7 @@ type SignIn struct {
 	Complete     bool // State has a person
 	State        State
 	Devices      []mfa.Device // those that can prove it
+	Roads        []mfa.Road   // by which one of them may be met here: phone, key, computer
 	Links        []mfa.LinkedPhone
 	RecoveryLeft int
 }

@@ -11,6 +11,10 @@
 // and why. Keys on USB (transport/hid) and phones (transport/ble) need none of
 // this, which is why they come first on macOS.
 //
+// An associated build adds this computer and signs in with it by this client (assembly,
+// associated_darwin.go; desk.House.Road leads there). It is opened for each ceremony, as
+// there is no window yet when the program is put together.
+//
 // Client data are the system's, with the origin https://<RP ID>; only the challenge of ours
 // goes into them. Answers are bounded and held against the question here, and then go the
 // same way as everybody's.
