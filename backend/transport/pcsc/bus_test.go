@@ -268,9 +268,12 @@ func TestHangingCallsAreFew(t *testing.T) {
 	hang := make(chan struct{})
 	f.hangs["establish"] = hang
 	b := f.bus()
-	for range maxStuck {
+	for n := range maxStuck {
 		ctx, cancel := context.WithCancel(t.Context())
-		time.AfterFunc(time.Millisecond, cancel)
+		go func() { // not before it hangs
+			until(t, func() bool { return f.hung.Load() == int32(n+1) })
+			cancel()
+		}()
 		if _, err := b.List(ctx); !errors.Is(err, context.Canceled) {
 			t.Fatal(err)
 		}

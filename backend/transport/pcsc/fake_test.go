@@ -4,6 +4,7 @@ import (
 	"context"
 	"slices"
 	"sync"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -21,6 +22,7 @@ type fake struct {
 	stopped map[handle]bool
 	fails   map[string]code // by function
 	hangs   map[string]chan struct{}
+	hung    atomic.Int32 // calls that came to hang
 	selects int
 	deaf    bool
 }
@@ -59,6 +61,7 @@ func (f *fake) enter(name string) code {
 	hang, c := f.hangs[name], f.fails[name]
 	f.mu.Unlock()
 	if hang != nil {
+		f.hung.Add(1)
 		<-hang
 	}
 	return c

@@ -188,7 +188,7 @@ func (r *virtualReader) dial() (conn net.Conn, err error) {
 func (r *virtualReader) put(t *testing.T, atr []byte) {
 	t.Helper()
 	conn, err := r.dial()
-	for deadline := time.Now().Add(10 * time.Second); errors.Is(err, syscall.ECONNREFUSED) && time.Now().Before(deadline); {
+	for deadline := time.Now().Add(patience); errors.Is(err, syscall.ECONNREFUSED) && time.Now().Before(deadline); {
 		runtime.Gosched()
 		conn, err = r.dial()
 	}

@@ -25,7 +25,7 @@ import (
 const (
 	testRPID   = "keyferry.internal"
 	testOrigin = "https://keyferry.internal"
-	patience   = 20 * time.Second // only ends tests that have failed
+	patience   = time.Minute // only ends tests that have failed
 )
 
 // person is a user of an independent relying party.
