@@ -3,12 +3,14 @@
 // asks, signs in for one command, calls the use cases that assembly put together,
 // and prints.
 //
-// Every command has --json. Commands that sign in print one JSON object per line,
-// because the stages of a phone's ceremony may stand before it, the result last; the
-// others print one document. Some do either: what is asked of files (policies, metadata,
+// Every command has --json, and prints one JSON value then: on one line where it signs
+// in, whose stages go to standard error as lines of JSON, else as a document. Where the
+// stages are the matter (signin, enroll, keys reset) they are on standard output, one
+// JSON object per line, the result last. So are the phases of phone and tunnel, which
+// run until they are ended. Some commands need an account or none: what is asked of files (policies, metadata,
 // a credential) needs no account and no data folder. Exit codes: 0 done, 1 failed (also:
-// policy check found errors, verify refuses, doctor sees no way that can work), 2 wrong use, 130 cancelled. A failure is
-// told by IAM's documented error code, where it has one, and by ours:
+// policy check found errors, verify refuses, doctor sees no way that can work), 2 wrong
+// use, 130 cancelled. A failure is told by IAM's documented error code, where it has one, and by ours:
 //
 //	keyferryctl: NoSuchEntity (not-found): There is no such device. …
 //

@@ -15,7 +15,7 @@ import (
 	"github.com/keyferry/keyferry/backend/transport"
 )
 
-var keysPIN = ofKeys("keys pin", "[ID]", "set the PIN of a security key, or change it", func(*flag.FlagSet) keyAction {
+var keysPIN = ofKeys("keys pin", "[ID]", "set the PIN of a security key, or change it", thePIN|newPIN, func(*flag.FlagSet) keyAction {
 	return func(ctx context.Context, h *holder) error {
 		k, err := h.key(ctx, h.arg(0))
 		if err != nil {
@@ -156,7 +156,7 @@ func (h *holder) unlock(ctx context.Context, k keys.Key) error {
 	return h.withPIN(ctx, k, func(pin *mfa.Secret) error { return h.Unlock(ctx, k.ID, pin) })
 }
 
-var keysPasskeys = ofKeys("keys passkeys", "[ID]", "list the passkeys on a security key, which takes its PIN", func(*flag.FlagSet) keyAction {
+var keysPasskeys = ofKeys("keys passkeys", "[ID]", "list the passkeys on a security key, which takes its PIN", thePIN, func(*flag.FlagSet) keyAction {
 	return func(ctx context.Context, h *holder) error {
 		k, err := h.key(ctx, h.arg(0))
 		if err != nil {
@@ -185,7 +185,7 @@ var keysPasskeys = ofKeys("keys passkeys", "[ID]", "list the passkeys on a secur
 	}
 })
 
-var keysDelete = ofKeys("keys delete", "[ID] PASSKEY [--yes]", "delete a passkey from a security key, named by its ID or the beginning of it", func(fs *flag.FlagSet) keyAction {
+var keysDelete = ofKeys("keys delete", "[ID] PASSKEY [--yes]", "delete a passkey from a security key, named by its ID or the beginning of it", thePIN, func(fs *flag.FlagSet) keyAction {
 	yes := yesFlag(fs)
 	return func(ctx context.Context, h *holder) error {
 		id, which := "", h.args[0]
@@ -242,7 +242,7 @@ func (h *holder) passkey(ctx context.Context, k keys.Key, which string) (found k
 // resetTime is how long somebody may take to unplug, insert and touch a key.
 const resetTime = 5 * time.Minute
 
-var keysReset = ofKeys("keys reset", "[ID] [--yes]", "wipe a security key: its PIN and every passkey on it", func(fs *flag.FlagSet) keyAction {
+var keysReset = ofKeys("keys reset", "[ID] [--yes]", "wipe a security key: its PIN and every passkey on it", noPIN, func(fs *flag.FlagSet) keyAction {
 	yes := yesFlag(fs)
 	return func(ctx context.Context, h *holder) error {
 		k, err := h.key(ctx, h.arg(0))

@@ -69,8 +69,8 @@ func keyOf(k keys.Key) keyJSON {
 const maxRoom = 1 << 20
 
 var (
-	keysList   = withAbout(aboutKeys, ofKeys("keys", "", "list the security keys that are plugged in or lie on a reader", setKeysList))
-	keysListed = ofKeys("keys list", "", "the same as keys", setKeysList)
+	keysList   = withAbout(aboutKeys, ofKeys("keys", "", "list the security keys that are plugged in or lie on a reader", noPIN, setKeysList))
+	keysListed = ofKeys("keys list", "", "the same as keys", noPIN, setKeysList)
 )
 
 func setKeysList(*flag.FlagSet) keyAction {
@@ -142,7 +142,7 @@ func (j keyJSON) passkeys() string {
 	return "yes"
 }
 
-var keysInfo = ofKeys("keys info", "[ID]", "say what a security key is and can do", func(*flag.FlagSet) keyAction {
+var keysInfo = ofKeys("keys info", "[ID]", "say what a security key is and can do", noPIN, func(*flag.FlagSet) keyAction {
 	return func(ctx context.Context, h *holder) error {
 		k, err := h.key(ctx, h.arg(0))
 		if err != nil {
@@ -182,7 +182,7 @@ func (j keyJSON) text() string {
 	return table.String()
 }
 
-var keysWink = ofKeys("keys wink", "[ID]", "make a security key show itself", func(*flag.FlagSet) keyAction {
+var keysWink = ofKeys("keys wink", "[ID]", "make a security key show itself", noPIN, func(*flag.FlagSet) keyAction {
 	return func(ctx context.Context, h *holder) error {
 		k, err := h.key(ctx, h.arg(0))
 		if err != nil {

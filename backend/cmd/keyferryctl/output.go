@@ -18,7 +18,7 @@ import (
 type terminal struct {
 	in       *input
 	json     bool
-	staged   bool          // a failure is the last stage of a JSON stream
+	staged   bool          // the command is the ceremony: its stages are its output, a failure the last of them
 	attempt  words.Attempt // what did not happen if the command fails; "" once it did
 	database string        // the file that the command works on, for advice on damage
 	outErr   io.Writer
@@ -51,6 +51,18 @@ func (t *terminal) line(v any) {
 	}
 }
 
+// aside prints v as one line of JSON beside the result, with --json only: what is on
+// standard output stays one value.
+func (t *terminal) aside(v any) {
+	if t.json {
+		t.mu.Lock()
+		defer t.mu.Unlock()
+		e := json.NewEncoder(t.outErr)
+		e.SetEscapeHTML(false)
+		_ = e.Encode(v)
+	}
+}
+
 // document prints v as one indented document, with --json only.
 func (t *terminal) document(v any) {
 	if t.json {
@@ -63,8 +75,8 @@ func (t *terminal) document(v any) {
 	}
 }
 
-// result prints what a command came to. With --json it is one line, because the
-// stages of a sign-in may stand before it: the last line is the result.
+// result prints what a command came to. With --json it is one line, as is everything of
+// commands that sign in.
 func (t *terminal) result(v any) { t.line(v) }
 
 // warn tells of something that went wrong beside the matter.

@@ -14,9 +14,25 @@ import (
 // or a prompt. There is no flag that holds one.
 type pinFlags struct{ present, fresh *secretFlag }
 
-func (p *pinFlags) flags(fs *flag.FlagSet) {
-	p.present = newSecret(fs, "pin", "the PIN of the security key, or of this computer,")
-	p.fresh = newSecret(fs, "new-pin", "a new PIN, where the device has none or wants another,")
+func (p *pinFlags) flags(fs *flag.FlagSet) { p.some(fs, thePIN|newPIN) }
+
+// pinsAsked says which PINs a command may ask for: it has flags for no others.
+type pinsAsked int
+
+const (
+	noPIN  pinsAsked = 0
+	thePIN pinsAsked = 1
+	newPIN pinsAsked = 2
+)
+
+func (p *pinFlags) some(fs *flag.FlagSet, asked pinsAsked) {
+	p.present, p.fresh = &secretFlag{name: "pin"}, &secretFlag{name: "new-pin"}
+	if asked&thePIN != 0 {
+		p.present = newSecret(fs, "pin", "the PIN of the security key, or of this computer,")
+	}
+	if asked&newPIN != 0 {
+		p.fresh = newSecret(fs, "new-pin", "a new PIN, where the device has none or wants another,")
+	}
 }
 
 // asking answers the questions of one ceremony. What is known of the PIN was said before

@@ -148,7 +148,11 @@ func (s *stages) report(p mfa.Progress) {
 	if p.Stage == mfa.StageDone || p.Stage == mfa.StageNameDevice {
 		return // the command prints these, with what came of it
 	}
-	s.t.line(stageLine{Stage: p.Stage, Purpose: s.purpose, Message: strings.Join(stageWords(p), " "), URI: p.QR, Until: milliseconds(p.Until), Radio: p.Radio, Signal: p.Signal,
+	line := s.t.aside
+	if s.t.staged {
+		line = s.t.line
+	}
+	line(stageLine{Stage: p.Stage, Purpose: s.purpose, Message: strings.Join(stageWords(p), " "), URI: p.QR, Until: milliseconds(p.Until), Radio: p.Radio, Signal: p.Signal,
 		Keys: p.Keys, Key: p.Key, Trouble: asJSON(p.Trouble), Rule: ruleFor(p.Trouble), PIN: pinOf(p.PIN), Accounts: accountsOf(p.Accounts)})
 	switch {
 	case p.Stage == mfa.StageEnterPIN && p.PIN != nil:
