@@ -14,7 +14,6 @@ import (
 	"time"
 
 	"github.com/google/go-tpm/tpm2"
-	"github.com/google/go-tpm/tpm2/transport"
 )
 
 const (
@@ -125,17 +124,14 @@ func (c *chip) leaves() {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	if c.users--; c.users == 0 {
-		forget(c.tpm)
+		c.forget()
 	}
 }
 
 func (c *chip) exchange(command []byte) ([]byte, error) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	if _, err := c.tpm.Write(command); err != nil {
-		return nil, err
-	}
-	return message(c.tpm)
+	return c.Send(command)
 }
 
 // message reads a command or an answer: its length stands in its head.
@@ -153,11 +149,18 @@ func message(r io.Reader) ([]byte, error) {
 	return append(head, body...), err
 }
 
+// Send implements transport.TPM, with the lock held.
+func (c *chip) Send(command []byte) ([]byte, error) {
+	if _, err := c.tpm.Write(command); err != nil {
+		return nil, err
+	}
+	return message(c.tpm)
+}
+
 // forget flushes objects and sessions. What is not there is flushed without harm.
-func forget(tpm net.Conn) {
-	chip := transport.FromReadWriter(tpm)
+func (c *chip) forget() {
 	for _, first := range []uint32{0x80000000, 0x02000000, 0x03000000} { // transient objects, sessions, policies
-		answer, err := tpm2.GetCapability{Capability: tpm2.TPMCapHandles, Property: first, PropertyCount: 64}.Execute(chip)
+		answer, err := tpm2.GetCapability{Capability: tpm2.TPMCapHandles, Property: first, PropertyCount: 64}.Execute(c)
 		if err != nil {
 			continue
 		}
@@ -166,7 +169,7 @@ func forget(tpm net.Conn) {
 			continue
 		}
 		for _, h := range handles.Handle {
-			tpm2.FlushContext{FlushHandle: h}.Execute(chip)
+			tpm2.FlushContext{FlushHandle: h}.Execute(c)
 		}
 	}
 }

@@ -2,6 +2,7 @@ package machine
 
 import (
 	"encoding/binary"
+	"errors"
 	"fmt"
 	"os"
 
@@ -59,10 +60,12 @@ func (f *fuse) serve(take func(request)) {
 	buffer := make([]byte, largest)
 	for {
 		size, err := f.kernel.Read(buffer)
-		if err != nil {
+		switch {
+		case errors.Is(err, unix.ENOENT), errors.Is(err, unix.EINTR), errors.Is(err, unix.EAGAIN):
+			continue // who asked was interrupted, and asks again
+		case err != nil:
 			return
-		}
-		if size < requestHead {
+		case size < requestHead:
 			continue
 		}
 		r := request{op: binary.NativeEndian.Uint32(buffer[4:]), id: binary.NativeEndian.Uint64(buffer[8:]),

@@ -67,7 +67,7 @@ func (v *visitor) account() []chapter {
 		}},
 		{"Read what happened", []walk.Step{
 			v.Open("activity"), v.Says("activity.s_export"), v.Shows("judy-token"), v.Open("security"), v.Open("activity"), v.Looks("activity"),
-			v.Enter("activity.s_who", "ivan"), v.Button("activity.s_clear"), v.Looks("activity-of-one"),
+			v.Enter("activity.s_who", "ivan"), v.Key("Return"), v.Button("activity.s_clear"), v.Looks("activity-of-one"),
 			v.Key("Tab"), v.typed("All about signing in"), v.Says("activity.s_empty"), v.Key("Return"), v.Looks("activity-empty"),
 		}},
 		{"Change the settings", []walk.Step{

@@ -31,7 +31,11 @@ func (t tour) everything(ctx context.Context) error {
 	failed := make([]error, len(themes))
 	var both sync.WaitGroup
 	for i, theme := range themes {
-		both.Go(func() { failed[i] = g.visit(ctx, theme) })
+		both.Go(func() {
+			if failed[i] = g.visit(ctx, theme); failed[i] != nil {
+				fmt.Printf("  %-5s  failed: %v\n", theme.name, failed[i]) // the other may walk on for long
+			}
+		})
 	}
 	both.Wait()
 	if err := errors.Join(failed...); err != nil {
