@@ -35,6 +35,13 @@
 // and computed from its public area ever after, so somebody who sits on the bus later
 // cannot slip in a key of their own. Somebody who sat there then could.
 //
+// # Giving up
+//
+// Whoever cancels must know what there is. Up to the moment at which the store is given
+// something to keep, an exchange that is cancelled keeps nothing. From that moment on it
+// is answered, cancelled or not, and whoever asked can have it taken out again: ceremonies
+// do (ceremony.Roads.Forget). See call.go.
+//
 // # Counter
 //
 // Always zero, which says that there is none. The key cannot be copied, so a counter
@@ -68,7 +75,7 @@
 // WebAuthn Level 3 sections 6.1 and 8.2. TPM 2.0 Library Parts 1 to 3; TCG TPM 2.0
 // Provisioning Guidance section 7.5.1 (storage root key).
 //
-// Reading order: tpm.go, exchange.go (one request), bus.go (one command),
+// Reading order: tpm.go, exchange.go and call.go (one request), bus.go (one command),
 // device_linux.go, guard.go (tries), parent.go (the storage key), objects.go (what is
 // made under it), clientpin.go, create.go, get.go, manage.go, info.go. Package tpmtest
 // starts a software TPM for tests.

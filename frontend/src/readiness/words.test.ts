@@ -18,6 +18,10 @@ it.each([
   ['a rule before any key', rung('usb-permission', 'ok', { count: '0' }), 'Allowed to open keys', 'A rule of this system'],
   ['secrets that wait for a passphrase', rung('vault', 'failed', {}, { failure: failure('vault-locked', 'unlock', { params: { state: 'unset' } }) }), 'Place for secrets', 'Set a passphrase'],
   ['Bluetooth that is off', rung('radio-power', 'failed', {}, { failure: failure('bluetooth-off', 'turn-on-bluetooth') }), 'Bluetooth turned on', 'Bluetooth is off.'],
+  ['a chip whose count anybody can start over', rung('tpm-lockout', 'ok', { kind: 'open' }), 'The chip takes PINs', 'can start that count over'],
+  ['what the chip keeps', rung('tpm-passkeys', 'ok', { count: '2' }), 'Passkeys it keeps', 'Kept here: 2'],
+  ['a chip that counts nothing', rung('tpm-device', 'failed', {}, { failure: failure('tpm-failed', 'another-way', { params: { why: 'no-guard' } }) }), 'Security chip (TPM)', 'counts no wrong PINs'],
+  ['a Mac that asks under another name', rung('radio-permission', 'failed', {}, { failure: failure('bluetooth-denied', 'allow-bluetooth', { params: { why: 'macos' } }) }), 'Allowed to use Bluetooth', 'terminal’s name'],
   ['what was not asked', rung('host-name', 'unknown', { why: 'not-asked' }), 'Name of the server', 'The network was left alone.'],
 ])('says it of %s', (_, r, name, line) => {
   expect(rungName(r)).toBe(name)
