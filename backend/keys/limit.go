@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"github.com/keyferry/keyferry/backend/mfa"
+	"github.com/keyferry/keyferry/backend/transport"
 )
 
 // How long a thing may take in all, however alive the key says it is: transports bound
@@ -37,11 +38,19 @@ var errLimit = errors.New("keys: the time for it is over")
 
 // within does something with a key in a limited time.
 func (s *Service) within(ctx context.Context, id string, limit time.Duration, do func(context.Context) error) error {
-	late := mfa.CodeKeySilent
+	way := transport.WayUSB
 	if s.IsComputer(id) {
-		late = mfa.CodeTimedOut
+		way = transport.WayInternal
 	}
-	return bounded(ctx, limit, late, do)
+	return bounded(ctx, limit, late(way), do)
+}
+
+// late is the failure of what took too long.
+func late(way string) mfa.Code {
+	if way == transport.WayInternal {
+		return mfa.CodeTimedOut
+	}
+	return mfa.CodeKeySilent
 }
 
 // bounded does something in a limited time, whose end is the failure late.

@@ -27,7 +27,7 @@ type opened struct {
 // (CTAP 2.2 section 6.4). One that works on it for ever must not stand in the way of
 // another: key-silent.
 func openSlot(ctx context.Context, s slot) (o *opened, err error) {
-	err = bounded(ctx, meetLimit, mfa.CodeKeySilent, func(ctx context.Context) error {
+	err = bounded(ctx, meetLimit, late(s.Way), func(ctx context.Context) error {
 		key, err := s.bus.Open(ctx, s.ID)
 		if err != nil {
 			return err
@@ -59,7 +59,7 @@ func (o *opened) introduce(ctx context.Context) error {
 
 func (o *opened) ask(ctx context.Context) error {
 	var response []byte
-	err := bounded(ctx, patience, mfa.CodeKeySilent, func(ctx context.Context) (err error) {
+	err := bounded(ctx, patience, late(o.way), func(ctx context.Context) (err error) {
 		response, err = o.Channel.Exchange(ctx, []byte{ctap2.CommandGetInfo}, nil)
 		return err
 	})

@@ -230,3 +230,58 @@ func TestADeadKeyHoldsNobodyUp(t *testing.T) {
 		})
 	})
 }
+
+func TestADeadComputerIsNotToBeUnplugged(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		s := New(Config{Computer: inside{}})
+		k := only(t, s)
+		if k.Trouble == nil || k.Trouble.Code != mfa.CodeTimedOut {
+			t.Errorf("%+v", k.Trouble)
+		}
+		wantCode(t, unlock(t, s, k.ID), mfa.CodeTimedOut)
+		wantCode(t, s.Reset(t.Context(), k.ID, func(ResetStage) {}), mfa.CodeTimedOut)
+	})
+}
+
+// inside is a computer's own place, with what never answers.
+type inside struct{ tray }
+
+func (inside) List(context.Context) ([]transport.Slot, error) {
+	return []transport.Slot{{ID: "dead", Way: transport.WayInternal}}, nil
+}
+
+func TestAResetThatNobodyGoesOnWithEnds(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		stick := withPIN(t, newStick("a", modern()), "2580")
+		s, d := serviceOver(t, stick)
+		begun := time.Now()
+		wantCode(t, s.Reset(t.Context(), "0:a", func(ResetStage) {}), mfa.CodeTimedOut)
+		wantCode(t, s.Reset(t.Context(), "0:a", func(r ResetStage) {
+			if r == ResetUnplug {
+				d.pull(stick)
+			}
+		}), mfa.CodeTimedOut)
+		if took := time.Since(begun); took != 2*handLimit {
+			t.Errorf("after %v", took)
+		}
+	})
+}
+
+// What went wrong with a key ends what was open on it, and the PIN is needed anew.
+func TestABrokenKeyIsLetGo(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		m := &mischief{trick: trick{ever: true, read: says(time.Second, hidKeepalive, 1)}}
+		b := newBench(t, m, transport.WayUSB)
+		if err := b.unlocked(t); err != nil {
+			t.Fatal(err)
+		}
+		m.armed = true
+		_, err := b.Passkeys(t.Context(), b.id)
+		wantCode(t, err, mfa.CodeKeySilent)
+		if m.opened.Load() != m.closed.Load() {
+			t.Error("it was kept open")
+		}
+		_, err = b.Passkeys(t.Context(), b.id)
+		wantCode(t, err, mfa.CodePINNeeded)
+	})
+}

@@ -7,7 +7,6 @@ import (
 	"fmt"
 	"strconv"
 	"strings"
-	"time"
 
 	"github.com/keyferry/keyferry/backend/cmd/keyferryctl/words"
 	"github.com/keyferry/keyferry/backend/keys"
@@ -239,9 +238,6 @@ func (h *holder) passkey(ctx context.Context, k keys.Key, which string) (found k
 	return found, nil
 }
 
-// resetTime is how long somebody may take to unplug, insert and touch a key.
-const resetTime = 5 * time.Minute
-
 var keysReset = ofKeys("keys reset", "[ID] [--yes]", "wipe a security key: its PIN and every passkey on it", noPIN, func(fs *flag.FlagSet) keyAction {
 	yes := yesFlag(fs)
 	return func(ctx context.Context, h *holder) error {
@@ -255,8 +251,6 @@ var keysReset = ofKeys("keys reset", "[ID] [--yes]", "wipe a security key: its P
 		if err := h.t.sure(ctx, *yes, "Reset "+nameOf(k)+"? That deletes its PIN and every passkey on it, for good."); err != nil {
 			return err
 		}
-		ctx, cancel := context.WithTimeout(ctx, resetTime)
-		defer cancel()
 		if err := h.Reset(ctx, k.ID, h.resetting); err != nil {
 			return err
 		}

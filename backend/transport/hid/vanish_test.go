@@ -42,7 +42,7 @@ func (b *brittle) Write(ctx context.Context, report []byte) error {
 func TestVanishes(t *testing.T) {
 	const whole = 1 + 1 + 6 + 6 + 1 + 1 // INIT, a ping of six reports each way, a request
 	for left := range whole {
-		for _, cut := range []int{-1, 0, 4, 7, 63} {
+		for cut := -1; cut < 64; cut++ {
 			synctest.Test(t, func(t *testing.T) {
 				host, far := Pipe(64)
 				ended := make(chan error)
