@@ -19,7 +19,8 @@ import (
 // right. Report hears confirm-on-phone, touch-key or enter-pin when the person has
 // something to do; Open reports what comes before. The options' timeout bounds the
 // ceremony, between 1 and 10 minutes, 5 by default. The answer is
-// RegistrationResponseJSON.
+// RegistrationResponseJSON. Where the options ask for secrets (extensions.prf), it has
+// them, and the caller wipes it.
 //
 // Every error is an mfa.Failure. Before the authenticator is opened:
 // invalid-input (field), origin-mismatch, rp-id-mismatch, unsupported-option,

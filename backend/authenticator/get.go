@@ -14,9 +14,10 @@ import (
 // optionsJSON is PublicKeyCredentialRequestOptionsJSON; everything said at Create
 // holds here, with the failures of ctap2.GetAssertion. The allow list goes out
 // whole, which phones need. The answer is AuthenticationResponseJSON; its
-// signature has not been verified. An answer for a credential that was not
-// allowed is credential-unknown. When no allow list was given, and an authenticator
-// without a screen has several accounts, Choose says which of them signs in.
+// signature has not been verified, and it has secrets where the options ask for them.
+// An answer for a credential that was not allowed is credential-unknown. When no allow
+// list was given, and an authenticator without a screen has several accounts, Choose
+// says which of them signs in.
 func (c Client) Get(ctx context.Context, optionsJSON []byte, origin string) (responseJSON []byte, err error) {
 	o, err := parseRequest(optionsJSON)
 	if err != nil {
