@@ -13,7 +13,7 @@ import (
 	"github.com/coder/websocket"
 )
 
-const patience = 20 * time.Second
+const patience = time.Minute
 
 const someTunnel = "00112233445566778899AABBCCDDEEFF"
 

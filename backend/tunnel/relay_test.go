@@ -378,21 +378,22 @@ func TestReceiverThatDoesNotRead(t *testing.T) {
 	l := newLab(t, Config{WriteTimeout: 50 * time.Millisecond, CloseGrace: 50 * time.Millisecond,
 		DirectionSize: 1 << 30, Messages: 1 << 20})
 	phone, client := l.pair()
-	message := make([]byte, 64<<10)
-	start := time.Now()
+	message, full := make([]byte, 64<<10), make(chan struct{})
 	ctx, cancel := context.WithTimeout(t.Context(), patience)
 	defer cancel()
-	for {
-		if err := client.conn.Write(ctx, websocket.MessageBinary, message); err != nil {
-			break
+	go func() {
+		defer close(full)
+		for client.conn.Write(ctx, websocket.MessageBinary, message) == nil {
 		}
-	}
-	if ctx.Err() != nil {
-		t.Fatal("the relay takes messages for ever")
-	}
-	l.relay.waitFor(t, func() bool { return len(l.relay.pairs)+len(l.relay.sockets) == 0 })
+	}()
+	l.relay.waitFor(t, func() bool { return len(l.relay.pairs) == 0 }) // it has given up, and says good-bye
+	start := time.Now()
+	l.relay.waitFor(t, func() bool { return len(l.relay.sockets) == 0 })
 	if took := time.Since(start); took > 4*time.Second { // the WebSocket library alone waits 5 s
 		t.Errorf("the sockets were gone after %v, with a grace of %v", took, l.relay.cfg.CloseGrace)
+	}
+	if <-full; ctx.Err() != nil {
+		t.Fatal("the relay takes messages for ever")
 	}
 	phone.conn.CloseNow()
 }
