@@ -92,7 +92,17 @@ func (w *window) choose(name, text string) string {
 
 func (w *window) code(steps int) string {
 	w.t.Helper()
-	return must(totp.Code(w.seed, totp.Default, w.backend.Now().Add(time.Duration(steps)*30*time.Second)))(w.t)
+	return w.codes(steps)[0]
+}
+
+// codes are of one moment: a step may end between two.
+func (w *window) codes(steps ...int) (all []string) {
+	w.t.Helper()
+	now := w.backend.Now()
+	for _, n := range steps {
+		all = append(all, must(totp.Code(w.seed, totp.Default, now.Add(time.Duration(n)*30*time.Second)))(w.t))
+	}
+	return all
 }
 
 func TestAnAppFromTheWizardToTheSignIn(t *testing.T) {
@@ -117,7 +127,8 @@ func TestAnAppFromTheWizardToTheSignIn(t *testing.T) {
 	if err := json.Unmarshal(crossed, &back); err != nil || !must(totp.ParseBase32(back))(t).Equal(w.seed) {
 		t.Errorf("the page reads another key (%v)", err)
 	}
-	d := must(w.EnableApp(TwoCodesRequest{ID: app.Device.ID, First: w.code(-1), Second: w.code(0)}))(t)
+	pair := w.codes(-1, 0)
+	d := must(w.EnableApp(TwoCodesRequest{ID: app.Device.ID, First: pair[0], Second: pair[1]}))(t)
 	if d.AddedAt == 0 || d.Name != "my-app" {
 		t.Errorf("%+v", d)
 	}
@@ -160,8 +171,7 @@ func TestAnAppFromTheWizardToTheSignIn(t *testing.T) {
 	if len(free) != 1 || free[0].Name != "renamed" {
 		t.Fatalf("%+v", free)
 	}
-	// No code is good twice, so the ones of now are used up.
-	_, err = w.AssignApp(AssignTokenRequest{Serial: free[0].Serial, First: w.code(0), Second: w.code(1)})
+	_, err = w.AssignApp(AssignTokenRequest{Serial: free[0].Serial, First: pair[0], Second: pair[1]}) // no code is good twice
 	wants(t, err, mfa.CodeCodeUsed)
 	if err := w.DeleteDevice(DeviceRequest{ID: d.ID, Version: free[0].Version}); err != nil {
 		t.Fatal(err)
@@ -245,7 +255,8 @@ func TestTokensThroughTheBinding(t *testing.T) {
 		t.Error("a seed or a path went to the page")
 	}
 	w.seed = mfa.NewSecret([]byte("12345678901234567890"))
-	if codes := must(w.PreviewCodes(PreviewCodesRequest{ID: p.ID, Count: 1 << 30}))(t); len(codes) != 2 || codes[0] != w.code(0) {
+	before := w.code(0)
+	if codes := must(w.PreviewCodes(PreviewCodesRequest{ID: p.ID, Count: 1 << 30}))(t); len(codes) != 2 || codes[0] != before && codes[0] != w.code(0) {
 		t.Errorf("%v", codes)
 	}
 	if n := must(w.ImportTokens(ImportRequest{ID: p.ID, OnlyGood: true}))(t); n != 1 {
@@ -255,7 +266,8 @@ func TestTokensThroughTheBinding(t *testing.T) {
 	if len(stock) != 1 || stock[0].Serial != "GAHT20000001" || stock[0].Name != "" || stock[0].Kind != "token" {
 		t.Fatalf("%+v", stock)
 	}
-	d := must(w.AssignToken(AssignTokenRequest{Serial: "GAHT20000001", Name: "my-token", First: w.code(-1), Second: w.code(0)}))(t)
+	pair := w.codes(-1, 0)
+	d := must(w.AssignToken(AssignTokenRequest{Serial: "GAHT20000001", Name: "my-token", First: pair[0], Second: pair[1]}))(t)
 	if d.Name != "my-token" || d.AddedAt == 0 {
 		t.Errorf("%+v", d)
 	}
