@@ -254,14 +254,14 @@ func play(t *testing.T, u useCase, k trick, at int, way string) (count int, code
 				t.Fatal(err)
 			}
 		}
-		m.armed = true
+		m.armed.Store(true)
 		began := time.Now()
 		err := u.run(t, b)
 		const grace = 3 * time.Second // for telling the key to stop
 		if took := time.Since(began); took > u.limit+grace {
 			t.Errorf("it took %v", took)
 		}
-		m.armed = false
+		m.armed.Store(false)
 		count = m.count
 		if err != nil {
 			f := mfa.AsFailure(err)

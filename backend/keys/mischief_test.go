@@ -30,7 +30,7 @@ const (
 // mischief is what a key does that was well until then. It counts what comes and goes
 // while it is armed, and plays its trick from the n-th on.
 type mischief struct {
-	armed bool
+	armed atomic.Bool
 	trick trick
 	at    int // how many pass before the trick
 	count int // how many passed
@@ -66,7 +66,7 @@ var errGone = errors.New("pulled out")
 
 // due counts one more and says whether it is the trick's turn.
 func (m *mischief) due() bool {
-	if !m.armed {
+	if !m.armed.Load() {
 		return false
 	}
 	m.count++
@@ -113,7 +113,7 @@ func (w *wire) Read(ctx context.Context) ([]byte, error) {
 			return report[:m.trick.cut], nil
 		}
 		return nil, errGone
-	case m.trick.ever && m.trick.read != nil && m.armed && m.count >= m.at: // the key itself is not heard any more
+	case m.trick.ever && m.trick.read != nil && m.armed.Load() && m.count >= m.at: // the key itself is not heard any more
 		m.count++
 		w.drain()
 		return m.trick.read(ctx, m, nil)

@@ -2,6 +2,7 @@ package keys
 
 import (
 	"context"
+	"errors"
 	"sync"
 	"testing"
 	"testing/synctest"
@@ -11,6 +12,7 @@ import (
 	"github.com/keyferry/keyferry/backend/ctap2"
 	"github.com/keyferry/keyferry/backend/mfa"
 	"github.com/keyferry/keyferry/backend/transport"
+	"github.com/keyferry/keyferry/backend/virtualauth"
 )
 
 func unlock(t *testing.T, s *Service, id string) error {
@@ -275,7 +277,7 @@ func TestABrokenKeyIsLetGo(t *testing.T) {
 		if err := b.unlocked(t); err != nil {
 			t.Fatal(err)
 		}
-		m.armed = true
+		m.armed.Store(true)
 		_, err := b.Passkeys(t.Context(), b.id)
 		wantCode(t, err, mfa.CodeKeySilent)
 		if m.opened.Load() != m.closed.Load() {
@@ -283,5 +285,58 @@ func TestABrokenKeyIsLetGo(t *testing.T) {
 		}
 		_, err = b.Passkeys(t.Context(), b.id)
 		wantCode(t, err, mfa.CodePINNeeded)
+	})
+}
+
+// Another program lets the key go, of which no bus tells: it is found all the same, and
+// what stood in the way was said once.
+func TestAKeyThatAnotherProgramHeldIsFound(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		m := &mischief{trick: trick{ever: true, read: says(10*time.Millisecond, hidError, hidBusy)}}
+		b := newBench(t, m, transport.WayUSB)
+		m.armed.Store(true)
+		time.AfterFunc(time.Minute, func() { m.armed.Store(false) })
+		var told []mfa.Progress
+		begun := time.Now()
+		a, err := b.Service.Open(t.Context(), authenticator.Want{Purpose: authenticator.PurposeCreate}, func(p mfa.Progress) { told = append(told, p) })
+		if err != nil {
+			t.Fatal(err)
+		}
+		a.Close()
+		if took := time.Since(begun); took > time.Minute+10*time.Second {
+			t.Errorf("after %v", took)
+		}
+		if len(told) != 1 || told[0].Stage != mfa.StageFindKey || told[0].Trouble == nil || told[0].Trouble.Code != mfa.CodeKeyBusy {
+			t.Errorf("told %+v", told)
+		}
+		if m.opened.Load() != m.closed.Load() {
+			t.Errorf("opened %d times, closed %d times", m.opened.Load(), m.closed.Load())
+		}
+	})
+}
+
+// Keys that say at once that nobody touched them keep no processor busy.
+func TestKeysThatGiveUpAtOnceAreAskedNowAndThen(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		asked := 0
+		hasty := func(id string) *stick {
+			c := modern()
+			c.Consent = func(context.Context, virtualauth.Prompt) (virtualauth.Decision, error) {
+				if id == "a" {
+					asked++
+				}
+				return virtualauth.Decision{}, ctap2.StatusUserActionTimeout
+			}
+			s := newStick(id, modern())
+			s.Authenticator = virtualauth.New(c)
+			return s
+		}
+		s, _ := serviceOver(t, hasty("a"), hasty("b"))
+		ctx, stop := context.WithTimeout(t.Context(), time.Minute)
+		defer stop()
+		_, err := s.Open(ctx, authenticator.Want{Purpose: authenticator.PurposeCreate}, nil)
+		if !errors.Is(err, context.DeadlineExceeded) || asked < 2 || asked > int(time.Minute/tryAgain)+1 {
+			t.Errorf("%v after %d questions", err, asked)
+		}
 	})
 }
