@@ -185,10 +185,13 @@ func (v *Vault) Seal(p mfa.Purpose, id string, secret *mfa.Secret) ([]byte, erro
 		return nil, mfa.Fail(mfa.CodeInvalidInput, "field", "secret")
 	}
 	b, err := v.ready()
-	if err != nil && v.mayBegin() {
-		if err = v.begin(); err == nil {
-			b, err = v.ready()
+	if err != nil {
+		if v.mayBegin() {
+			if err := v.begin(); err != nil {
+				return nil, err
+			}
 		}
+		b, err = v.ready() // whoever was first may have set it up by now
 	}
 	if err != nil {
 		return nil, err
