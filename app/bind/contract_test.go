@@ -19,7 +19,7 @@ var crossing = []any{AddingWayDTO{}, AdmissionDTO{}, AdmissionDiffDTO{}, Admissi
 	StatusReportDTO{}, TemplateDTO{}, TrustDTO{}, TryRequest{},
 	AccountDTO{}, AccountsAskDTO{}, FoundAccountDTO{}, ActivityFilter{}, AddUserRequest{}, AssignTokenRequest{}, BackupRequest{}, CandidateDTO{}, CeremonyDTO{},
 	ChangePasswordRequest{}, ChangeUserRequest{}, ClockDTO{}, CodeDeviceDTO{}, CreateAccountRequest{}, DeviceDTO{}, DeviceRequest{}, DriftDTO{},
-	DocumentedDTO{}, DriftSampleDTO{}, EnrolmentRequest{}, KeyDTO{}, KeyPINRequest{}, KeyPasskeyDTO{}, LadderDTO{}, PINAskDTO{}, PasskeyRequest{}, ReadinessDTO{}, RungDTO{}, SightingDTO{}, SimKeyDTO{}, EventDTO{}, FailureDTO{}, FileDTO{}, ForecastDTO{}, IdentityDTO{}, ImportProgressDTO{}, ImportRequest{},
+	DocumentedDTO{}, DriftSampleDTO{}, EnrolmentRequest{}, KeyDTO{}, KeyPINRequest{}, KeyPasskeyDTO{}, LadderDTO{}, PINAskDTO{}, PasskeyRequest{}, ReadinessDTO{}, ResetDTO{}, RungDTO{}, SightingDTO{}, SimKeyDTO{}, EventDTO{}, FailureDTO{}, FileDTO{}, ForecastDTO{}, IdentityDTO{}, ImportProgressDTO{}, ImportRequest{},
 	LinkedPhoneDTO{}, NewAppDTO{}, PasskeyDTO{}, PassphraseRequest{}, PasswordRulesDTO{}, PreviewCodesRequest{}, QRDTO{}, RenameDeviceRequest{},
 	ReportRowDTO{}, RestoreRequest{}, SaveRequest{}, SaveSettingsRequest{}, SavedDTO{}, SeedFileRequest{}, SessionDTO{}, SetPasswordRequest{},
 	SettingsDTO{}, SignInDTO{}, SignInRequest{}, SimPhoneDTO{}, SlotDTO{}, StateDTO{}, SummaryDTO{}, TokenPreviewDTO{}, TokenRowDTO{},
@@ -102,6 +102,7 @@ func TestEverythingCrosses(t *testing.T) {
 		}
 	}
 	walk(reflect.TypeFor[ImportProgressDTO]())
+	walk(reflect.TypeFor[ResetDTO]())
 	for name := range listed {
 		if !reached[name] {
 			t.Errorf("%s crosses nowhere", name)
