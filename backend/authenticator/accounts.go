@@ -32,6 +32,7 @@ func (s session) answer(ctx context.Context, req ctap2.GetAssertionRequest, rest
 	case len(all) == 1 || all[0].UserSelected:
 		return all[0], nil
 	}
+	_ = s.Close() // it has said all it can: others may have it, or it may be pulled out, while somebody reads
 	ask := mfa.AccountsAsk{Key: s.name(), Local: s.Platform, Accounts: accounts(all)}
 	s.Report.To(mfa.Progress{Stage: mfa.StageChooseAccount, Key: ask.Key, Accounts: &ask})
 	chosen, err := s.Choose(ctx, ask)

@@ -213,7 +213,13 @@ func TestOneAnswerLeaves(t *testing.T) {
 	a := keyOf(t, keyConfig(), "anna", "bob")
 	kept := &recording{Authenticator: a}
 	client := (&owner{answers: []string{"2580"}}).client(kept)
-	client.Choose = func(context.Context, mfa.AccountsAsk) (int, error) { return 0, nil }
+	client.Open = func(context.Context, Want) (Authenticator, error) { return kept, nil }
+	client.Choose = func(context.Context, mfa.AccountsAsk) (int, error) {
+		if !kept.closed {
+			t.Error("the key is held while somebody reads")
+		}
+		return 0, nil
+	}
 	response, err := client.Get(t.Context(), requestJSON(t, anybody), testOrigin)
 	if err != nil {
 		t.Fatal(err)
@@ -230,6 +236,12 @@ func TestOneAnswerLeaves(t *testing.T) {
 type recording struct {
 	Authenticator
 	commands []byte
+	closed   bool
+}
+
+func (r *recording) Close() error {
+	r.closed = true
+	return nil
 }
 
 func (r *recording) Exchange(ctx context.Context, request []byte, keepalive func(byte)) ([]byte, error) {
