@@ -43,11 +43,14 @@ func (r request) get64(at int) uint64 { return binary.NativeEndian.Uint64(r.in[a
 
 // mountFUSE puts it over what is at path, whose kind rootMode is of.
 func mountFUSE(path string, rootMode uint32) (*fuse, error) {
-	kernel, err := os.OpenFile("/dev/fuse", os.O_RDWR|unix.O_CLOEXEC, 0)
+	// Not by os.OpenFile, which would wait for news of it by polling: before it is mounted
+	// there is nothing that could tell.
+	fd, err := unix.Open("/dev/fuse", unix.O_RDWR|unix.O_CLOEXEC, 0)
 	if err != nil {
 		return nil, err
 	}
-	options := fmt.Sprintf("fd=%d,rootmode=%o,user_id=0,group_id=0,allow_other", kernel.Fd(), rootMode)
+	kernel := os.NewFile(uintptr(fd), "fuse")
+	options := fmt.Sprintf("fd=%d,rootmode=%o,user_id=0,group_id=0,allow_other", fd, rootMode)
 	if err := unix.Mount("keyferry", path, "fuse", unix.MS_NODEV|unix.MS_NOSUID, options); err != nil {
 		kernel.Close()
 		return nil, fmt.Errorf("mounting %s: %w", path, err)
@@ -57,6 +60,7 @@ func mountFUSE(path string, rootMode uint32) (*fuse, error) {
 
 // serve answers what is asked by take, until the file system is taken away.
 func (f *fuse) serve(take func(request)) {
+	defer f.kernel.Close()
 	buffer := make([]byte, largest)
 	for {
 		size, err := f.kernel.Read(buffer)
@@ -102,9 +106,5 @@ func (f *fuse) send(id uint64, code int32, data []byte) {
 	f.kernel.Write(append(b, data...))
 }
 
-// close takes it away: whoever has a file of it open is told that the device is gone.
-func (f *fuse) close() error {
-	err := unix.Unmount(f.path, unix.MNT_DETACH)
-	f.kernel.Close()
-	return err
-}
+// close takes it away, at the latest when nobody has a file of it open any more.
+func (f *fuse) close() error { return unix.Unmount(f.path, unix.MNT_DETACH) }

@@ -13,11 +13,11 @@ import (
 func (v *visitor) otherKeys() []chapter {
 	return []chapter{
 		{"Add keys of other models", []walk.Step{
-			v.Open("security"),
-			v.tryModel("certified"), v.tryModel("fingerprint"), v.tryModel("old"), v.tryModel("u2f"), v.takeModel("plain"),
+			v.tryModel("certified", "A", "Simulated certified key"), v.tryModel("fingerprint", "O", "Simulated fingerprint key"),
+			v.tryModel("old", "A", "Simulated key of CTAP 2.0"), v.tryModel("u2f", "A", "Simulated U2F key"), v.takeModel("A", keyName),
 		}},
 		{"Type wrong PINs until the key takes none", []walk.Step{
-			v.Open("keys"), v.Plug(true), v.OpenKey(keyName), v.Push("pin.s_set"), v.Enter("pin.s_new", keyPIN), v.Enter("pin.s_again", keyPIN),
+			v.OpenKey(keyName), v.Push("pin.s_set"), v.Enter("pin.s_new", keyPIN), v.Enter("pin.s_again", keyPIN),
 			v.Push("do.s_save"), v.Button("pin.s_change"),
 			v.Open("security"), v.NameDevice("shut-key"), v.Push("add.s_key"), v.Push("do.s_continue"), v.untilBlocked,
 			v.Push("do.s_cancel"), v.OpenKey(keyName), v.Says("keys.l_blocked"), v.Looks("key-blocked"),
@@ -31,16 +31,18 @@ func (v *visitor) otherKeys() []chapter {
 	}
 }
 
-// takeModel takes another key out of the drawer, on the page of keys.
-func (v *visitor) takeModel(model string) walk.Step {
-	return walk.All(v.Open("keys"), v.Unfold("phone.s_behaviour"), v.Take("simkey.s_model", v.Words.Say("simkey.s_model_"+model)), v.Open("security"))
+// takeModel takes another key out of the drawer and plugs it in: the next one in the list
+// whose text begins with a letter. It calls itself name.
+func (v *visitor) takeModel(letter, name string) walk.Step {
+	return walk.All(v.Open("keys"), v.Unfold("phone.s_behaviour"), v.Key("Tab"), v.At("simkey.s_model"), v.Key(letter),
+		v.Plug(true), v.Button("keys.l_look", "key", name))
 }
 
 // tryModel adds a key of a model as far as to the last question.
-func (v *visitor) tryModel(model string) walk.Step {
-	return walk.All(v.takeModel(model), v.NameDevice(model+"-key"), v.Push("add.s_key"), v.Push("do.s_continue"), v.Title("touch.s_insert"), v.Plug(true),
+func (v *visitor) tryModel(model, letter, name string) walk.Step {
+	return walk.All(v.takeModel(letter, name), v.Open("security"), v.NameDevice(model+"-key"), v.Push("add.s_key"), v.Push("do.s_continue"),
 		v.Touch("key-touch-"+model), v.Button("confirm.s_add"), v.Looks("add-this-key-"+model), v.Push("confirm.s_decline"), v.IsHome,
-		v.Open("keys"), v.Plug(false), v.Open("security"))
+		v.Open("keys"), v.Plug(false))
 }
 
 // untilBlocked types wrong PINs. After three in a row the key wants to be plugged in anew.
