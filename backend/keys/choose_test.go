@@ -3,6 +3,7 @@ package keys
 import (
 	"crypto/rand"
 	"testing"
+	"testing/synctest"
 
 	"github.com/keyferry/keyferry/backend/authenticator"
 	"github.com/keyferry/keyferry/backend/ctap2"
@@ -84,39 +85,41 @@ func TestAKeyThatMayHideThePasskeyIsNotRuledOut(t *testing.T) {
 		}
 		for _, meant := range runs {
 			t.Run(c.name+", "+meant, func(t *testing.T) {
-				a, b := newStick("a", c.a), withPIN(t, newStick("b", c.b), "2580")
-				if c.pinA {
-					a = withPIN(t, a, "2580")
-				}
-				ids := [][]byte{[]byte("known to nobody")}
-				if c.onA >= 0 {
-					ids = append(ids, credential(t, a, c.onA))
-				}
-				if c.onB >= 0 {
-					ids = append(ids, credential(t, b, c.onB))
-				}
-				s, _ := serviceOver(t, a, b)
-				told, out := looking(t.Context(), s, authenticator.Want{Purpose: authenticator.PurposeGet, RPID: "example.org", Credentials: ids})
-				if c.asked {
-					if p := next(t, "touch-key", told); p.Stage != mfa.StageTouchKey || p.Keys != 2 {
-						t.Errorf("told %+v", p)
+				synctest.Test(t, func(t *testing.T) {
+					a, b := newStick("a", c.a), withPIN(t, newStick("b", c.b), "2580")
+					if c.pinA {
+						a = withPIN(t, a, "2580")
 					}
-					next(t, "a question", a.asked)
-					next(t, "a question", b.asked)
-					if meant == "0:a" {
-						a.touch <- struct{}{}
-					} else {
-						b.touch <- struct{}{}
+					ids := [][]byte{[]byte("known to nobody")}
+					if c.onA >= 0 {
+						ids = append(ids, credential(t, a, c.onA))
 					}
-				}
-				f := next(t, "the key", out)
-				if f.err != nil {
-					t.Fatal(f.err)
-				}
-				defer f.a.Close()
-				if got := f.a.(*opened).id; got != meant || len(told) != 0 {
-					t.Errorf("chose %s, after %d reports", got, len(told))
-				}
+					if c.onB >= 0 {
+						ids = append(ids, credential(t, b, c.onB))
+					}
+					s, _ := serviceOver(t, a, b)
+					told, out := looking(t.Context(), s, authenticator.Want{Purpose: authenticator.PurposeGet, RPID: "example.org", Credentials: ids})
+					if c.asked {
+						if p := next(t, "touch-key", told); p.Stage != mfa.StageTouchKey || p.Keys != 2 {
+							t.Errorf("told %+v", p)
+						}
+						next(t, "a question", a.asked)
+						next(t, "a question", b.asked)
+						if meant == "0:a" {
+							a.touch <- struct{}{}
+						} else {
+							b.touch <- struct{}{}
+						}
+					}
+					f := next(t, "the key", out)
+					if f.err != nil {
+						t.Fatal(f.err)
+					}
+					defer f.a.Close()
+					if got := f.a.(*opened).id; got != meant || len(told) != 0 {
+						t.Errorf("chose %s, after %d reports", got, len(told))
+					}
+				})
 			})
 		}
 	}

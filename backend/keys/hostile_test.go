@@ -336,53 +336,55 @@ func hostile(t *testing.T, u useCase, k trick, way string, came map[mfa.Code]int
 // A PIN is wrong to the last try: each time it is said how many are left, before the last
 // as well, and then what remains to be done.
 func TestAPINIsWrongToTheLastTry(t *testing.T) {
-	stick := withPIN(t, newStick("a", modern()), "2580")
-	s, d := serviceOver(t, stick)
-	wrong := func() error {
-		pin := secret("0000")
-		defer pin.Wipe()
-		return s.Unlock(t.Context(), "0:a", pin)
-	}
-	tries := 0
-	for left := only(t, s).Left; left > 0; {
-		err := wrong()
-		switch f := mfa.AsFailure(err); {
-		case f == nil:
-			t.Fatal("it was taken")
-		case f.Code == mfa.CodePINWrong:
-			tries++
-			left--
-			if f.Params["left"] != strconv.Itoa(left) || f.Next() != mfa.ActionChange {
-				t.Errorf("try %d: %v, then %s", tries, f.Params, f.Next())
-			}
-		case f.Code == mfa.CodePINLocked: // the third in a row was taken all the same
-			tries++
-			left--
-			if f.Next() != mfa.ActionReplugKey {
-				t.Errorf("locked, then %s", f.Next())
-			}
-			if k := only(t, s); !k.Replug || k.Left != left {
-				t.Errorf("locked: %d left, replug %t", k.Left, k.Replug)
-			}
-			wantCode(t, unlock(t, s, "0:a"), mfa.CodePINLocked) // the right one is not looked at
-			d.pull(stick)
-			d.put(stick)
-			only(t, s)
-		case f.Code == mfa.CodePINBlocked:
-			tries++
-			left = 0
-			if f.Next() != mfa.ActionResetKey {
-				t.Errorf("blocked, then %s", f.Next())
-			}
-		default:
-			t.Fatal(err)
+	synctest.Test(t, func(t *testing.T) {
+		stick := withPIN(t, newStick("a", modern()), "2580")
+		s, d := serviceOver(t, stick)
+		wrong := func() error {
+			pin := secret("0000")
+			defer pin.Wipe()
+			return s.Unlock(t.Context(), "0:a", pin)
 		}
-		if k := only(t, s); k.Left != left {
-			t.Errorf("after try %d the list says %d, want %d", tries, k.Left, left)
+		tries := 0
+		for left := only(t, s).Left; left > 0; {
+			err := wrong()
+			switch f := mfa.AsFailure(err); {
+			case f == nil:
+				t.Fatal("it was taken")
+			case f.Code == mfa.CodePINWrong:
+				tries++
+				left--
+				if f.Params["left"] != strconv.Itoa(left) || f.Next() != mfa.ActionChange {
+					t.Errorf("try %d: %v, then %s", tries, f.Params, f.Next())
+				}
+			case f.Code == mfa.CodePINLocked: // the third in a row was taken all the same
+				tries++
+				left--
+				if f.Next() != mfa.ActionReplugKey {
+					t.Errorf("locked, then %s", f.Next())
+				}
+				if k := only(t, s); !k.Replug || k.Left != left {
+					t.Errorf("locked: %d left, replug %t", k.Left, k.Replug)
+				}
+				wantCode(t, unlock(t, s, "0:a"), mfa.CodePINLocked) // the right one is not looked at
+				d.pull(stick)
+				d.put(stick)
+				only(t, s)
+			case f.Code == mfa.CodePINBlocked:
+				tries++
+				left = 0
+				if f.Next() != mfa.ActionResetKey {
+					t.Errorf("blocked, then %s", f.Next())
+				}
+			default:
+				t.Fatal(err)
+			}
+			if k := only(t, s); k.Left != left {
+				t.Errorf("after try %d the list says %d, want %d", tries, k.Left, left)
+			}
 		}
-	}
-	if tries != 8 {
-		t.Errorf("%d tries", tries)
-	}
-	wantCode(t, unlock(t, s, "0:a"), mfa.CodePINBlocked)
+		if tries != 8 {
+			t.Errorf("%d tries", tries)
+		}
+		wantCode(t, unlock(t, s, "0:a"), mfa.CodePINBlocked)
+	})
 }

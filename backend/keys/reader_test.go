@@ -4,6 +4,7 @@ import (
 	"context"
 	"sync"
 	"testing"
+	"testing/synctest"
 
 	"github.com/keyferry/keyferry/backend/authenticator"
 	"github.com/keyferry/keyferry/backend/mfa"
@@ -102,23 +103,25 @@ func TestAKeyOnAReaderIsOpenOnce(t *testing.T) {
 		},
 	} {
 		t.Run(name, func(t *testing.T) {
-			c := modern()
-			c.MaxCredentials = 3
-			stick := withPIN(t, newStick("a", c), "2580")
-			discoverable(t, stick, "one.example")
-			d := &drawer{t: t, way: transport.WayNFC}
-			d.put(stick)
-			s := New(Config{Buses: []transport.KeyBus{&reader{drawer: d, taken: map[string]bool{}}}})
-			t.Cleanup(s.Close)
-			id := only(t, s).ID
-			pin := secret("2580")
-			defer pin.Wipe()
-			if err := s.Unlock(t.Context(), id, pin); err != nil {
-				t.Fatal(err)
-			}
-			if err := do(t, s, id); err != nil {
-				t.Error(err)
-			}
+			synctest.Test(t, func(t *testing.T) {
+				c := modern()
+				c.MaxCredentials = 3
+				stick := withPIN(t, newStick("a", c), "2580")
+				discoverable(t, stick, "one.example")
+				d := &drawer{t: t, way: transport.WayNFC}
+				d.put(stick)
+				s := New(Config{Buses: []transport.KeyBus{&reader{drawer: d, taken: map[string]bool{}}}})
+				t.Cleanup(s.Close)
+				id := only(t, s).ID
+				pin := secret("2580")
+				defer pin.Wipe()
+				if err := s.Unlock(t.Context(), id, pin); err != nil {
+					t.Fatal(err)
+				}
+				if err := do(t, s, id); err != nil {
+					t.Error(err)
+				}
+			})
 		})
 	}
 }

@@ -24,81 +24,87 @@ func unlock(t *testing.T, s *Service, id string) error {
 
 // Whoever is quick has the key out and in again before anybody looks.
 func TestResetOfAKeyThatWasReplugedQuickly(t *testing.T) {
-	stick := withPIN(t, newStick("a", modern()), "2580")
-	s, d := serviceOver(t, stick)
-	stages, done := make(chan ResetStage, 4), make(chan error, 1)
-	go func() { done <- s.Reset(t.Context(), "0:a", func(r ResetStage) { stages <- r }) }()
-	if r := next(t, "a stage", stages); r != ResetUnplug {
-		t.Fatal(r)
-	}
-	d.mu.Lock()
-	stick.PowerCycle()
-	stick.id = "a, plugged in again"
-	d.changed()
-	d.mu.Unlock()
-	for {
-		if r := next(t, "a stage", stages); r == ResetTouch {
-			break
+	synctest.Test(t, func(t *testing.T) {
+		stick := withPIN(t, newStick("a", modern()), "2580")
+		s, d := serviceOver(t, stick)
+		stages, done := make(chan ResetStage, 4), make(chan error, 1)
+		go func() { done <- s.Reset(t.Context(), "0:a", func(r ResetStage) { stages <- r }) }()
+		if r := next(t, "a stage", stages); r != ResetUnplug {
+			t.Fatal(r)
 		}
-	}
-	next(t, "the question", stick.asked)
-	stick.touch <- struct{}{}
-	if err := next(t, "the end", done); err != nil {
-		t.Fatal(err)
-	}
+		d.mu.Lock()
+		stick.PowerCycle()
+		stick.id = "a, plugged in again"
+		d.changed()
+		d.mu.Unlock()
+		for {
+			if r := next(t, "a stage", stages); r == ResetTouch {
+				break
+			}
+		}
+		next(t, "the question", stick.asked)
+		stick.touch <- struct{}{}
+		if err := next(t, "the end", done); err != nil {
+			t.Fatal(err)
+		}
+	})
 }
 
 // A key keeps one token: that of whoever gave the PIN last.
 func TestTheTokenWasTakenByAnother(t *testing.T) {
-	stick := withPIN(t, newStick("a", modern()), "2580")
-	s, _ := serviceOver(t, stick)
-	if err := unlock(t, s, "0:a"); err != nil {
-		t.Fatal(err)
-	}
-	info, err := ctap2.ParseInfo(stick.GetInfo())
-	if err != nil {
-		t.Fatal(err)
-	}
-	pin := secret("2580")
-	defer pin.Wipe()
-	other, err := ctap2.TokenByPIN(t.Context(), stick, info, pin, ctap2.PermissionGetAssertion, "one.example", New(Config{}).Rand)
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer other.Wipe()
-	_, err = s.Passkeys(t.Context(), "0:a")
-	wantCode(t, err, mfa.CodePINNeeded)
-	if err := unlock(t, s, "0:a"); err != nil {
-		t.Fatal(err)
-	}
-	if _, err = s.Passkeys(t.Context(), "0:a"); err != nil {
-		t.Fatal(err)
-	}
+	synctest.Test(t, func(t *testing.T) {
+		stick := withPIN(t, newStick("a", modern()), "2580")
+		s, _ := serviceOver(t, stick)
+		if err := unlock(t, s, "0:a"); err != nil {
+			t.Fatal(err)
+		}
+		info, err := ctap2.ParseInfo(stick.GetInfo())
+		if err != nil {
+			t.Fatal(err)
+		}
+		pin := secret("2580")
+		defer pin.Wipe()
+		other, err := ctap2.TokenByPIN(t.Context(), stick, info, pin, ctap2.PermissionGetAssertion, "one.example", New(Config{}).Rand)
+		if err != nil {
+			t.Fatal(err)
+		}
+		defer other.Wipe()
+		_, err = s.Passkeys(t.Context(), "0:a")
+		wantCode(t, err, mfa.CodePINNeeded)
+		if err := unlock(t, s, "0:a"); err != nil {
+			t.Fatal(err)
+		}
+		if _, err = s.Passkeys(t.Context(), "0:a"); err != nil {
+			t.Fatal(err)
+		}
+	})
 }
 
 // What is closed while it is used ends what uses it, and nothing is read that is wiped.
 func TestClosedWhileItIsUsed(t *testing.T) {
-	stick := withPIN(t, newStick("a", modern()), "2580")
-	s, _ := serviceOver(t, stick)
-	for range 20 {
-		err := unlock(t, s, "0:a")
-		for mfa.IsCode(err, mfa.CodeKeyBusy) { // with what was asked before it was closed
-			err = unlock(t, s, "0:a")
+	synctest.Test(t, func(t *testing.T) {
+		stick := withPIN(t, newStick("a", modern()), "2580")
+		s, _ := serviceOver(t, stick)
+		for range 20 {
+			err := unlock(t, s, "0:a")
+			for mfa.IsCode(err, mfa.CodeKeyBusy) { // with what was asked before it was closed
+				err = unlock(t, s, "0:a")
+			}
+			if err != nil {
+				t.Fatal(err)
+			}
+			var both sync.WaitGroup
+			for range 2 {
+				both.Go(func() {
+					if _, err := s.Passkeys(t.Context(), "0:a"); err != nil && !mfa.IsCode(err, mfa.CodeKeyLost) && !mfa.IsCode(err, mfa.CodePINNeeded) {
+						t.Error(err)
+					}
+				})
+			}
+			both.Go(func() { s.CloseKey("0:a") })
+			both.Wait()
 		}
-		if err != nil {
-			t.Fatal(err)
-		}
-		var both sync.WaitGroup
-		for range 2 {
-			both.Go(func() {
-				if _, err := s.Passkeys(t.Context(), "0:a"); err != nil && !mfa.IsCode(err, mfa.CodeKeyLost) && !mfa.IsCode(err, mfa.CodePINNeeded) {
-					t.Error(err)
-				}
-			})
-		}
-		both.Go(func() { s.CloseKey("0:a") })
-		both.Wait()
-	}
+	})
 }
 
 // held is a bus that opens a key when it is let.
@@ -115,53 +121,57 @@ func (h held) Open(ctx context.Context, id string) (transport.Key, error) {
 
 // Whoever gave the PIN has left before the key took it: the next person has to give it again.
 func TestNobodyInheritsAPIN(t *testing.T) {
-	d := &drawer{t: t}
-	d.put(withPIN(t, newStick("a", modern()), "2580"))
-	h := held{d, make(chan struct{}, 8), make(chan struct{}, 8)}
-	s := New(Config{Buses: []transport.KeyBus{h}})
-	t.Cleanup(s.Close)
-	done := make(chan error, 1)
-	go func() { done <- unlock(t, s, "0:a") }()
-	next(t, "the opening", h.opening)
-	s.Close()
-	h.let <- struct{}{}
-	wantCode(t, next(t, "the end", done), mfa.CodeCancelled)
-	_, err := s.Passkeys(t.Context(), "0:a")
-	wantCode(t, err, mfa.CodePINNeeded)
+	synctest.Test(t, func(t *testing.T) {
+		d := &drawer{t: t}
+		d.put(withPIN(t, newStick("a", modern()), "2580"))
+		h := held{d, make(chan struct{}, 8), make(chan struct{}, 8)}
+		s := New(Config{Buses: []transport.KeyBus{h}})
+		t.Cleanup(s.Close)
+		done := make(chan error, 1)
+		go func() { done <- unlock(t, s, "0:a") }()
+		next(t, "the opening", h.opening)
+		s.Close()
+		h.let <- struct{}{}
+		wantCode(t, next(t, "the end", done), mfa.CodeCancelled)
+		_, err := s.Passkeys(t.Context(), "0:a")
+		wantCode(t, err, mfa.CodePINNeeded)
+	})
 }
 
 // A ceremony changes what is on a key, and nobody unplugs this computer.
 func TestWhatIsKnownIsNotOutOfDate(t *testing.T) {
-	stick, own := newStick("a", modern()), newStick("tpm", modern())
-	home := &drawer{t: t, way: transport.WayInternal}
-	home.put(own)
-	d := &drawer{t: t}
-	d.put(stick)
-	s := New(Config{Buses: []transport.KeyBus{d}, Computer: home})
-	t.Cleanup(s.Close)
-	states := func() (out []PINState) {
-		list, err := s.List(t.Context())
-		if err != nil || len(list) != 2 {
-			t.Fatalf("%+v, %v", list, err)
+	synctest.Test(t, func(t *testing.T) {
+		stick, own := newStick("a", modern()), newStick("tpm", modern())
+		home := &drawer{t: t, way: transport.WayInternal}
+		home.put(own)
+		d := &drawer{t: t}
+		d.put(stick)
+		s := New(Config{Buses: []transport.KeyBus{d}, Computer: home})
+		t.Cleanup(s.Close)
+		states := func() (out []PINState) {
+			list, err := s.List(t.Context())
+			if err != nil || len(list) != 2 {
+				t.Fatalf("%+v, %v", list, err)
+			}
+			return []PINState{list[0].PIN, list[1].PIN}
 		}
-		return []PINState{list[0].PIN, list[1].PIN}
-	}
-	if got := states(); got[0] != PINUnset || got[1] != PINUnset {
-		t.Fatal(got)
-	}
-	a, err := s.Open(t.Context(), authenticator.Want{Purpose: authenticator.PurposeCreate}, nil)
-	if err != nil {
-		t.Fatal(err)
-	}
-	states() // somebody looks meanwhile
-	withPIN(t, stick, "2580")
-	withPIN(t, own, "258025")
-	if err := a.Close(); err != nil {
-		t.Fatal(err)
-	}
-	if got := states(); got[0] != PINSet || got[1] != PINSet {
-		t.Error(got)
-	}
+		if got := states(); got[0] != PINUnset || got[1] != PINUnset {
+			t.Fatal(got)
+		}
+		a, err := s.Open(t.Context(), authenticator.Want{Purpose: authenticator.PurposeCreate}, nil)
+		if err != nil {
+			t.Fatal(err)
+		}
+		states() // somebody looks meanwhile
+		withPIN(t, stick, "2580")
+		withPIN(t, own, "258025")
+		if err := a.Close(); err != nil {
+			t.Fatal(err)
+		}
+		if got := states(); got[0] != PINSet || got[1] != PINSet {
+			t.Error(got)
+		}
+	})
 }
 
 // dead is a key that says it works and never answers.

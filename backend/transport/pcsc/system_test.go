@@ -311,7 +311,7 @@ func TestTheServiceStopsInTheMiddle(t *testing.T) {
 	for err = nil; err == nil && time.Now().Before(late); { // it ends when it likes
 		_, err = ctap2.GetInfo(t.Context(), k)
 	}
-	if !mfa.IsCode(err, mfa.CodeReaderNoService) {
+	if !mfa.IsCode(err, mfa.CodeReaderNoService) && !mfa.IsCode(err, mfa.CodeReaderMissing) { // it may give up its readers first
 		t.Errorf("the open key: %v (%s)", err, mfa.AsFailure(err).Explain())
 	}
 	for err = nil; !mfa.IsCode(err, mfa.CodeReaderNoService); { // while it ends it turns people away
