@@ -160,6 +160,8 @@ func TestTheSystemSaysWhetherItIsKept(t *testing.T) {
 	}{
 		"kept":           {&yes, []string{"usb"}, `{"credProps":{"rk":true}}`},
 		"not kept":       {&no, []string{"usb"}, `{"credProps":{"rk":false}}`},
+		"old interface":  {nil, []string{"usb"}, `{}`},
+		"older yet":      {nil, nil, `{}`},
 		"kept, by phone": {&yes, []string{"hybrid", "internal"}, `{"credProps":{"rk":true}}`},
 	} {
 		o := newOffice(t)

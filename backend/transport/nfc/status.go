@@ -37,11 +37,6 @@ func (s status) String() string { return fmt.Sprintf("%04X", uint16(s)) }
 // append puts the status word behind the data of a response.
 func (s status) append(data []byte) []byte { return binary.BigEndian.AppendUint16(data, uint16(s)) }
 
-// foreign reports that the card does not know the command at all.
-func (s status) foreign() bool {
-	return s == statusNoInstruction || s == statusNoClass || s == statusNoFunction
-}
-
 // failure says what a status word means that a CTAP2 command should not be answered
 // with. An applet that is not there any more was lost by a reset of the card, or to
 // another program; a command that is not allowed wants a touch, which over NFC is to be
