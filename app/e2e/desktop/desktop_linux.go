@@ -161,9 +161,9 @@ func (d *Desktop) Screenshot(path string) error {
 }
 
 // Shrink makes a PNG small enough to be kept with the sources: what a window
-// shows needs no more than 256 colours.
+// shows needs no more than 128 colours.
 func (d *Desktop) Shrink(path string) error {
-	return run(d.Command("convert", path, "-strip", "+dither", "-colors", "256", "-define", "png:compression-level=9", "png8:"+path))
+	return run(d.Command("convert", path, "-strip", "+dither", "-colors", "128", "-define", "png:compression-level=9", "png8:"+path))
 }
 
 // Type types text into whatever has the focus.
