@@ -3,6 +3,7 @@ package lint
 import (
 	"slices"
 	"strings"
+	"sync"
 
 	"github.com/keyferry/keyferry/backend/mfa"
 )
@@ -86,8 +87,9 @@ type action struct {
 	asked bool
 }
 
-// actions are all that exist, by name without case.
-var actions = func() map[string]action {
+// actions are all that exist, by name without case. This table and its like are made
+// when somebody first writes a policy: a window that is only opened goes without them.
+var actions = sync.OnceValue(func() map[string]action {
 	out := map[string]action{}
 	for on, names := range actionsOn {
 		for _, n := range strings.Fields(names) {
@@ -104,9 +106,9 @@ var actions = func() map[string]action {
 		out[strings.ToLower(a.name)] = a
 	}
 	return out
-}()
+})
 
-var actionNames = names(actions, func(a action) string { return a.name })
+var actionNames = sync.OnceValue(func() []string { return names(actions(), func(a action) string { return a.name }) })
 
 func names[T any](of map[string]T, name func(T) string) []string {
 	var out []string

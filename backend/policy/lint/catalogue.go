@@ -22,13 +22,13 @@ type Words struct {
 // Catalogue gives the words of the language as it is used here.
 func Catalogue() Words {
 	w := Words{
-		Actions:   slices.Clone(actionNames),
-		Keys:      slices.Clone(keyNames),
+		Actions:   slices.Clone(actionNames()),
+		Keys:      slices.Clone(keyNames()),
 		Operators: policy.Operators(),
 		Values:    map[string][]string{},
 		Ours:      map[string]bool{},
 	}
-	for a := range maps.Values(actions) {
+	for a := range maps.Values(actions()) {
 		if a.asked {
 			w.Ours[a.name] = true
 		}

@@ -60,13 +60,13 @@ func (c *checker) action(st *policy.Statement, a policy.Text) {
 		return
 	case strings.Trim(name, "*") == "" && name != "":
 	case !strings.Contains(name, ":") && !strings.Contains(name, "*"):
-		c.warn(CodeActionForm, a.At, "action", name, "nearest", policy.Nearest("iam:"+name, actionNames))
+		c.warn(CodeActionForm, a.At, "action", name, "nearest", policy.Nearest("iam:"+name, actionNames()))
 		return
 	}
 	matching := matchingActions(name)
 	if len(matching) == 0 {
 		service, _, _ := strings.Cut(strings.ToLower(name), ":")
-		nearest := policy.Nearest(name, actionNames)
+		nearest := policy.Nearest(name, actionNames())
 		// Other services have actions that are not known here.
 		if service == "iam" || service == "keyferry" || nearest != "" && strings.EqualFold(nearest[strings.Index(nearest, ":"):], name[max(0, strings.Index(name, ":")):]) {
 			c.warn(CodeUnknownAction, a.At, "action", name, "nearest", nearest)
@@ -80,16 +80,16 @@ func (c *checker) action(st *policy.Statement, a policy.Text) {
 
 // matchingActions are those that exist among what a pattern names.
 func matchingActions(pattern string) []action {
-	if a, known := actions[strings.ToLower(pattern)]; known {
+	if a, known := actions()[strings.ToLower(pattern)]; known {
 		return []action{a}
 	}
 	if !strings.ContainsAny(pattern, "*?") {
 		return nil
 	}
 	var out []action
-	for _, name := range actionNames {
+	for _, name := range actionNames() {
 		if policy.Matches(strings.ToLower(pattern), strings.ToLower(name)) {
-			out = append(out, actions[strings.ToLower(name)])
+			out = append(out, actions()[strings.ToLower(name)])
 		}
 	}
 	return out
@@ -167,7 +167,7 @@ func (c *checker) shutsOut(st *policy.Statement) {
 		}
 	}
 	one := policy.NewSet(policy.Policy{Document: &policy.Document{Version: c.document.Version, Statements: []policy.Statement{*st}}})
-	for _, a := range actions {
+	for _, a := range actions() {
 		if a.asked && one.Decide(policy.Request{Action: a.name, Resource: example(a.on)}) != policy.ExplicitDeny {
 			return
 		}

@@ -39,9 +39,9 @@ func (c *checker) key(cond *policy.Condition, k key, known bool) {
 		return
 	}
 	service, _, form := strings.Cut(strings.ToLower(name), ":")
-	nearest := policy.Nearest(name, keyNames)
+	nearest := policy.Nearest(name, keyNames())
 	if !form {
-		nearest = cmp.Or(nearest, policy.Nearest("aws:"+name, keyNames), policy.Nearest("iam:"+name, keyNames))
+		nearest = cmp.Or(nearest, policy.Nearest("aws:"+name, keyNames()), policy.Nearest("iam:"+name, keyNames()))
 	}
 	// Other services have keys that are not known here.
 	if !form || service == "iam" || service == "aws" || service == "keyferry" || strings.HasPrefix(strings.ToLower(nearest), "iam:") {

@@ -1,6 +1,9 @@
 package lint
 
-import "strings"
+import (
+	"strings"
+	"sync"
+)
 
 // valueType is what a key's values are.
 type valueType string
@@ -76,7 +79,7 @@ const absentLists = `aws:CalledVia aws:PrincipalOrgPaths aws:PrincipalServiceNam
 	aws:SourceOrgPaths aws:TagKeys aws:VpceOrgPaths`
 
 // keys are all that exist, by name without case.
-var keys = func() map[string]key {
+var keys = sync.OnceValue(func() map[string]key {
 	out := map[string]key{}
 	for _, k := range filledKeys {
 		k.filled = true
@@ -91,9 +94,9 @@ var keys = func() map[string]key {
 		out[strings.ToLower(n)] = key{name: n, of: textKey, many: true}
 	}
 	return out
-}()
+})
 
-var keyNames = names(keys, func(k key) string { return k.name })
+var keyNames = sync.OnceValue(func() []string { return names(keys(), func(k key) string { return k.name }) })
 
 // keyNamed finds a key without case; tags by what stands before their name.
 func keyNamed(name string) (key, bool) {
@@ -101,7 +104,7 @@ func keyNamed(name string) (key, bool) {
 	if before, tag, found := strings.Cut(folded, "/"); found && tag != "" {
 		folded = before + "/"
 	}
-	k, known := keys[folded]
+	k, known := keys()[folded]
 	return k, known
 }
 

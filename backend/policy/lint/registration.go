@@ -3,6 +3,7 @@ package lint
 import (
 	"cmp"
 	"slices"
+	"sync"
 
 	"github.com/keyferry/keyferry/backend/mfa"
 	"github.com/keyferry/keyferry/backend/policy"
@@ -13,7 +14,7 @@ import (
 var (
 	totp     = policy.Keys{}
 	create   = policy.Keys{keyStep: policy.One("Create")}
-	activate = func() []policy.Keys {
+	activate = sync.OnceValue(func() []policy.Keys {
 		var out []policy.Keys
 		for _, fido := range append([]string{""}, fidoLevels...) {
 			for _, fips2 := range append([]string{""}, fipsLevels...) {
@@ -29,7 +30,7 @@ var (
 			}
 		}
 		return out
-	}()
+	})
 )
 
 // reduced is a statement with those conditions alone that a registration decides:
@@ -89,7 +90,7 @@ func (c *checker) registration() {
 		at, enabling := enables(st)
 		r := c.reduce(st)
 		step, certified := registrationKeys(st)
-		matches := [3]bool{r.holds(totp), enabling && r.holds(create), enabling && slices.ContainsFunc(activate, r.holds)}
+		matches := [3]bool{r.holds(totp), enabling && r.holds(create), enabling && slices.ContainsFunc(activate(), r.holds)}
 		if first := cmp.Or(step, certified); first != nil && matches == [3]bool{} && r.known {
 			c.warn(CodeNeverMatches, first.Key.At, "key", first.Key.Value)
 		}

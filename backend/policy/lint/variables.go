@@ -71,7 +71,7 @@ func variable(text string) (string, bool) {
 }
 
 func nearestVariable(key string) string {
-	if n := policy.Nearest(key, keyNames); n != "" {
+	if n := policy.Nearest(key, keyNames()); n != "" {
 		return "${" + n + "}"
 	}
 	return ""
