@@ -3,7 +3,8 @@
 //
 // It never looks into a CTAP message, never asks a person, stores nothing, and
 // writes no byte of a message anywhere. A device may do what it likes: every wait
-// has an end (Host), every length a bound, what belongs to others is passed over,
+// has an end (Host), at which what still says that it works is told to stop, every
+// length a bound, what belongs to others is passed over,
 // and what breaks the rules is key-protocol, with a param what: report, channel,
 // command, length, sequence, version, or refused where the device says that we
 // broke them.

@@ -21,7 +21,8 @@
 //     while the channel is opened.
 //
 // The far side is not trusted: answers, their parts and the polls are bounded, and
-// every APDU has a time limit. After an APDU whose fate is not known the channel is
+// every APDU has a time limit, and an exchange of many has one of its own, at which the
+// card is told to stop. After an APDU whose fate is not known the channel is
 // dead: opening it anew starts at the selection.
 //
 // Reading order: apdu.go, status.go, card.go, open.go, channel.go, send.go, poll.go;

@@ -43,6 +43,9 @@
 // On Windows only elevated programs reach the FIDO applet of a key, and the service
 // runs only while a reader is there; keys on readers go through webauthn.dll.
 //
+// A card that goes takes a look at its reader: where that went too, the failure is
+// reader-missing, as the key is well; where the service went, reader-service-missing.
+//
 // What was run: Linux with pcscd and a virtual reader, and the binding of Windows under
 // wine over a library in C (testdata). That of macOS is compiled, and its layout taken
 // from the header. No real reader yet: docs/HARDWARE-CHECKS.md.
