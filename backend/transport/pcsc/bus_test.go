@@ -249,7 +249,10 @@ func TestCallsThatHang(t *testing.T) {
 			f.hangs[function] = hang
 			b := f.bus()
 			ctx, cancel := context.WithCancel(t.Context())
-			time.AfterFunc(10*time.Millisecond, cancel)
+			go func() { // not before it hangs
+				until(t, func() bool { return f.hung.Load() > 0 })
+				cancel()
+			}()
 			if _, err := b.Open(ctx, "0 R"); !errors.Is(err, context.Canceled) {
 				t.Errorf("Open: %v", err)
 			}
