@@ -64,11 +64,11 @@ check-frontend: $(modules)
 unchecked := '-gcflags=modernc.org/...=-d=checkptr=0'
 
 check-go: $(stamps)/window $(stamps)/display $(stamps)/peers $(stamps)/wine $(page)
-	go test -json -race $(unchecked) -timeout 20m -tags $(tags) ./... | node build/go-results.mjs Go $(results)
+	go test -json -race $(unchecked) -timeout 30m -tags $(tags) ./... | node build/go-results.mjs Go $(results)
 
 # The real production window, driven from outside through the accessibility bus.
 e2e: programs $(stamps)/display
-	go test -json -count=1 -parallel 3 -tags e2e,$(tags) -timeout 20m ./app/e2e | node build/go-results.mjs 'real window' $(results)
+	go test -json -count=1 -parallel 3 -tags e2e,$(tags) -timeout 40m ./app/e2e | node build/go-results.mjs 'real window' $(results)
 
 bench: programs $(stamps)/display ; @build/bench.sh
 
