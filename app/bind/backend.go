@@ -64,6 +64,7 @@ type Ceremonies interface {
 	BeginEnrolment(ctx context.Context, targetID, name string, road mfa.Road) (desk.Ceremony, error)
 	BeginSecondFactor(road mfa.Road, linkedID string) (desk.Ceremony, error)
 	BeginPasskeySignIn(context.Context, mfa.Road) (desk.Ceremony, error)
+	ComputerAlone(context.Context) (bool, error)
 	GivePIN(*mfa.Secret) error
 	ChooseAccount(question, account int) error
 	NewCode() (desk.Ceremony, error)

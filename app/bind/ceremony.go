@@ -28,6 +28,11 @@ func (a *API) BeginPasskeySignIn(road string) (CeremonyDTO, error) {
 	})
 }
 
+// ComputerAlone says whether this computer can be offered for that.
+func (a *API) ComputerAlone() (bool, error) {
+	return look(a, func(ctx context.Context, b Backend) (bool, error) { return b.ComputerAlone(ctx) })
+}
+
 // GivePIN answers the question for a PIN.
 func (a *API) GivePIN(pin Password) error {
 	return run(a, func(_ context.Context, b Backend) error { return b.GivePIN(pin.secret()) })

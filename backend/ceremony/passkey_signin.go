@@ -94,6 +94,17 @@ func (s *Service) ownerOf(ctx context.Context, handle []byte) (mfa.Principal, []
 	return p, devices, err
 }
 
+// ComputerAlone reports whether this computer could sign somebody in by a passkey alone:
+// the account allows it, and one person has passkeys here.
+func (s *Service) ComputerAlone(ctx context.Context) (bool, error) {
+	a, err := s.Store.Account(ctx)
+	if err != nil || !a.Settings.Passwordless || s.Roads.Computer == nil {
+		return false, err
+	}
+	all, err := s.Store.LocalPasskeys(ctx, a.RPID)
+	return err == nil && len(all) > 0 && s.oneOwner(ctx, a.RPID) == nil, err
+}
+
 // oneOwner refuses what this computer would prove where several people have a passkey in
 // it. One PIN opens them all, so each of them knows the others'. Beside a password it is a
 // second factor for all that; alone, whoever has it could be any of them.

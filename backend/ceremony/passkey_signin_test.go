@@ -183,12 +183,21 @@ func TestPasskeyAloneOnASharedComputer(t *testing.T) {
 		}
 		return p
 	}
+	offered := func(want bool) {
+		t.Helper()
+		if got, err := b.ComputerAlone(t.Context()); err != nil || got != want {
+			t.Errorf("offered: %v, %v", got, err)
+		}
+	}
+	offered(false)
 	ann := add("ann")
+	offered(true)
 	p, _, err := b.SignInWithPasskey(t.Context(), mfa.RoadComputer, Person{PIN: pin})
 	if err != nil || p.ID != ann.ID {
 		t.Fatalf("%q, %v", p.Name, err)
 	}
 	add("bob")
+	offered(false)
 	opened = 0
 	_, _, err = b.SignInWithPasskey(t.Context(), mfa.RoadComputer, Person{PIN: pin})
 	wants(t, err, mfa.CodeComputerShared)

@@ -72,6 +72,15 @@ func (d *Desk) BeginSecondFactor(road mfa.Road, linkedID string) (Ceremony, erro
 	})
 }
 
+// ComputerAlone reports whether this computer can be offered for BeginPasskeySignIn.
+func (d *Desk) ComputerAlone(ctx context.Context) (bool, error) {
+	house, err := d.House()
+	if err != nil {
+		return false, err
+	}
+	return house.Ceremonies.ComputerAlone(ctx)
+}
+
 // BeginPasskeySignIn signs in by a passkey alone, without a name and a password:
 // passwordless-off at once where the account does not have that.
 func (d *Desk) BeginPasskeySignIn(ctx context.Context, road mfa.Road) (Ceremony, error) {

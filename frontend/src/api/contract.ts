@@ -663,6 +663,8 @@ export interface BoundAPI {
   BeginPhoneSignIn(req: { linkedId: string }): Promise<CeremonyDTO>
   /** Passwordless: no name was typed. */
   BeginPasskeySignIn(road: Road): Promise<CeremonyDTO>
+  /** Whether this computer can be offered for that: it keeps passkeys of one person. */
+  ComputerAlone(): Promise<boolean>
   /** The second factor by a security key or this computer. */
   BeginKeySignIn(road: Road): Promise<CeremonyDTO>
   Clock(): Promise<ClockDTO>

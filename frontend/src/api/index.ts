@@ -39,6 +39,7 @@ export const resyncAtSignIn = (id: string, first: string, second: string): Promi
 export const beginPhoneSignIn = (linkedId: string): Promise<CeremonyDTO> =>
   ask((a) => a.BeginPhoneSignIn({ linkedId }), tidy.ceremony)
 export const beginPasskeySignIn = (road: Road): Promise<CeremonyDTO> => ask((a) => a.BeginPasskeySignIn(road), tidy.ceremony)
+export const computerAlone = (): Promise<boolean> => ask((a) => a.ComputerAlone(), same)
 export const beginKeySignIn = (road: Road): Promise<CeremonyDTO> => ask((a) => a.BeginKeySignIn(road), tidy.ceremony)
 export const clock = (): Promise<ClockDTO> => ask((a) => a.Clock(), same)
 

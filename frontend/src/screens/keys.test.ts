@@ -245,8 +245,21 @@ describe('signing in', () => {
     })
     await w.user.click(await button('Use my security key'))
     await heading('Insert a security key')
+    expect(screen.queryByRole('button', { name: 'Use this computer' })).toBeNull()
     expect(asked).toEqual(['key'])
   })
+})
+
+it('offers this computer alone where one person has a passkey in it', async () => {
+  const asked: unknown[] = []
+  const w = await walk('sign-in', (far) => {
+    far.world.settings.passwordless = far.world.localPasskey = true
+    const real = far.api.BeginPasskeySignIn
+    far.api.BeginPasskeySignIn = (road) => (asked.push(road), real(road))
+  })
+  await w.user.click(await button('Use this computer'))
+  await heading('Sign in by this computer')
+  expect(asked).toEqual(['computer'])
 })
 
 describe('the area', () => {
@@ -374,6 +387,19 @@ describe('the area', () => {
     done()
     await screen.findByText('The key is empty and has no PIN.')
     await button('Identify') // of the key in its new place
+  })
+
+  it('says when a key wants its touch to last', async () => {
+    const w = await open()
+    w.far.api.ResetKey = () => new Promise(() => undefined)
+    await w.user.click(await button('Look at YubiKey 5 NFC'))
+    await w.user.click(await button('Reset'))
+    await w.user.type(await field('To go on, type reset'), 'reset')
+    await w.user.click(await button('Reset the key'))
+    await screen.findByRole('dialog', { name: 'Resetting the key' })
+    w.far.emit('reset', { stage: 'hold' })
+    await waitFor(() => expect(document.querySelector('dialog [aria-current="step"]')?.textContent).toMatch(/keep touching.*ten seconds/))
+    await sound()
   })
 
   it('gives a reset up, and says when it came too late', async () => {

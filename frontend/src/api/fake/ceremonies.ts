@@ -8,7 +8,7 @@ import type { World } from './world'
 
 type Part = Pick<
   BoundAPI,
-  | 'BeginPhoneSignIn' | 'BeginPasskeySignIn' | 'BeginKeySignIn' | 'GivePIN' | 'ChooseAccount' | 'TouchSimulatedKey' | 'BeginEnrolment' | 'NewCode' | 'ConfirmDevice' | 'CancelCeremony' | 'Ceremony'
+  | 'BeginPhoneSignIn' | 'BeginPasskeySignIn' | 'ComputerAlone' | 'BeginKeySignIn' | 'GivePIN' | 'ChooseAccount' | 'TouchSimulatedKey' | 'BeginEnrolment' | 'NewCode' | 'ConfirmDevice' | 'CancelCeremony' | 'Ceremony'
   | 'ScanWithSimulatedPhone' | 'AnswerSimulatedPhone' | 'SetSimulatedPhone' | 'SimulatedPhone'
 >
 
@@ -112,6 +112,7 @@ export function ceremonyCalls(w: World): Part & Stagehand {
       return begin('enrol', r.name, false, r.road)
     },
     BeginPhoneSignIn: async (r) => begin('sign-in', '', r.linkedId !== ''),
+    ComputerAlone: async () => w.settings.passwordless && w.localPasskey,
     BeginPasskeySignIn: async (road) => (w.settings.passwordless ? begin('sign-in', '', false, road) : w.refuse('passwordless-off', 'another-way')),
     BeginKeySignIn: async (road) => begin('sign-in', '', false, road),
     GivePIN: async (pin) => {

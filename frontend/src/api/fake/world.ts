@@ -73,6 +73,8 @@ export class World {
   /** Whose passkeys a sign-in without a name finds. */
   found: FoundAccountDTO[] = []
   winked: string[] = []
+  /** This computer keeps passkeys of one person. */
+  localPasskey = false
   simKey: SimKeyDTO = sampleSimKey()
   readiness: ReadinessDTO = sampleReadiness()
   touched = 0
