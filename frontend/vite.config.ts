@@ -61,6 +61,8 @@ export default defineConfig({
     // A test is inside without having come in.
     setupFiles: ['src/i18n/door.ts', 'src/i18n/inside.ts'],
     restoreMocks: true,
-    testTimeout: 300_000, // axe on a busy machine takes its time; nothing waits for a clock
+    // axe on a busy machine takes its time; nothing waits for a clock
+    testTimeout: 300_000,
+    hookTimeout: 300_000,
   },
 })
