@@ -81,7 +81,7 @@ func (a *API) ResetKey(id string) error {
 	return run(a, func(ctx context.Context, b Backend) error { return b.ResetKey(ctx, id) })
 }
 
-// ResetDTO is how far a reset is: unplug, insert or touch.
+// ResetDTO is how far a reset is: unplug, insert, then touch or, where it has to last, hold.
 type ResetDTO struct {
 	Stage string `json:"stage"`
 }

@@ -16,23 +16,36 @@ const (
 	ResetUnplug ResetStage = "unplug" // the key has to be taken out first
 	ResetInsert ResetStage = "insert" // and put back in
 	ResetTouch  ResetStage = "touch"  // and touched, within ten seconds
+	ResetHold   ResetStage = "hold"   // in place of touch: the touch itself has to last ten seconds
 )
 
 // Reset wipes a key: its PIN and every passkey on it. A key takes that only in the first
 // ten seconds after it got power (CTAP 2.2 section 6.6), so the person is led through
 // taking it out, putting it back and touching it; told hears each stage once. The key
 // that is put back must be of the same make, else key-lost: nobody wipes another one by
-// mistake.
+// mistake. A key that says it cannot be reset is not taken out for nothing.
 //
-// key-reset-late, declined, authenticator-timeout, key-cannot (what=reset) for U2F,
-// timed-out when nobody moves the key, key-silent when it never stops to wait.
+// key-reset-late, declined, authenticator-timeout, key-cannot (what=reset for U2F,
+// what=reset-way when the key takes it another way only), timed-out when nobody moves the
+// key, key-silent when it never stops to wait, and what a key that cannot be asked fails with.
 func (s *Service) Reset(ctx context.Context, id string, told func(ResetStage)) error {
 	before, err := s.find(ctx, id)
 	if err != nil {
 		return err
 	}
 	s.CloseKey(id)
+	is := s.read(ctx, before)
 	s.stale(id)
+	switch {
+	case ctx.Err() != nil:
+		return ctx.Err()
+	case is.Trouble != nil:
+		return is.Trouble
+	case is.Old:
+		return mfa.Fail(mfa.CodeKeyCannot, "what", "reset")
+	case is.Info.TransportsForReset != nil && !slices.Contains(is.Info.TransportsForReset, is.Way):
+		return mfa.Fail(mfa.CodeKeyCannot, "what", "reset-way")
+	}
 	again := before
 	if before.Way == transport.WayUSB {
 		err = bounded(ctx, handLimit, mfa.CodeTimedOut, func(ctx context.Context) error {
@@ -52,8 +65,17 @@ func (s *Service) Reset(ctx context.Context, id string, told func(ResetStage)) e
 		return mfa.Fail(mfa.CodeKeyCannot, "what", "reset")
 	}
 	defer s.stale(again.id)
-	told(ResetTouch)
+	told(touching(o.info))
 	return s.within(ctx, again.id, touchLimit, func(ctx context.Context) error { return ctap2.Reset(ctx, o, nil) })
+}
+
+// touching is the stage at which a key is touched in its own way (CTAP 2.2 section 6.4,
+// longTouchForReset).
+func touching(i ctap2.Info) ResetStage {
+	if i.LongTouchForReset != nil && *i.LongTouchForReset {
+		return ResetHold
+	}
+	return ResetTouch
 }
 
 // replug waits until the key is out, and then until it is back: in whatever port.

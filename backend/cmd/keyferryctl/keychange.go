@@ -268,7 +268,7 @@ func (h *holder) resetting(s keys.ResetStage) {
 	}
 	h.t.line(map[string]string{"stage": string(s), "message": words.Reset(string(s))})
 	h.t.say("%s", words.Reset(string(s)))
-	if h.sim != nil && s != keys.ResetTouch {
+	if h.sim != nil && (s == keys.ResetUnplug || s == keys.ResetInsert) {
 		h.sim.Plug(s == keys.ResetInsert)
 	}
 }

@@ -308,8 +308,8 @@ export interface SimKeyDTO {
   pinSet: boolean
 }
 
-/** What the key's owner is to do now; touch: within ten seconds. */
-export interface ResetDTO { stage: 'unplug' | 'insert' | 'touch' }
+/** What the key's owner is to do now; touch: within ten seconds; hold: begin within ten, and keep touching for ten. */
+export interface ResetDTO { stage: 'unplug' | 'insert' | 'touch' | 'hold' }
 
 /** What this computer can do, way by way. */
 export interface ReadinessDTO { at: number; ladders: LadderDTO[]; machine: FactDTO[]; system: 'linux' | 'windows' | 'darwin' }

@@ -273,6 +273,7 @@ var precise = map[fact]string{
 	{mfa.CodeKeyCannot, "what", "management"}:          "This security key can neither list nor delete its passkeys. Use the program of its maker.",
 	{mfa.CodeKeyCannot, "what", "verification"}:        "This security key has neither a PIN nor a sensor to tell who holds it, which is needed here. Use another device.",
 	{mfa.CodeKeyCannot, "what", "reset"}:               "This security key cannot be reset, as it speaks U2F only. It keeps no passkeys that could be listed.",
+	{mfa.CodeKeyCannot, "what", "reset-way"}:           "This security key cannot be reset the way it is connected. Connect it the other way, by USB or by a card reader.",
 	{mfa.CodeKeyCannot, "what", "fido"}:                "This card is no security key. Use another one.",
 	{mfa.CodePINNeeded, "flag", "--pin-file"}:          "The device wants its PIN, and there is no terminal to ask on. Give it with --pin-file.",
 	{mfa.CodePINNeeded, "flag", "--new-pin-file"}:      "The device wants a PIN of your choice, and there is no terminal to ask on. Give it with --new-pin-file.",

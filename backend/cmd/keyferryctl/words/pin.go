@@ -69,4 +69,5 @@ var resets = map[string]string{
 	"unplug": "Unplug the security key",
 	"insert": "Plug the same key in again",
 	"touch":  "Touch it, within ten seconds",
+	"hold":   "Touch it within ten seconds, and keep touching for ten more",
 }

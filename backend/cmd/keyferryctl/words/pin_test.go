@@ -5,6 +5,7 @@ import (
 	"testing"
 
 	"github.com/keyferry/keyferry/backend/cmd/keyferryctl/words"
+	"github.com/keyferry/keyferry/backend/keys"
 	"github.com/keyferry/keyferry/backend/mfa"
 )
 
@@ -34,6 +35,14 @@ func TestPINsAreAskedForWithWhatIsAtStake(t *testing.T) {
 		}
 		if strings.Contains(text, c.not) {
 			t.Errorf("%s: %q has %q", name, text, c.not)
+		}
+	}
+}
+
+func TestEveryStageOfAResetHasWords(t *testing.T) {
+	for _, stage := range []keys.ResetStage{keys.ResetUnplug, keys.ResetInsert, keys.ResetTouch, keys.ResetHold} {
+		if words.Reset(string(stage)) == "" {
+			t.Errorf("stage %s has none", stage)
 		}
 	}
 }

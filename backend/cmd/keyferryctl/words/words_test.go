@@ -71,6 +71,7 @@ func TestParamsMakeWordsPrecise(t *testing.T) {
 		{mfa.Fail(mfa.CodeTPMFailed, "why", "old"), "TPM 1.2"},
 		{mfa.Fail(mfa.CodeTPMLockout, "seconds", "0"), "some minutes"},
 		{mfa.Fail(mfa.CodeKeyCannot, "what", "management"), "program of its maker"},
+		{mfa.Fail(mfa.CodeKeyCannot, "what", "reset-way"), "the way it is connected"},
 	} {
 		if got := words.Of(c.failure); !strings.Contains(got, c.want) {
 			t.Errorf("%v: %q lacks %q", c.failure.Params, got, c.want)
