@@ -398,7 +398,7 @@ describe('the area', () => {
     await w.user.click(await button('Reset the key'))
     await screen.findByRole('dialog', { name: 'Resetting the key' })
     w.far.emit('reset', { stage: 'hold' })
-    await waitFor(() => expect(document.querySelector('dialog [aria-current="step"]')?.textContent).toMatch(/keep touching.*ten seconds/))
+    await waitFor(() => expect(document.querySelector('dialog [aria-current="step"]')?.textContent).toMatch(/Touch it, and hold.*ten seconds/))
     await sound()
   })
 
