@@ -34,6 +34,7 @@ type stick struct {
 	*virtualauth.Authenticator
 	id      string
 	vendor  uint16
+	serial  string
 	trouble error
 	can     hid.Capability
 	touch   chan struct{} // one for each touch
@@ -99,7 +100,7 @@ func (d *drawer) List(context.Context) ([]transport.Slot, error) {
 	defer d.mu.Unlock()
 	var out []transport.Slot
 	for _, s := range d.in {
-		out = append(out, transport.Slot{ID: s.id, Name: "Stick " + s.id, Way: cmp.Or(d.way, transport.WayUSB), Vendor: s.vendor, Trouble: s.trouble})
+		out = append(out, transport.Slot{ID: s.id, Name: "Stick " + s.id, Way: cmp.Or(d.way, transport.WayUSB), Vendor: s.vendor, Serial: s.serial, Trouble: s.trouble})
 	}
 	if d.fail != nil {
 		return nil, d.fail

@@ -22,8 +22,10 @@ const (
 // Reset wipes a key: its PIN and every passkey on it. A key takes that only in the first
 // ten seconds after it got power (CTAP 2.2 section 6.6), so the person is led through
 // taking it out, putting it back and touching it; told hears each stage once. The key
-// that is put back must be of the same make, else key-lost: nobody wipes another one by
-// mistake. A key that says it cannot be reset is not taken out for nothing.
+// that is put back must say the same of itself, else key-lost: nobody wipes another one
+// by mistake. Two of one model and firmware cannot be told apart without a serial number,
+// so whoever asks the person to confirm says that the key that is put in then is the one
+// that is erased. A key that says it cannot be reset is not taken out for nothing.
 //
 // key-reset-late, declined, authenticator-timeout, key-cannot (what=reset for U2F,
 // what=reset-way when the key takes it another way only), timed-out when nobody moves the
@@ -64,9 +66,24 @@ func (s *Service) Reset(ctx context.Context, id string, told func(ResetStage)) e
 	if o.old {
 		return mfa.Fail(mfa.CodeKeyCannot, "what", "reset")
 	}
+	if !alike(is.Info, o.info) {
+		return mfa.Fail(mfa.CodeKeyLost)
+	}
 	defer s.stale(again.id)
 	told(touching(o.info))
 	return s.within(ctx, again.id, touchLimit, func(ctx context.Context) error { return ctap2.Reset(ctx, o, nil) })
+}
+
+// alike reports that the key that was put back may be the one that was taken out, by what
+// stays the same in getInfo whatever is done with a key (CTAP 2.2 section 6.4).
+func alike(was, is ctap2.Info) bool {
+	firmware := func(i ctap2.Info) uint64 {
+		if i.FirmwareVersion == nil {
+			return 0
+		}
+		return *i.FirmwareVersion
+	}
+	return was.AAGUID == is.AAGUID && firmware(was) == firmware(is)
 }
 
 // touching is the stage at which a key is touched in its own way (CTAP 2.2 section 6.4,
@@ -107,7 +124,7 @@ func (s *Service) replug(ctx context.Context, before slot, told func(ResetStage)
 			case !out:
 				others[sl.id] = sl.id != before.id
 			case others[sl.id] || sl.Trouble != nil:
-			case sl.Vendor != before.Vendor || sl.Product != before.Product:
+			case sl.Vendor != before.Vendor || sl.Product != before.Product || sl.Serial != before.Serial:
 				return slot{}, mfa.Fail(mfa.CodeKeyLost)
 			default:
 				return sl, nil

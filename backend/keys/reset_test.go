@@ -87,3 +87,39 @@ func TestTheWayAKeyIsResetBy(t *testing.T) {
 		})
 	}
 }
+
+// The key that is put back is another one of the same maker and model number.
+func TestAKeyThatSaysOtherThingsIsNotReset(t *testing.T) {
+	firmware := func(n uint64) func(*ctap2.Info) { return func(i *ctap2.Info) { i.FirmwareVersion = &n } }
+	for name, row := range map[string]struct {
+		change func(*ctap2.Info)
+		serial string
+		code   mfa.Code
+	}{
+		"it says the same":  {firmware(5), "1", ""},
+		"another AAGUID":    {func(i *ctap2.Info) { firmware(5)(i); i.AAGUID[0]++ }, "1", mfa.CodeKeyLost},
+		"another firmware":  {firmware(6), "1", mfa.CodeKeyLost},
+		"firmware not said": {nil, "1", mfa.CodeKeyLost},
+		"another serial":    {firmware(5), "2", mfa.CodeKeyLost},
+		"no serial":         {firmware(5), "", mfa.CodeKeyLost},
+	} {
+		t.Run(name, func(t *testing.T) {
+			synctest.Test(t, func(t *testing.T) {
+				mine, other := saying(firmware(5)), withPIN(t, saying(row.change), "2580")
+				mine.serial, other.serial = "1", row.serial
+				s, d := serviceOver(t, mine)
+				_, err := resetOf(t, s, d, mine, other)
+				if row.code == "" {
+					if err != nil {
+						t.Error(err)
+					}
+					return
+				}
+				wantCode(t, err, row.code)
+				if k := only(t, s); k.PIN != PINSet {
+					t.Errorf("it was wiped: %+v", k)
+				}
+			})
+		})
+	}
+}

@@ -32,6 +32,7 @@ type Slot struct {
 	Way     string // WayUSB or WayNFC
 	Vendor  uint16 // USB only
 	Product uint16
+	Serial  string // of the USB descriptor, bounded, printable; empty: none, or this system does not say
 	// Trouble says why Open would fail, nil when nothing is known to stand in the way:
 	// an mfa.Failure such as key-permission (params node, vendor, product).
 	Trouble error

@@ -248,7 +248,11 @@ var keysReset = ofKeys("keys reset", "[ID] [--yes]", "wipe a security key: its P
 		if k.Old {
 			return mfa.Fail(mfa.CodeKeyCannot, "what", "reset")
 		}
-		if err := h.t.sure(ctx, *yes, "Reset "+nameOf(k)+"? That deletes its PIN and every passkey on it, for good."); err != nil {
+		question := "Reset " + nameOf(k) + "? That deletes its PIN and every passkey on it, for good."
+		if k.Way == transport.WayUSB {
+			question += " The key that is plugged in again is the one that is erased: two of one model look the same here."
+		}
+		if err := h.t.sure(ctx, *yes, question); err != nil {
 			return err
 		}
 		if err := h.Reset(ctx, k.ID, h.resetting); err != nil {

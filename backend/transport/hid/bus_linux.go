@@ -118,7 +118,7 @@ func (b *hidrawBus) look(name string) (k found, ok bool) {
 	}
 	k.node, k.number = filepath.Join(b.dev, name), int(number)
 	k.Way = transport.WayUSB
-	k.Name, k.Vendor, k.Product = identity(uevent)
+	k.Name, k.Serial, k.Vendor, k.Product = identity(uevent)
 	// The kernel numbers every device that comes anew, so a key that was pulled out
 	// and put back is in another slot, even when it gets the same node.
 	k.ID = name + " " + filepath.Base(instance)
@@ -138,7 +138,7 @@ func (k found) denied(cause error) error {
 
 // identity reads the kernel's lines about a device. A line that comes twice was
 // smuggled in by a name with a line break: the first one counts.
-func identity(uevent []byte) (name string, vendor, product uint16) {
+func identity(uevent []byte) (name, serial string, vendor, product uint16) {
 	seen := map[string]string{}
 	for line := range bytes.Lines(uevent) {
 		key, value, ok := strings.Cut(strings.TrimRight(string(line), "\n"), "=")
@@ -149,8 +149,7 @@ func identity(uevent []byte) (name string, vendor, product uint16) {
 	if parts := strings.Split(seen["HID_ID"], ":"); len(parts) == 3 { // bus:vendor:product
 		vendor, product = hex16(parts[1]), hex16(parts[2])
 	}
-	name = printable(seen["HID_NAME"])
-	return name, vendor, product
+	return printable(seen["HID_NAME"]), printable(seen["HID_UNIQ"]), vendor, product
 }
 
 func hex16(s string) uint16 {

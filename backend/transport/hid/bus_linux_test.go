@@ -157,7 +157,7 @@ func TestList(t *testing.T) {
 	}
 	key := fidoDescriptor(64, 64)
 	m.plug("hidraw10", "0003:1050:0407.000A", yubico, key)
-	m.plug("hidraw9", "0003:096E:0858.0009", "HID_ID=0003:0000096E:00000858\nHID_NAME=Feitian\x1b[31m \t  ePass\u202e\xff\nHID_NAME=smuggled\nHID_ID=0003:00000001:00000002\n", key)
+	m.plug("hidraw9", "0003:096E:0858.0009", "HID_ID=0003:0000096E:00000858\nHID_NAME=Feitian\x1b[31m \t  ePass\u202e\xff\nHID_UNIQ=FT\x1b08\nHID_NAME=smuggled\nHID_UNIQ=smuggled\nHID_ID=0003:00000001:00000002\n", key)
 	m.plug("hidraw2", "0003:046D:C31C.0002", "HID_ID=0003:0000046D:0000C31C\nHID_NAME=Logitech Keyboard\n", fromHex(keyboardDescriptor))
 	m.plug("hidraw3", "0003:0001:0001.0003", "HID_ID=nonsense\nHID_NAME="+strings.Repeat("é", 3000)+"\n", key)
 	m.plug("hidraw4", "0003:0001:0001.0004", "HID_ID=0003:00000001:FFFFFFFF1\n", key[:5])
@@ -175,7 +175,7 @@ func TestList(t *testing.T) {
 	want := []transport.Slot{
 		{ID: "hidraw3 0003:0001:0001.0003", Name: strings.Repeat("é", 64), Way: "usb"},
 		{ID: "hidraw5 0003:0001:0001.000C", Way: "usb", Product: 0xffff},
-		{ID: "hidraw9 0003:096E:0858.0009", Name: "Feitian[31m ePass", Way: "usb", Vendor: 0x096e, Product: 0x0858},
+		{ID: "hidraw9 0003:096E:0858.0009", Name: "Feitian[31m ePass", Way: "usb", Vendor: 0x096e, Product: 0x0858, Serial: "FT08"},
 		{ID: "hidraw10 0003:1050:0407.000A", Name: "Yubico YubiKey OTP+FIDO+CCID", Way: "usb", Vendor: 0x1050, Product: 0x0407},
 	}
 	if len(slots) != len(want) {
@@ -486,9 +486,11 @@ func FuzzIdentity(f *testing.F) {
 	f.Add([]byte(yubico))
 	f.Add([]byte("HID_ID=0003:00001050\nHID_NAME=\x00\xff\u2028\n\n=\n"))
 	f.Fuzz(func(t *testing.T, uevent []byte) {
-		name, _, _ := identity(uevent)
-		if len([]rune(name)) > 64 || strings.ContainsFunc(name, func(r rune) bool { return !unicode.IsPrint(r) }) || name != strings.TrimSpace(name) {
-			t.Errorf("named %q", name)
+		name, serial, _, _ := identity(uevent)
+		for _, own := range []string{name, serial} {
+			if len([]rune(own)) > 64 || strings.ContainsFunc(own, func(r rune) bool { return !unicode.IsPrint(r) }) || own != strings.TrimSpace(own) {
+				t.Errorf("named %q", own)
+			}
 		}
 	})
 }
