@@ -4,6 +4,7 @@ import (
 	"context"
 	"crypto/sha256"
 	"fmt"
+	"maps"
 	"slices"
 
 	"github.com/keyferry/keyferry/backend/ctap2"
@@ -62,31 +63,35 @@ func (c Client) Create(ctx context.Context, optionsJSON []byte, origin string) (
 				permissions |= ctap2.PermissionGetAssertion // salts make the request longer, and the list may have to be asked about
 			}
 		}
-		proof, err := s.verify(ctx, wish, permissions, o.rp.ID, client.hash[:])
-		if err != nil {
-			return nil, err
-		}
-		if proof.uv {
-			req.Options[ctap2.OptionUserVerification] = true
-		}
-		req.PinUvAuthParam, req.PinUvAuthProtocol = proof.param, proof.protocol
-		secret, err := o.salt(ctx, s, extensions, &req, proof.given())
-		if err != nil {
-			return nil, err
-		}
-		defer secret.Wipe()
-		if !s.hybrid() {
-			if req, err = ctap2.FitMakeCredential(ctx, s, s.info, req); err != nil {
-				return nil, err
-			}
-		}
-		answer, err := ctap2.MakeCredential(ctx, s, req, s.confirm())
-		if err != nil {
-			return nil, err
-		}
-		defer clear(answer.LargeBlobKey)
-		return o.finish(client, s, req, answer, secret)
+		return s.proven(ctx, wish, permissions, o.rp.ID, client.hash[:], func(proof proof) ([]byte, error) {
+			return o.make(ctx, client, s, req, extensions, proof)
+		})
 	})
+}
+
+// make sends the request with its proof.
+func (o creation) make(ctx context.Context, client clientData, s session, req ctap2.MakeCredentialRequest, extensions ctap2.ExtensionInputs, proof proof) ([]byte, error) {
+	if proof.uv {
+		req.Options = maps.Clone(req.Options) // there may be another proof after this one
+		req.Options[ctap2.OptionUserVerification] = true
+	}
+	req.PinUvAuthParam, req.PinUvAuthProtocol = proof.param, proof.protocol
+	secret, err := o.salt(ctx, s, extensions, &req, proof.given())
+	if err != nil {
+		return nil, err
+	}
+	defer secret.Wipe()
+	if !s.hybrid() {
+		if req, err = ctap2.FitMakeCredential(ctx, s, s.info, req); err != nil {
+			return nil, err
+		}
+	}
+	answer, err := ctap2.MakeCredential(ctx, s, req, s.confirm())
+	if err != nil {
+		return nil, err
+	}
+	defer clear(answer.LargeBlobKey)
+	return o.finish(client, s, req, answer, secret)
 }
 
 // fillNames gives phones the names without which they refuse.

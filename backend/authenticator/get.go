@@ -37,30 +37,33 @@ func (c Client) Get(ctx context.Context, optionsJSON []byte, origin string) (res
 		if o.prf.evaluates(s, ctap2.ExtensionHMACSecret) {
 			wish = required // whatever else was wished for: WebAuthn Level 3 section 10.1.4
 		}
-		proof, err := s.verify(ctx, wish, ctap2.PermissionGetAssertion, o.rpID, client.hash[:])
-		if err != nil {
-			return nil, err
-		}
-		if proof.uv {
-			req.Options = map[string]bool{ctap2.OptionUserVerification: true}
-		}
-		req.PinUvAuthParam, req.PinUvAuthProtocol = proof.param, proof.protocol
-		secret, err := o.salt(ctx, s, &req, proof.given())
-		if err != nil {
-			return nil, err
-		}
-		defer secret.Wipe()
-		if !s.hybrid() { // a phone wants the list whole, and asks before it says that it has none
-			if req, err = ctap2.FitGetAssertion(ctx, s, s.info, req); err != nil {
-				return nil, err
-			}
-		}
-		answer, err := s.answer(ctx, req, o.restricted)
-		if err != nil {
-			return nil, err
-		}
-		return o.finish(client, answer, secret)
+		return s.proven(ctx, wish, ctap2.PermissionGetAssertion, o.rpID, client.hash[:], func(proof proof) ([]byte, error) {
+			return o.get(ctx, client, s, req, proof)
+		})
 	})
+}
+
+// get sends the request with its proof.
+func (o request) get(ctx context.Context, client clientData, s session, req ctap2.GetAssertionRequest, proof proof) ([]byte, error) {
+	if proof.uv {
+		req.Options = map[string]bool{ctap2.OptionUserVerification: true}
+	}
+	req.PinUvAuthParam, req.PinUvAuthProtocol = proof.param, proof.protocol
+	secret, err := o.salt(ctx, s, &req, proof.given())
+	if err != nil {
+		return nil, err
+	}
+	defer secret.Wipe()
+	if !s.hybrid() { // a phone wants the list whole, and asks before it says that it has none
+		if req, err = ctap2.FitGetAssertion(ctx, s, s.info, req); err != nil {
+			return nil, err
+		}
+	}
+	answer, err := s.answer(ctx, req, o.restricted)
+	if err != nil {
+		return nil, err
+	}
+	return o.finish(client, answer, secret)
 }
 
 // finish checks the answer and builds the response. secret opens the results of prf, and

@@ -29,6 +29,7 @@ const uvTries = 3
 //   - a phone verifies by itself, so it is only asked to;
 //   - what has a sensor of its own is asked for a token by it, and for the PIN when the
 //     sensor was refused too often;
+//   - a sensor without tokens (CTAP 2.0) is asked within the request: see proven;
 //   - what has a PIN is asked for a token by that;
 //   - what could have a PIN and has none gets one, if verification is required for a new
 //     credential; at a sign-in it has no credential that was verified: no-credential.
@@ -49,6 +50,27 @@ func (s session) verify(ctx context.Context, wish string, p ctap2.Permission, rp
 	}
 	// Without tokens a sensor is asked within the request itself (CTAP 2.0).
 	return proof{uv: s.needs(wish, p) && s.info.IsOn(ctap2.OptionUserVerification)}, nil
+}
+
+// proven has the person verified and does what the proof is for. Where a sensor that was
+// asked within the request is blocked, it is done again with the PIN, if there is one
+// (CTAP 2.1 section 6.5.3.2); newer keys without tokens say pin-needed then.
+func (s session) proven(ctx context.Context, wish string, p ctap2.Permission, rpID string, hash []byte, do func(proof) ([]byte, error)) ([]byte, error) {
+	by, err := s.verify(ctx, wish, p, rpID, hash)
+	if err != nil {
+		return nil, err
+	}
+	answer, err := do(by)
+	gaveUp := mfa.IsCode(err, mfa.CodeUVBlocked) || mfa.IsCode(err, mfa.CodePINNeeded)
+	if !gaveUp || !by.uv || s.hybrid() || !s.info.IsOn(ctap2.OptionClientPIN) || s.info.IsOn(ctap2.OptionNoMcGaPermissions) {
+		return answer, err
+	}
+	token, err := s.tokenByPIN(ctx, p, rpID)
+	if err != nil {
+		return nil, err
+	}
+	defer token.Wipe()
+	return do(proof{param: token.Authenticate(hash), protocol: token.Protocol()})
 }
 
 // needs reports whether the request must show verification.

@@ -199,3 +199,65 @@ func TestNoNewPINAtASignIn(t *testing.T) {
 		t.Errorf("asked %+v", o.asked)
 	}
 }
+
+// oldSensor is a key of CTAP 2.0, which says in its own way that its sensor does not do.
+type oldSensor struct {
+	*virtualauth.Authenticator
+	says ctap2.Status
+}
+
+func (o oldSensor) Exchange(ctx context.Context, request []byte, keepalive func(byte)) ([]byte, error) {
+	response, err := o.Authenticator.Exchange(ctx, request, keepalive)
+	if len(response) == 1 && (ctap2.Status(response[0]) == ctap2.StatusPUATRequired || ctap2.Status(response[0]) == ctap2.StatusOperationDenied) {
+		response[0] = byte(o.says)
+	}
+	return response, err
+}
+
+// It asks its sensor within the request, and takes the PIN when the sensor is blocked.
+func TestAnOldSensorThatIsBlockedFallsBackToThePIN(t *testing.T) {
+	create := func(t *testing.T, c Client) error {
+		_, err := c.Create(t.Context(), creationJSON(t, obj{"authenticatorSelection": obj{"userVerification": "required", "residentKey": "required"}}), testOrigin)
+		return err
+	}
+	get := func(t *testing.T, c Client) error {
+		_, err := c.Get(t.Context(), requestJSON(t, obj{"userVerification": "required"}), testOrigin)
+		return err
+	}
+	for name, row := range map[string]struct {
+		pin   string // the key's; empty: none
+		says  ctap2.Status
+		run   func(*testing.T, Client) error
+		code  mfa.Code
+		asked int
+	}{
+		"a registration":               {"2580", ctap2.StatusUVBlocked, create, "", 1},
+		"a sign-in":                    {"2580", ctap2.StatusUVBlocked, get, "", 1},
+		"it wants a token":             {"2580", ctap2.StatusPUATRequired, create, "", 1},
+		"the person said no":           {"2580", ctap2.StatusOperationDenied, create, mfa.CodeDeclined, 0},
+		"a registration without PIN":   {"", ctap2.StatusUVBlocked, create, mfa.CodeUVBlocked, 0},
+		"a sign-in by a key with none": {"", ctap2.StatusUVBlocked, get, mfa.CodeUVBlocked, 0},
+	} {
+		t.Run(name, func(t *testing.T) {
+			config, verified := keyConfig(), true
+			config.BuiltInUV, config.UVRetries = true, 1
+			config.Versions, config.PINProtocols = []string{"FIDO_2_0"}, []uint64{1}
+			config.Consent = func(context.Context, virtualauth.Prompt) (virtualauth.Decision, error) {
+				return virtualauth.Decision{Approve: true, Verified: verified}, nil
+			}
+			a := oldSensor{virtualauth.New(config), row.says}
+			if row.pin != "" {
+				giveKeyAPIN(t, a.Authenticator, row.pin)
+			}
+			o := &owner{answers: []string{"2580"}}
+			if err := create(t, o.client(a)); err != nil || len(o.asked) != 0 {
+				t.Fatalf("with a sensor that works: %v, asked %d times", err, len(o.asked))
+			}
+			verified = false
+			wantCode(t, name, row.run(t, o.client(a)), row.code)
+			if len(o.asked) != row.asked {
+				t.Errorf("asked %d times", len(o.asked))
+			}
+		})
+	}
+}
