@@ -71,7 +71,7 @@ func (v *visitor) lastTry(ctx context.Context) error {
 	return v.Looks("key-last-try")(ctx)
 }
 
-// strangers has phones call that have scanned no code of ours, an older and a newer one.
+// strangers has a newer phone call that has scanned no code of ours.
 func (v *visitor) strangers(ctx context.Context) error {
 	air, err := walk.AirOf(v.PID())
 	if err != nil {
@@ -79,11 +79,7 @@ func (v *visitor) strangers(ctx context.Context) error {
 	}
 	calling, hush := context.WithCancel(ctx)
 	defer hush()
-	for _, a := range []transport.Advert{
-		{Service: transport.ServiceFIDO, Data: make([]byte, 20), Signal: -71},
-		{Service: transport.ServiceFIDO, Data: make([]byte, 32), Signal: -58},
-	} {
-		go ble.LoopbackAdvertiser{Addr: air.Radio}.Advertise(calling, a)
-	}
+	newer := transport.Advert{Service: transport.ServiceFIDO, Data: make([]byte, 32), Signal: -58}
+	go ble.LoopbackAdvertiser{Addr: air.Radio}.Advertise(calling, newer)
 	return walk.Do(ctx, v.Says("heard.s_newer"), v.Looks("phone-others-heard"))
 }
