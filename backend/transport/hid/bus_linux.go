@@ -34,8 +34,10 @@ type hidrawBus struct {
 	dev    string // where the nodes are
 	access func(node string) error
 	open   func(node string) (*os.File, error)
-	again  time.Duration // how often Watch looks by itself
-	host   Host
+	// describe asks an open node for its report descriptor.
+	describe func(*os.File) ([]byte, error)
+	again    time.Duration // how often Watch looks by itself
+	host     Host
 }
 
 // System is the USB ports of this system: Linux's hidraw.
@@ -46,6 +48,7 @@ func System() transport.KeyBus {
 		open: func(node string) (*os.File, error) {
 			return os.OpenFile(node, os.O_RDWR|unix.O_NONBLOCK|unix.O_CLOEXEC, 0)
 		},
+		describe: openedDescriptor,
 	}
 }
 
@@ -192,9 +195,32 @@ func (b *hidrawBus) Open(ctx context.Context, slotID string) (transport.Key, err
 	default:
 		return nil, mfa.Fail(mfa.CodeKeyFailed).Because(err)
 	}
+	if err := b.stillIs(k, file); err != nil {
+		_ = file.Close()
+		return nil, mfa.Fail(mfa.CodeKeyLost).Because(err)
+	}
 	c, err := b.host.Open(ctx, newHidraw(file, k.in, k.out))
 	if err != nil {
 		return nil, err
 	}
 	return c, nil
+}
+
+var errOther = errors.New("hid: another device has come to the node")
+
+// stillIs finds out whether what was opened is the key that was listed: its node may have
+// become another device's in between.
+func (b *hidrawBus) stillIs(k found, file *os.File) error {
+	descriptor, err := b.describe(file)
+	if err != nil {
+		return err
+	}
+	in, out, err := fidoReports(descriptor)
+	if err != nil {
+		return err
+	}
+	if now, ok := b.look(filepath.Base(k.node)); !ok || now.ID != k.ID || in != k.in || out != k.out {
+		return errOther
+	}
+	return nil
 }

@@ -28,13 +28,14 @@ type machine struct {
 
 	mu     sync.Mutex
 	denied map[string]bool
-	refuse error // what opening a node says
+	refuse error                  // what opening a node says
+	other  func() ([]byte, error) // what the opened node says of itself; nil: what is listed
 }
 
 func newMachine(t *testing.T) *machine {
 	m := &machine{t: t, denied: map[string]bool{}}
 	root := t.TempDir()
-	m.bus = &hidrawBus{class: filepath.Join(root, "class"), dev: filepath.Join(root, "dev"), again: time.Hour, access: m.access, open: m.open}
+	m.bus = &hidrawBus{class: filepath.Join(root, "class"), dev: filepath.Join(root, "dev"), again: time.Hour, access: m.access, open: m.open, describe: m.describe}
 	for _, dir := range []string{m.bus.class, m.bus.dev} {
 		if err := os.Mkdir(dir, 0o755); err != nil {
 			t.Fatal(err)
@@ -115,6 +116,14 @@ func (m *machine) open(node string) (*os.File, error) {
 	go func() { defer close(ended); Serve(context.Background(), far, key, CanCBOR|NoMSG) }()
 	m.t.Cleanup(func() { far.Close(); <-ended; key.Close() })
 	return os.NewFile(uintptr(pair[0]), node), nil
+}
+
+// describe is what the kernel says of the node that was opened.
+func (m *machine) describe(file *os.File) ([]byte, error) {
+	if m.other != nil {
+		return m.other()
+	}
+	return os.ReadFile(filepath.Join(m.bus.class, filepath.Base(file.Name()), "device", "report_descriptor"))
 }
 
 // kernel is the far end of a node: it reads reports with a number of zero, and
@@ -263,6 +272,42 @@ func TestOpenANode(t *testing.T) {
 		if _, err := m.bus.Open(t.Context(), m.list()[0].ID); !mfa.IsCode(err, code) {
 			t.Errorf("%v: %v", refusal, err)
 		}
+	}
+}
+
+// What is behind a node may have changed since it was listed.
+func TestOpenANodeThatIsAnother(t *testing.T) {
+	for name, other := range map[string]func(m *machine) ([]byte, error){
+		"a keyboard":       func(*machine) ([]byte, error) { return fromHex(keyboardDescriptor), nil },
+		"of other reports": func(*machine) ([]byte, error) { return fidoDescriptor(32, 64), nil },
+		"no hidraw":        func(*machine) ([]byte, error) { return nil, unix.ENOTTY },
+		"pulled out":       func(*machine) ([]byte, error) { return nil, unix.ENODEV },
+		"an equal key": func(m *machine) ([]byte, error) {
+			m.pull("hidraw0")
+			m.plug("hidraw0", "0003:1050:0407.0002", yubico, fidoDescriptor(64, 64))
+			return fidoDescriptor(64, 64), nil
+		},
+	} {
+		t.Run(name, func(t *testing.T) {
+			m := newMachine(t)
+			m.plug("hidraw0", "0003:1050:0407.0001", yubico, fidoDescriptor(64, 64))
+			m.other = func() ([]byte, error) { return other(m) }
+			if _, err := m.bus.Open(t.Context(), m.list()[0].ID); !mfa.IsCode(err, mfa.CodeKeyLost) {
+				t.Errorf("%v", err)
+			}
+		})
+	}
+}
+
+// A file that is no node has no descriptor, and that is no crash.
+func TestDescriptorOfAFile(t *testing.T) {
+	file, err := os.Open(os.DevNull)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer file.Close()
+	if b, err := openedDescriptor(file); !errors.Is(err, unix.ENOTTY) {
+		t.Errorf("% x, %v", b, err)
 	}
 }
 

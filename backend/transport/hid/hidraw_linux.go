@@ -6,6 +6,8 @@ import (
 	"fmt"
 	"os"
 	"time"
+
+	"golang.org/x/sys/unix"
 )
 
 // hidraw is an open node of Linux's hidraw. Its file does not block, so that the
@@ -18,6 +20,29 @@ type hidraw struct {
 
 func newHidraw(file *os.File, in, out int) *hidraw {
 	return &hidraw{file: file, in: in, out: out, number: make([]byte, 1+out)}
+}
+
+// openedDescriptor asks the kernel for the report descriptor of an open node (HIDIOCGRDESC,
+// which takes no more than a byte less than there can be). It is not asked by Fd, which
+// might make the file block.
+func openedDescriptor(file *os.File) ([]byte, error) {
+	raw, err := file.SyscallConn()
+	if err != nil {
+		return nil, err
+	}
+	var d unix.HIDRawReportDescriptor
+	var failed error
+	err = raw.Control(func(fd uintptr) {
+		if d.Size, failed = unix.IoctlGetUint32(int(fd), unix.HIDIOCGRDESCSIZE); failed != nil {
+			return
+		}
+		d.Size = min(d.Size, maxDescriptor-1)
+		failed = unix.IoctlHIDGetDesc(int(fd), &d)
+	})
+	if err = errors.Join(err, failed); err != nil {
+		return nil, err
+	}
+	return d.Value[:d.Size], nil
 }
 
 func (h *hidraw) Sizes() (in, out int) { return h.in, h.out }
