@@ -186,7 +186,7 @@ func TestAKeysPINGoesWithTheVisit(t *testing.T) {
 	wants(t, err, mfa.CodePINNeeded)
 }
 
-// Lengths are counted in code points, with 63 bytes above all of them.
+// Lengths are counted in code points of the composed form, with 63 bytes above all of them.
 func TestHowLongAPINIs(t *testing.T) {
 	for name, row := range map[string]struct {
 		ask  mfa.PINAsk
@@ -199,6 +199,13 @@ func TestHowLongAPINIs(t *testing.T) {
 		"one less":                {mfa.PINAsk{For: mfa.PINNew, Min: 4, Max: 8}, "ßßß", false},
 		"one less, from before":   {mfa.PINAsk{For: mfa.PINVerify, Min: 4, Max: 8}, "ßßß", true},
 		"too many bytes":          {mfa.PINAsk{For: mfa.PINVerify, Min: 4, Max: 63}, strings.Repeat("ß", 32), false},
+		"accents typed apart":     {mfa.PINAsk{For: mfa.PINVerify, Min: 4, Max: 63}, strings.Repeat("e\u0301", 31), true},
+		"as many, typed apart":    {mfa.PINAsk{For: mfa.PINNew, Min: 4, Max: 8}, strings.Repeat("e\u0301", 8), true},
+		"one more, typed apart":   {mfa.PINAsk{For: mfa.PINNew, Min: 4, Max: 8}, strings.Repeat("e\u0301", 9), false},
+		"one less, typed apart":   {mfa.PINAsk{For: mfa.PINNew, Min: 4, Max: 8}, strings.Repeat("e\u0301", 3), false},
+		"too many bytes, apart":   {mfa.PINAsk{For: mfa.PINVerify, Min: 4, Max: 63}, strings.Repeat("e\u0301", 32), false},
+		"far too many bytes":      {mfa.PINAsk{For: mfa.PINVerify, Min: 4, Max: 63}, "2580" + strings.Repeat("\u0301", 1<<16), false},
+		"no UTF-8":                {mfa.PINAsk{For: mfa.PINVerify, Min: 4, Max: 63}, "2580\xff", true}, // the key's part says so
 		"none":                    {mfa.PINAsk{For: mfa.PINVerify, Min: 4, Max: 63}, "", false},
 	} {
 		t.Run(name, func(t *testing.T) {

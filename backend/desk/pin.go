@@ -5,6 +5,8 @@ import (
 	"strconv"
 	"unicode/utf8"
 
+	"golang.org/x/text/unicode/norm"
+
 	"github.com/keyferry/keyferry/backend/mfa"
 )
 
@@ -18,7 +20,7 @@ func (d *Desk) GivePIN(pin *mfa.Secret) error {
 		return mfa.Fail(mfa.CodeNotFound, "what", "ceremony")
 	}
 	ask := d.run.PIN
-	if n := utf8.RuneCount(pin.Bytes()); ask.For != mfa.PINVerify && n < ask.Min || n == 0 || n > ask.Max || pin.Len() > mfa.MaxPINBytes {
+	if n, size := composed(pin); ask.For != mfa.PINVerify && n < ask.Min || n == 0 || n > ask.Max || size > mfa.MaxPINBytes {
 		pin.Wipe()
 		return mfa.Fail(mfa.CodePINLength, "min", strconv.Itoa(ask.Min), "max", strconv.Itoa(ask.Max))
 	}
@@ -29,6 +31,27 @@ func (d *Desk) GivePIN(pin *mfa.Secret) error {
 		pin.Wipe()
 	}
 	return nil
+}
+
+// maxTypedPIN is the most bytes of a PIN that is looked at: a letter typed apart from its
+// accents takes no more than four times what it takes composed, as good as always.
+const maxTypedPIN = 4 * mfa.MaxPINBytes
+
+// composed gives the code points and bytes that a PIN has in Unicode normalization form C,
+// in which it goes to the key (CTAP 2.2 section 6.5.1). What is far too long is not
+// composed: it has as many as it has.
+func composed(pin *mfa.Secret) (points, size int) {
+	if pin.Len() > maxTypedPIN {
+		return utf8.RuneCount(pin.Bytes()), pin.Len()
+	}
+	var parts norm.Iter
+	defer func() { parts = norm.Iter{} }() // it keeps what it composed last
+	for parts.Init(norm.NFC, pin.Bytes()); !parts.Done(); {
+		part := parts.Next()
+		points += utf8.RuneCount(part)
+		size += len(part)
+	}
+	return points, size
 }
 
 // askPIN waits for GivePIN. The question itself was told by the report before.
