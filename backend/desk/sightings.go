@@ -14,17 +14,21 @@ const maxSightings = 8
 const sightingPause = time.Second
 
 // sighted notes an advert, and says whether there is something new to be shown. What
-// looks like the one before takes its place.
+// looks like one that is shown takes its place: phones that call by turns would fill
+// the list with each other.
 func (r *run) sighted(s mfa.Sighting, at time.Time) (news bool) {
 	now := Sighting{s, at}
-	if len(r.Sightings) == 0 || r.Sightings[0].Length != s.Length || r.Sightings[0].Matched != s.Matched {
-		r.Sightings = append([]Sighting{now}, r.Sightings...)
-		r.Sightings = r.Sightings[:min(len(r.Sightings), maxSightings)]
+	for i, old := range r.Sightings {
+		if old.Length != s.Length || old.Matched != s.Matched {
+			continue
+		}
+		if at.Sub(old.At) < sightingPause {
+			return false
+		}
+		r.Sightings[i] = now
 		return true
 	}
-	if at.Sub(r.Sightings[0].At) < sightingPause {
-		return false
-	}
-	r.Sightings[0] = now
+	r.Sightings = append([]Sighting{now}, r.Sightings...)
+	r.Sightings = r.Sightings[:min(len(r.Sightings), maxSightings)]
 	return true
 }

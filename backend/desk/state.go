@@ -99,7 +99,7 @@ type Ceremony struct {
 	Radio     string
 	Signal    int
 	Road      mfa.Road
-	Sightings []Sighting          // of phones, newest first, while a code is shown
+	Sightings []Sighting          // of phones, one of a look, the newest look first, while a code is shown
 	Keys      int                 // how many security keys are meant, from find-key on
 	Key       string              // the name of the one
 	Trouble   *mfa.Failure        // why no key can be used yet, at find-key
