@@ -180,7 +180,7 @@ func (w *who) secondFactor(ctx context.Context, t *terminal, house *assembly.Hou
 		defer code.Wipe()
 		return house.Ceremonies.SignInWithRecovery(ctx, pending, code)
 	}
-	road := w.road(pending)
+	road := w.road(house, pending)
 	if road == "" {
 		code, err := t.code(ctx)
 		if err != nil {
@@ -213,12 +213,12 @@ func (w *who) asked() mfa.Road {
 
 // road is the one that was asked for, or the first by which one of the devices is met;
 // "" for a code. Where no device works any more, asking by phone says so.
-func (w *who) road(pending ceremony.Pending) mfa.Road {
+func (w *who) road(house *assembly.House, pending ceremony.Pending) mfa.Road {
 	if w.key || w.computer || w.phone.ring {
 		return w.asked()
 	}
 	for _, road := range []mfa.Road{mfa.RoadPhone, mfa.RoadKey, mfa.RoadComputer} {
-		if slices.ContainsFunc(pending.Devices, func(d mfa.Device) bool { return d.Passkey != nil && d.CanSignIn() && d.Passkey.ReachedBy(road) }) {
+		if slices.ContainsFunc(pending.Devices, func(d mfa.Device) bool { return d.Passkey != nil && d.CanSignIn() && house.Meets(*d.Passkey, road) }) {
 			return road
 		}
 	}
