@@ -34,7 +34,7 @@ func (d *Desk) GivePIN(pin *mfa.Secret) error {
 }
 
 // maxTypedPIN is the most bytes of a PIN that is looked at: a letter typed apart from its
-// accents takes no more than four times what it takes composed, as good as always.
+// accents takes up to three times what it takes composed.
 const maxTypedPIN = 4 * mfa.MaxPINBytes
 
 // composed gives the code points and bytes that a PIN has in Unicode normalization form C,

@@ -361,6 +361,17 @@ describe('the area', () => {
     await focused('PIN')
   })
 
+  it('takes a PIN whole whose accents stand apart', async () => {
+    const w = await open()
+    await w.user.click(await button('Look at YubiKey 5 NFC'))
+    await w.user.click(await button('Passkeys on it'))
+    const pin = (await field('PIN')) as HTMLInputElement
+    const apart = 'u\u0308\u0304'.repeat(31) // 62 bytes of ǖ
+    await w.user.click(pin)
+    await w.user.paste(apart)
+    await waitFor(() => expect(pin.value.normalize('NFC')).toBe(apart.normalize('NFC')))
+  })
+
   it('resets a key only for whoever types it, and leads through it', async () => {
     const w = await open()
     let done: () => void = () => undefined
