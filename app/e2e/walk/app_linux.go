@@ -51,14 +51,31 @@ func (p Person) CodeScreen(ctx context.Context) error {
 	return Do(ctx, p.Title("code.s_title"), p.Looks("sign-in-by-code"))
 }
 
-// SignInWithNext types the next code of a device that was used before.
+// SignInWithNext types the next code of a device that was used before, and once more
+// where wrong ones have made the person wait.
 func (p Person) SignInWithNext(a *Authenticator) Step {
 	return func(ctx context.Context) error {
 		if err := p.CodeScreen(ctx); err != nil {
 			return err
 		}
-		return p.TypeCode(a.Next())(ctx)
+		if err := p.TypeCode(a.Next())(ctx); err != nil {
+			return err
+		}
+		return p.afterDelay(ctx)
 	}
+}
+
+// afterDelay sends a code off again that came too early. The button can be pressed when
+// the time is over.
+func (p Person) afterDelay(ctx context.Context) error {
+	delayed := p.Words.Say("failure.sign-in-delayed.s_title")
+	if err := p.ReadOne(ctx, delayed, p.Words.Say("grace.s_skip"), p.Words.Say("nav.s_security")); err != nil {
+		return err
+	}
+	if !p.Reads(ctx, delayed) {
+		return nil
+	}
+	return p.Push("signin.s_title")(ctx)
 }
 
 // TypeCode types a code; the screen sends it off with the last digit.

@@ -116,6 +116,28 @@ describe('a code', () => {
     await sound()
   })
 
+  it('has to wait after too many wrong ones, and says how long', async () => {
+    const w = await walk('sign-in-codes')
+    await password(w)
+    let tries = 0
+    const real = w.far.api.SignInWithCode
+    w.far.api.SignInWithCode = (code) =>
+      tries++ > 0 ? real(code) : Promise.reject(failure('sign-in-delayed', 'wait', { category: 'denied', params: { seconds: '24' } }))
+    const code = await field('Code')
+    await w.user.type(code, '123456')
+    await screen.findByText(/You can try again in 0:2\d/)
+    expect((await button('Sign in')).hasAttribute('disabled')).toBe(true)
+    await sound()
+    await w.user.clear(code)
+    await w.user.type(code, '123456')
+    expect(tries).toBe(1)
+    app.now += 25_000
+    await waitFor(async () => expect((await button('Sign in')).hasAttribute('disabled')).toBe(false))
+    await w.user.click(await button('Sign in'))
+    await heading('My security')
+    expect(tries).toBe(2)
+  })
+
   it('waits for the vault, and goes on once it is unlocked', async () => {
     const w = await walk('sign-in-locked')
     await password(w)
