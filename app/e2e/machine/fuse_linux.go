@@ -22,7 +22,7 @@ const (
 	opLookup, opForget, opGetattr, opReadlink = 1, 2, 3, 5
 	opOpen, opRead, opWrite, opRelease        = 14, 15, 16, 18
 	opInit, opInterrupt, opPoll               = 26, 36, 40
-	opBatchForget                             = 42
+	opIoctl, opBatchForget                    = 39, 42
 
 	requestHead = 40
 	answerHead  = 16

@@ -105,8 +105,25 @@ func (n *node) take(r request) {
 				n.answer(r.get64(0), unix.EINTR, nil)
 			}
 		}
+	case opIoctl:
+		n.describe(r)
 	default:
 		n.answer(r.id, unix.ENOSYS, nil)
+	}
+}
+
+// describe answers what a program asks of an open node: its report descriptor, and how long
+// that is. The answer has a head of its own: the call's result, and three words for
+// what is not asked here.
+func (n *node) describe(r request) {
+	size, head := words(uint32(len(descriptor))), words(0, 0, 0, 0)
+	switch r.get32(12) {
+	case unix.HIDIOCGRDESCSIZE:
+		n.answer(r.id, 0, append(head, size...))
+	case unix.HIDIOCGRDESC:
+		n.answer(r.id, 0, slices.Concat(head, size, descriptor, make([]byte, unix.HID_MAX_DESCRIPTOR_SIZE-len(descriptor))))
+	default:
+		n.answer(r.id, unix.ENOTTY, nil)
 	}
 }
 
