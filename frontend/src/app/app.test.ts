@@ -1,6 +1,6 @@
 // @vitest-environment jsdom
 /** The small machines behind the screens: what a session may show, the idle clock, the vault's gate. */
-import { afterEach, describe, expect, it, vi } from 'vitest'
+import { afterAll, afterEach, describe, expect, it, vi } from 'vitest'
 import { connect } from '../api'
 import type { SessionDTO } from '../api'
 import { failure, fake } from '../api/fake'
@@ -8,9 +8,13 @@ import { areasOf, heldTo, mayOpen } from './access'
 import { App } from './app.svelte'
 import { Attempt } from './attempt.svelte'
 import { every, watchActivity } from './idle'
+import { inside } from './inside.svelte'
 import { inOrder, lastWay, rememberWay } from './lastway'
 import { theme } from './theme.svelte'
 import { VaultGate } from './vault.svelte'
+
+// Who comes in has the rest of the window fetched; the test must not end in the middle of that.
+afterAll(() => inside.fetch())
 
 const session = (more: Partial<SessionDTO> = {}): SessionDTO => ({
   principalId: 'p', principal: 'bob', kind: 'user', administrator: false, startedAt: 1, mfaAt: 0, mfaPresent: false, device: '',
