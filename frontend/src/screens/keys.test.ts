@@ -555,3 +555,22 @@ describe('what this computer can do', () => {
     await heading('Settings')
   })
 })
+
+it('is asked about as one that proves nothing where its model is not known', async () => {
+  const asked: string[] = []
+  const w = await walk('home', (far) => {
+    far.world.keys = [key({ aaguid: 'cb69481e-8ff7-4039-93ec-0a2729a154a8', model: 'YubiKey 5' })]
+    const real = far.api.Preflight
+    far.api.Preflight = (r) => {
+      asked.push(r.model)
+      return r.model === '' ? real(r) : Promise.reject(failure('not-found', 'reload', { params: { what: 'model' } }))
+    }
+  })
+  await w.user.click(await button('Security keys'))
+  await w.user.click((await screen.findAllByRole('button', { name: /^Look at/ }))[0]!)
+  await w.user.type(await screen.findByRole('combobox', { name: 'For' }), 'bob{Enter}')
+  await screen.findByText(/do not know its model/)
+  await screen.findByRole('region', { name: 'Before the touch' })
+  expect(asked).toEqual(['cb69481e-8ff7-4039-93ec-0a2729a154a8', ''])
+  await sound()
+})
