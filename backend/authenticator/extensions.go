@@ -99,11 +99,7 @@ func (o creation) extensionResults(s session, req ctap2.MakeCredentialRequest, a
 	if !o.prf.asked {
 		return out, nil, nil
 	}
-	said, err := outputs(d.Extensions)
-	if err != nil {
-		return nil, nil, err
-	}
-	results, err := openPRF(secret, d, said.Salted)
+	said, results, err := prfSaid(d, secret)
 	if err != nil {
 		return nil, nil, err
 	}
@@ -128,11 +124,7 @@ func (o request) extensionResults(d ctap2.AuthenticatorData, secret *ctap2.HMACS
 	if !o.prf.asked {
 		return out, nil, nil
 	}
-	said, err := outputs(d.Extensions)
-	if err != nil {
-		return nil, nil, err
-	}
-	results, err := openPRF(secret, d, said.Salted)
+	_, results, err := prfSaid(d, secret)
 	if err != nil {
 		return nil, nil, err
 	}

@@ -168,3 +168,14 @@ func outputs(raw ctapcbor.RawMessage) (ctap2.ExtensionOutputs, error) {
 	}
 	return out, nil
 }
+
+// prfSaid reads what the authenticator says of its extensions, and opens what it made of
+// the salts: nil where it was given none.
+func prfSaid(d ctap2.AuthenticatorData, secret *ctap2.HMACSecret) (ctap2.ExtensionOutputs, *prfResults, error) {
+	said, err := outputs(d.Extensions)
+	if err != nil {
+		return said, nil, err
+	}
+	results, err := openPRF(secret, d, said.Salted)
+	return said, results, err
+}
