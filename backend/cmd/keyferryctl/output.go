@@ -41,25 +41,19 @@ func (t *terminal) say(format string, a ...any) {
 }
 
 // line prints v as one line of JSON, with --json only.
-func (t *terminal) line(v any) {
-	if t.json {
-		t.mu.Lock()
-		defer t.mu.Unlock()
-		e := json.NewEncoder(t.out)
-		e.SetEscapeHTML(false)
-		_ = e.Encode(v) // a closed pipe ends the process by SIGPIPE
-	}
-}
+func (t *terminal) line(v any) { t.write(t.out, v) }
 
 // aside prints v as one line of JSON beside the result, with --json only: what is on
 // standard output stays one value.
-func (t *terminal) aside(v any) {
+func (t *terminal) aside(v any) { t.write(t.outErr, v) }
+
+func (t *terminal) write(to io.Writer, v any) {
 	if t.json {
 		t.mu.Lock()
 		defer t.mu.Unlock()
-		e := json.NewEncoder(t.outErr)
+		e := json.NewEncoder(to)
 		e.SetEscapeHTML(false)
-		_ = e.Encode(v)
+		_ = e.Encode(v) // a closed pipe ends the process by SIGPIPE
 	}
 }
 
